@@ -1,0 +1,37 @@
+/// \file
+/// The OpenMP parallelism policy. Needs a compiler with OpenMP switched on (CMake: `midstream::openmp`).
+#pragma once
+
+#ifndef _OPENMP
+#error "midstream/core/openmp.hpp needs OpenMP: link midstream::openmp, or compile with -fopenmp"
+#endif
+
+#include <omp.h>
+
+#include <exception>
+
+namespace midstream::core {
+
+/// Splits pieces over `threads` OpenMP threads (0: as many as OpenMP has). The first exception thrown by a piece is
+/// rethrown on the calling thread once all pieces have ended.
+struct OpenMP {
+    int threads = 0;
+
+    template <class Work>
+    void for_each(int count, Work&& work) const {
+        std::exception_ptr failure;
+        const int team = threads > 0 ? threads : omp_get_max_threads();
+#pragma omp parallel for schedule(dynamic, 1) num_threads(team)
+        for (int i = 0; i < count; ++i) {
+            try {
+                work(i);
+            } catch (...) {
+#pragma omp critical(midstream_failure)
+                if (!failure) failure = std::current_exception();
+            }
+        }
+        if (failure) std::rethrow_exception(failure);
+    }
+};
+
+}  // namespace midstream::core

@@ -1,0 +1,124 @@
+/// \file
+/// Parameters are plain structs of `Matrix`, `Vector`, arrays and other such structs. Being contiguous they are also
+/// a flat span of numbers, so gradients, optimiser moments and averages are instances of the same struct, and
+/// optimisers, clipping, saving and loading are loops.
+#pragma once
+
+#include <array>
+#include <cstring>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include "midstream/core/tensor.hpp"
+
+namespace midstream::core {
+
+/// A struct of parameters: it lists its members by calling `member(name, self.member)` for each in
+/// `static void visit(auto& self, auto&& member)`, and is contiguous.
+template <class P>
+concept ParameterStruct = std::is_trivially_copyable_v<std::remove_const_t<P>> && std::is_aggregate_v<std::remove_const_t<P>> &&
+    (is_leaf<std::remove_const_t<P>> || requires(P& p) { std::remove_const_t<P>::visit(p, [](std::string_view, auto&) {}); });
+
+/// Parameters of something that has none.
+struct NoParameters {
+    static void visit(auto&, auto&&) {}
+};
+
+namespace detail {
+template <class T>
+inline constexpr bool is_array = false;
+template <class T, std::size_t N>
+inline constexpr bool is_array<std::array<T, N>> = true;
+
+template <class Node, class Function>
+void visit_at(const std::string& path, Node& node, Function& function) {
+    using Plain = std::remove_const_t<Node>;
+    if constexpr (is_leaf<Plain>) {
+        function(std::string_view(path), node);
+    } else if constexpr (is_array<Plain>) {
+        for (std::size_t i = 0; i < node.size(); ++i) visit_at(path + "." + std::to_string(i), node[i], function);
+    } else {
+        Plain::visit(node, [&](std::string_view name, auto& child) {
+            visit_at(path.empty() ? std::string(name) : path + "." + std::string(name), child, function);
+        });
+    }
+}
+}  // namespace detail
+
+/// Calls `function(path, leaf)` for every Matrix and Vector in declaration order; paths read "blocks.2.mixer.query".
+template <class P, class Function>
+void visit(P& parameters, Function&& function) {
+    detail::visit_at(std::string(), parameters, function);
+}
+
+/// The flat view of a parameter struct.
+template <class T, class P>
+std::span<T> flat(P& parameters) {
+    static_assert(ParameterStruct<P>, "a parameter struct is a trivially copyable aggregate that lists its members in `visit`");
+    static_assert(sizeof(P) % sizeof(T) == 0 && alignof(P) == alignof(T),
+                  "a parameter struct holds nothing but numbers of one scalar type");
+    return {reinterpret_cast<T*>(&parameters), sizeof(P) / sizeof(T)};
+}
+template <class T, class P>
+std::span<const T> flat(const P& parameters) {
+    static_assert(ParameterStruct<P>, "a parameter struct is a trivially copyable aggregate that lists its members in `visit`");
+    return {reinterpret_cast<const T*>(&parameters), sizeof(P) / sizeof(T)};
+}
+
+/// Stands where a gradient struct would, for parameters that are not trained: no storage, no work, while the
+/// gradient with respect to inputs still flows.
+struct Frozen {};
+
+template <class Gradient>
+inline constexpr bool trainable = !std::is_same_v<std::remove_cvref_t<Gradient>, Frozen>;
+
+/// The part of a gradient struct that belongs to a member; of Frozen, Frozen.
+template <class Gradient, class P, class Member>
+decltype(auto) part(Gradient&& gradient, Member P::* member) {
+    if constexpr (trainable<Gradient>) {
+        return (gradient.*member);
+    } else {
+        return Frozen{};
+    }
+}
+/// The i-th of an array of gradient structs; of Frozen, Frozen.
+template <class Gradient>
+decltype(auto) element(Gradient&& gradient, int index) {
+    if constexpr (trainable<Gradient>) {
+        return (gradient[static_cast<std::size_t>(index)]);
+    } else {
+        return Frozen{};
+    }
+}
+
+/// A value that lives on the heap: copies are deep, a moved-from box is only good for assignment. For aggregates too
+/// large for the stack, as whole models are. Starts with every number zero.
+template <class Value>
+struct Box {
+    Box() : pointer_(std::make_unique<Value>()) {}
+    Box(const Box& other) : pointer_(std::make_unique<Value>(*other)) {}
+    Box(Box&&) noexcept = default;
+    Box& operator=(const Box& other) {
+        if (this != &other) {
+            if (pointer_) *pointer_ = *other;
+            else pointer_ = std::make_unique<Value>(*other);
+        }
+        return *this;
+    }
+    Box& operator=(Box&&) noexcept = default;
+    ~Box() = default;
+
+    Value& operator*() { return *pointer_; }
+    const Value& operator*() const { return *pointer_; }
+    Value* operator->() { return pointer_.get(); }
+    const Value* operator->() const { return pointer_.get(); }
+
+private:
+    std::unique_ptr<Value> pointer_;
+};
+
+}  // namespace midstream::core

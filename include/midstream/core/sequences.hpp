@@ -1,0 +1,72 @@
+/// \file
+/// Packed batches: sequences of different lengths lie end to end in one matrix of rows; nothing is padded.
+#pragma once
+
+#include <algorithm>
+#include <numeric>
+#include <span>
+#include <vector>
+
+#include "midstream/core/tensor.hpp"
+
+namespace midstream::core {
+
+/// A view of where sequences begin: sequence s owns rows offsets[s] up to, not including, offsets[s + 1].
+struct Sequences {
+    std::span<const int> offsets;
+
+    int count() const { return static_cast<int>(offsets.size()) - 1; }
+    int rows() const { return offsets.back() - offsets.front(); }
+    int first(int sequence) const { return offsets[static_cast<std::size_t>(sequence)]; }
+    int length(int sequence) const { return first(sequence + 1) - first(sequence); }
+};
+
+/// The same rows in lockstep order: all first steps, then all second steps, ..., longest sequences first within a step.
+/// The rows of step t are consecutive, and the state after step t - 1 of the sequences still running is the leading
+/// part of the rows of step t - 1: recurrences need no gathering.
+struct Lockstep {
+    std::vector<int> order;   ///< sequences, longest first
+    std::vector<int> starts;  ///< starts[t] is the first row of step t; starts.back() the number of rows
+    std::vector<int> rows;    ///< rows[i] is the packed row that stands at i in lockstep order
+
+    int steps() const { return static_cast<int>(starts.size()) - 1; }
+    int start(int step) const { return starts[static_cast<std::size_t>(step)]; }
+    int active(int step) const { return start(step + 1) - start(step); }
+
+    /// Recomputes the order for these sequences, reusing memory. The vectors' capacities are their only state.
+    void assign(Sequences sequences) {
+        order.resize(static_cast<std::size_t>(sequences.count()));
+        std::iota(order.begin(), order.end(), 0);
+        std::sort(order.begin(), order.end(), [&](int a, int b) {
+            const int la = sequences.length(a), lb = sequences.length(b);
+            return la != lb ? la > lb : a < b;
+        });
+        const int longest = order.empty() ? 0 : sequences.length(order.front());
+        starts.resize(static_cast<std::size_t>(longest) + 1);
+        rows.resize(static_cast<std::size_t>(sequences.rows()));
+        int row = 0;
+        for (int step = 0; step < longest; ++step) {
+            starts[static_cast<std::size_t>(step)] = row;
+            for (const int sequence : order) {
+                if (sequences.length(sequence) <= step) break;
+                rows[static_cast<std::size_t>(row++)] = sequences.first(sequence) - sequences.first(0) + step;
+            }
+        }
+        starts[static_cast<std::size_t>(longest)] = row;
+    }
+
+    /// target row i = source row rows[i]: from packed to lockstep order.
+    template <class T, int Width>
+    void gather(Rows<const T, Width> source, std::type_identity_t<Rows<T, Width>> target) const {
+        for (int i = 0; i < target.count; ++i)
+            std::copy_n(source.row(rows[static_cast<std::size_t>(i)]), Width, target.row(i));
+    }
+    /// target row rows[i] = source row i: back to packed order.
+    template <class T, int Width>
+    void scatter(Rows<const T, Width> source, std::type_identity_t<Rows<T, Width>> target) const {
+        for (int i = 0; i < source.count; ++i)
+            std::copy_n(source.row(i), Width, target.row(rows[static_cast<std::size_t>(i)]));
+    }
+};
+
+}  // namespace midstream::core

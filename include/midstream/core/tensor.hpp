@@ -1,0 +1,129 @@
+/// \file
+/// The two shapes of numbers in midstream: parameters of fixed size (`Matrix`, `Vector`) and packed batches of rows
+/// (`Rows`, a view; `Buffer`, its storage). Eigen computes on both through `map`.
+#pragma once
+
+#include <Eigen/Core>
+#include <cstddef>
+#include <span>
+#include <type_traits>
+#include <vector>
+
+namespace midstream::core {
+
+/// A matrix of parameters, row-major, stored in place.
+template <class T, int RowCount, int ColumnCount>
+struct Matrix {
+    static_assert(RowCount > 0 && ColumnCount > 0, "a parameter matrix needs at least one row and one column");
+    using Scalar = T;
+    static constexpr int rows = RowCount;
+    static constexpr int columns = ColumnCount;
+    T values[static_cast<std::size_t>(RowCount) * ColumnCount];
+};
+
+/// A vector of parameters, stored in place.
+template <class T, int Size>
+struct Vector {
+    static_assert(Size > 0, "a parameter vector needs at least one entry");
+    using Scalar = T;
+    static constexpr int size = Size;
+    T values[Size];
+};
+
+/// Eigen's name for a matrix of `Columns` fixed columns and any number of rows, stored row by row.
+template <class T, int RowCount, int Columns>
+using EigenMatrix =
+    Eigen::Matrix<std::remove_const_t<T>, RowCount, Columns,
+                  (Columns == 1 && RowCount != 1) ? int{Eigen::ColMajor} : int{Eigen::RowMajor}>;
+
+/// Eigen's view of `T` (which may be const).
+template <class T, int RowCount, int Columns>
+using EigenMap = Eigen::Map<std::conditional_t<std::is_const_v<T>, const EigenMatrix<T, RowCount, Columns>,
+                                               EigenMatrix<T, RowCount, Columns>>>;
+
+/// A view of `count` consecutive rows of `Width` numbers each: a packed batch, or part of one.
+/// A default-constructed view is "not wanted": layers skip what they would write there.
+template <class T, int Width>
+struct Rows {
+    using Scalar = T;
+    static constexpr int width = Width;
+    T* data = nullptr;
+    int count = 0;
+
+    constexpr explicit operator bool() const { return data != nullptr; }
+    constexpr operator Rows<const T, Width>() const
+        requires(!std::is_const_v<T>)
+    {
+        return {data, count};
+    }
+    constexpr T* row(int index) const { return data + static_cast<std::ptrdiff_t>(index) * Width; }
+    constexpr Rows slice(int first, int length) const { return {row(first), length}; }
+    constexpr std::span<T> flat() const { return {data, static_cast<std::size_t>(count) * Width}; }
+};
+
+/// Function parameters that take rows without taking part in template argument deduction, so that mutable rows convert.
+template <class T, int Width>
+using In = std::type_identity_t<Rows<const T, Width>>;
+/// See In. A null `Out` is an output nobody wants.
+template <class T, int Width>
+using Out = std::type_identity_t<Rows<T, Width>>;
+
+/// Storage for rows that grows to the largest batch seen and then never allocates again.
+template <class T, int Width>
+struct Buffer {
+    static constexpr int width = Width;
+    std::vector<T> values;
+    int count = 0;
+
+    /// Makes room for `rows` rows, whose contents are whatever was there before.
+    Rows<T, Width> resize(int rows) {
+        const auto needed = static_cast<std::size_t>(rows) * Width;
+        if (values.size() < needed) values.resize(needed);
+        count = rows;
+        return view();
+    }
+    /// As resize, with every entry zero.
+    Rows<T, Width> zeros(int rows) {
+        const auto rows_view = resize(rows);
+        std::fill(rows_view.data, rows_view.data + static_cast<std::size_t>(rows) * Width, T(0));
+        return rows_view;
+    }
+    Rows<T, Width> view() { return {values.data(), count}; }
+    Rows<const T, Width> view() const { return {values.data(), count}; }
+};
+
+template <class T, int R, int C>
+EigenMap<T, R, C> map(Matrix<T, R, C>& matrix) {
+    return EigenMap<T, R, C>(matrix.values);
+}
+template <class T, int R, int C>
+EigenMap<const T, R, C> map(const Matrix<T, R, C>& matrix) {
+    return EigenMap<const T, R, C>(matrix.values);
+}
+/// Vectors map to rows of one line, as biases and scales are used.
+template <class T, int N>
+EigenMap<T, 1, N> map(Vector<T, N>& vector) {
+    return EigenMap<T, 1, N>(vector.values);
+}
+template <class T, int N>
+EigenMap<const T, 1, N> map(const Vector<T, N>& vector) {
+    return EigenMap<const T, 1, N>(vector.values);
+}
+template <class T, int Width>
+EigenMap<T, Eigen::Dynamic, Width> map(Rows<T, Width> rows) {
+    return EigenMap<T, Eigen::Dynamic, Width>(rows.data, rows.count, Width);
+}
+/// One row of a batch as a line of fixed size.
+template <class T, int Width>
+EigenMap<T, 1, Width> map_row(Rows<T, Width> rows, int index) {
+    return EigenMap<T, 1, Width>(rows.row(index));
+}
+
+template <class T>
+inline constexpr bool is_leaf = false;
+template <class T, int R, int C>
+inline constexpr bool is_leaf<Matrix<T, R, C>> = true;
+template <class T, int N>
+inline constexpr bool is_leaf<Vector<T, N>> = true;
+
+}  // namespace midstream::core

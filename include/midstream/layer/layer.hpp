@@ -1,0 +1,66 @@
+/// \file
+/// What a layer is. A layer is a type without state: it names its widths, owns three plain aggregates and has static
+/// functions on packed batches.
+///
+///     struct MyLayer {
+///         static constexpr int input_width = ..., output_width = ...;
+///         template <class T> struct Parameters { ...; static void visit(auto& self, auto&& member); };
+///         template <class T> struct Tape  { ... };   // what backward needs, and scratch; grows, never shrinks
+///         template <class T> struct State { ... };   // what one instance carries from step to step
+///         template <class T> static void initialise(Parameters<T>&, core::Random&);
+///         template <class T> static void forward(const Parameters<T>&, core::Sequences, core::In<T, input_width> x,
+///                                                core::Out<T, output_width> y, Tape<T>&);
+///         template <class T, class Gradient>
+///         static void backward(const Parameters<T>&, core::Sequences, core::In<T, input_width> x, Tape<T>&,
+///                              core::In<T, output_width> dy, core::Out<T, input_width> dx, Gradient&& gradient);
+///         template <class T> static void reset(State<T>&);
+///         template <class T, class StateOf> static void step(const Parameters<T>&, StateOf&& state_of,
+///                              core::In<T, input_width> x, core::Out<T, output_width> y, Tape<T>& scratch);
+///     };
+///
+/// Conventions, the same for every layer:
+/// - forward overwrites y; x and y never overlap;
+/// - backward takes the x of the last forward, *adds* to dx and to the gradient; a null dx is not computed; the
+///   gradient is a Parameters<T>& or core::Frozen;
+/// - step advances x.count instances by one step; row i belongs to the instance whose state is `state_of(i)`.
+/// Nothing allocates once the tape has seen its largest batch.
+#pragma once
+
+#include "midstream/core/parameters.hpp"
+#include "midstream/core/random.hpp"
+#include "midstream/core/sequences.hpp"
+#include "midstream/core/tensor.hpp"
+
+namespace midstream::layer {
+
+/// See the head of this file.
+template <class L, class T = float>
+concept Layer = requires(const typename L::template Parameters<T>& parameters, typename L::template Parameters<T>& gradient,
+                         typename L::template Tape<T>& tape, typename L::template State<T>& state, core::Random& random,
+                         core::Sequences sequences, core::Rows<const T, L::input_width> x, core::Rows<T, L::input_width> dx,
+                         core::Rows<T, L::output_width> y, core::Rows<const T, L::output_width> dy,
+                         typename L::template State<T>& (*state_of)(int)) {
+    requires core::ParameterStruct<typename L::template Parameters<T>>;
+    L::initialise(gradient, random);
+    L::forward(parameters, sequences, x, y, tape);
+    L::backward(parameters, sequences, x, tape, dy, dx, gradient);
+    L::backward(parameters, sequences, x, tape, dy, dx, core::Frozen{});
+    L::reset(state);
+    L::step(parameters, state_of, x, y, tape);
+};
+
+/// A layer whose output has its input's width: what mixes a residual stream, or is a block of one.
+template <class L, class T = float>
+concept Block = Layer<L, T> && (L::input_width == L::output_width);
+
+/// State or tape of a layer that has none.
+struct Nothing {};
+
+/// Variance scaling as everywhere in the paper (section 4): normal with variance scale / fan_in.
+template <class T, int R, int C>
+void variance_scaling(core::Matrix<T, R, C>& matrix, core::Random& random, double scale = 0.1) {
+    const double deviation = std::sqrt(scale / R);
+    for (T& value : matrix.values) value = static_cast<T>(deviation * random.normal());
+}
+
+}  // namespace midstream::layer

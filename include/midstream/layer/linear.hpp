@@ -1,0 +1,67 @@
+/// \file
+/// The affine map y = x W + b.
+#pragma once
+
+#include "midstream/layer/layer.hpp"
+
+namespace midstream::layer {
+
+template <int InputWidth, int OutputWidth>
+struct Linear {
+    static constexpr int input_width = InputWidth;
+    static constexpr int output_width = OutputWidth;
+
+    template <class T>
+    struct Parameters {
+        core::Matrix<T, InputWidth, OutputWidth> weight;
+        core::Vector<T, OutputWidth> bias;
+        static void visit(auto& self, auto&& member) {
+            member("weight", self.weight);
+            member("bias", self.bias);
+        }
+    };
+    template <class T>
+    struct Tape {};
+    template <class T>
+    struct State {};
+
+    template <class T>
+    static void initialise(Parameters<T>& parameters, core::Random& random) {
+        variance_scaling(parameters.weight, random);
+        core::map(parameters.bias).setZero();
+    }
+
+    template <class T>
+    static void forward(const Parameters<T>& parameters, core::Sequences, core::In<T, InputWidth> x,
+                        core::Out<T, OutputWidth> y, Tape<T>&) {
+        apply(parameters, x, y);
+    }
+
+    template <class T, class Gradient>
+    static void backward(const Parameters<T>& parameters, core::Sequences, core::In<T, InputWidth> x, Tape<T>&,
+                         core::In<T, OutputWidth> dy, core::Out<T, InputWidth> dx, Gradient&& gradient) {
+        if constexpr (core::trainable<Gradient>) {
+            core::map(gradient.weight).noalias() += core::map(x).transpose() * core::map(dy);
+            core::map(gradient.bias) += core::map(dy).colwise().sum();
+        }
+        if (dx) core::map(dx).noalias() += core::map(dy) * core::map(parameters.weight).transpose();
+    }
+
+    template <class T>
+    static void reset(State<T>&) {}
+
+    template <class T, class StateOf>
+    static void step(const Parameters<T>& parameters, StateOf&&, core::In<T, InputWidth> x, core::Out<T, OutputWidth> y,
+                     Tape<T>&) {
+        apply(parameters, x, y);
+    }
+
+    /// y = x W + b on any rows.
+    template <class T>
+    static void apply(const Parameters<T>& parameters, core::In<T, InputWidth> x, core::Out<T, OutputWidth> y) {
+        core::map(y).noalias() = core::map(x) * core::map(parameters.weight);
+        core::map(y).rowwise() += core::map(parameters.bias);
+    }
+};
+
+}  // namespace midstream::layer
