@@ -1,0 +1,48 @@
+/// \file
+/// A packed batch of episodes, as environments and experts produce them and models read them.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "midstream/core/sequences.hpp"
+#include "midstream/core/tensor.hpp"
+#include "midstream/data/spaces.hpp"
+
+namespace midstream::data {
+
+/// Episodes end to end: row t of an episode holds o_t, the action a_t taken on it, the target by which o_{t+1} is
+/// predicted, and (for analysis alone; no unsupervised stage reads it) the index of the true subgoal at t.
+/// The last row of an episode has no next observation: its target row is not used.
+template <class Observation, class Action, class Target = None, class T = float>
+struct Episodes {
+    using ObservationElement = typename Observation::template Element<T>;
+    using ActionElement = typename Action::template Element<T>;
+    using TargetElement = typename Target::template Element<T>;
+
+    std::vector<int> offsets{0};
+    std::vector<ObservationElement> observations;  ///< rows() x Observation::width
+    std::vector<ActionElement> actions;            ///< rows() x Action::width
+    std::vector<TargetElement> targets;            ///< rows() x Target::width, of the *next* observation
+    std::vector<std::int16_t> subgoals;            ///< rows()
+    std::vector<float> returns;                    ///< count(): the episode's summed reward
+
+    core::Sequences sequences() const { return {offsets}; }
+    int count() const { return static_cast<int>(offsets.size()) - 1; }
+    int rows() const { return offsets.back(); }
+
+    core::Rows<const ObservationElement, Observation::width> observation_rows() const { return {observations.data(), rows()}; }
+    core::Rows<const ActionElement, Action::width> action_rows() const { return {actions.data(), rows()}; }
+
+    /// Empties the batch and keeps its memory.
+    void clear() {
+        offsets.assign(1, 0);
+        observations.clear();
+        actions.clear();
+        targets.clear();
+        subgoals.clear();
+        returns.clear();
+    }
+};
+
+}  // namespace midstream::data
