@@ -1,0 +1,249 @@
+/// \file
+/// Causal multi-head self-attention with a bucketed relative position bias (T5, Raffel et al. 2020, section 2.1) that is
+/// added to the logits, and its key-value cache.
+#pragma once
+
+#include <array>
+#include <limits>
+#include <vector>
+
+#include "midstream/core/contract.hpp"
+#include "midstream/layer/linear.hpp"
+
+namespace midstream::layer {
+
+/// `context` is the longest sequence; distances from `max_distance` on share the last of `buckets` buckets.
+struct AttentionShape {
+    int width = 256;
+    int heads = 4;
+    int context = 100;
+    int buckets = 32;
+    int max_distance = 128;
+};
+
+/// The bucket of each distance 0, ..., context - 1: half of the buckets hold one distance each, the others grow
+/// logarithmically (T5's one-directional buckets).
+template <AttentionShape Shape>
+const std::array<int, Shape.context>& relative_buckets() {
+    static const std::array<int, Shape.context> buckets = [] {
+        std::array<int, Shape.context> result{};
+        constexpr int exact = Shape.buckets / 2;
+        for (int distance = 0; distance < Shape.context; ++distance) {
+            int bucket = distance;
+            if (distance >= exact) {
+                const double position = std::log(double(distance) / exact) / std::log(double(Shape.max_distance) / exact);
+                bucket = std::min(exact + static_cast<int>(position * (Shape.buckets - exact)), Shape.buckets - 1);
+            }
+            result[static_cast<std::size_t>(distance)] = bucket;
+        }
+        return result;
+    }();
+    return buckets;
+}
+
+template <AttentionShape Shape>
+struct Attention {
+    static_assert(Shape.width % Shape.heads == 0, "attention needs a width that its number of heads divides");
+    static_assert(Shape.buckets >= 2 && Shape.max_distance > Shape.buckets / 2,
+                  "the relative bias needs at least two buckets and a maximum distance beyond half of them");
+    static constexpr int width = Shape.width;
+    static constexpr int heads = Shape.heads;
+    static constexpr int head_width = width / heads;
+    static constexpr int context = Shape.context;
+    static constexpr int input_width = width;
+    static constexpr int output_width = width;
+    using Projection = Linear<width, 3 * width>;
+    using Output = Linear<width, width>;
+
+    template <class T>
+    struct Parameters {
+        typename Projection::template Parameters<T> projection;  ///< columns: queries, keys, values; in each, head by head
+        typename Output::template Parameters<T> output;
+        core::Matrix<T, heads, Shape.buckets> relative_bias;
+        static void visit(auto& self, auto&& member) {
+            member("projection", self.projection);
+            member("output", self.output);
+            member("relative_bias", self.relative_bias);
+        }
+    };
+    template <class T>
+    struct Tape {
+        core::Buffer<T, 3 * width> projected, projected_gradient;
+        core::Buffer<T, width> mixed, mixed_gradient;
+        std::vector<T> probabilities;  ///< per sequence and head a length x length matrix
+        std::vector<T> logit_gradient;
+        typename Projection::template Tape<T> projection;
+        typename Output::template Tape<T> output;
+    };
+    /// The keys and values of the steps so far.
+    template <class T>
+    struct State {
+        int length = 0;
+        std::array<T, static_cast<std::size_t>(context) * 2 * width> cache;
+    };
+
+    template <class T>
+    static void initialise(Parameters<T>& parameters, core::Random& random) {
+        Projection::initialise(parameters.projection, random);
+        Output::initialise(parameters.output, random);
+        variance_scaling(parameters.relative_bias, random);
+    }
+
+    template <class T>
+    static void forward(const Parameters<T>& parameters, core::Sequences sequences, core::In<T, width> x,
+                        core::Out<T, width> y, Tape<T>& tape) {
+        const auto projected = tape.projected.resize(x.count);
+        Projection::apply(parameters.projection, x, projected);
+        std::size_t squares = 0;
+        for (int s = 0; s < sequences.count(); ++s) {
+            const auto length = static_cast<std::size_t>(sequences.length(s));
+            core::require(length <= context, [&] {
+                return "a sequence of " + std::to_string(length) + " steps exceeds the attention context of " + std::to_string(context);
+            });
+            squares += heads * length * length;
+        }
+        if (tape.probabilities.size() < squares) tape.probabilities.resize(squares);
+        const auto mixed = tape.mixed.resize(x.count);
+        const auto bias = bias_by_distance(parameters);
+        T* probabilities = tape.probabilities.data();
+        for (int s = 0; s < sequences.count(); ++s) {
+            const int length = sequences.length(s), first = sequences.first(s) - sequences.first(0);
+            for (int head = 0; head < heads; ++head) {
+                const auto query = head_rows(projected, first, length, head);
+                const auto key = head_rows(projected, first, length, heads + head);
+                const auto value = head_rows(projected, first, length, 2 * heads + head);
+                Square<T> p(probabilities, length, length);
+                p.noalias() = query * key.transpose();
+                for (int i = 0; i < length; ++i) {
+                    auto seen = p.row(i).head(i + 1).array();
+                    seen = seen * scale<T>() + bias_line(bias, head, i).array();
+                    seen = (seen - seen.maxCoeff()).exp();
+                    seen /= seen.sum();
+                    p.row(i).tail(length - i - 1).setZero();
+                }
+                head_rows(mixed, first, length, head).noalias() = p * value;
+                probabilities += static_cast<std::ptrdiff_t>(length) * length;
+            }
+        }
+        Output::apply(parameters.output, mixed, y);
+    }
+
+    template <class T, class Gradient>
+    static void backward(const Parameters<T>& parameters, core::Sequences sequences, core::In<T, width> x, Tape<T>& tape,
+                         core::In<T, width> dy, core::Out<T, width> dx, Gradient&& gradient) {
+        const auto mixed_gradient = tape.mixed_gradient.zeros(x.count);
+        Output::backward(parameters.output, sequences, tape.mixed.view(), tape.output, dy, mixed_gradient,
+                         core::part(gradient, &Parameters<T>::output));
+        const auto projected = tape.projected.view();
+        const auto projected_gradient = tape.projected_gradient.resize(x.count);
+        if (tape.logit_gradient.size() < static_cast<std::size_t>(context) * context)
+            tape.logit_gradient.resize(static_cast<std::size_t>(context) * context);
+        const auto& buckets = relative_buckets<Shape>();
+        const T* probabilities = tape.probabilities.data();
+        for (int s = 0; s < sequences.count(); ++s) {
+            const int length = sequences.length(s), first = sequences.first(s) - sequences.first(0);
+            for (int head = 0; head < heads; ++head) {
+                const auto query = head_rows(projected, first, length, head);
+                const auto key = head_rows(projected, first, length, heads + head);
+                const auto value = head_rows(projected, first, length, 2 * heads + head);
+                const auto out = head_rows(mixed_gradient, first, length, head);
+                const Square<const T> p(probabilities, length, length);
+                Square<T> dlogits(tape.logit_gradient.data(), length, length);
+                dlogits.noalias() = out * value.transpose();
+                for (int i = 0; i < length; ++i) {
+                    const auto seen = p.row(i).head(i + 1).array();
+                    auto d = dlogits.row(i).head(i + 1).array();
+                    const T expected = (seen * d).sum();
+                    d = seen * (d - expected);
+                    dlogits.row(i).tail(length - i - 1).setZero();
+                    if constexpr (core::trainable<Gradient>) {
+                        T* bias_gradient = gradient.relative_bias.values + head * Shape.buckets;
+                        for (int j = 0; j <= i; ++j) bias_gradient[buckets[static_cast<std::size_t>(i - j)]] += d[j];
+                    }
+                }
+                head_rows(projected_gradient, first, length, head).noalias() = scale<T>() * (dlogits * key);
+                head_rows(projected_gradient, first, length, heads + head).noalias() = scale<T>() * (dlogits.transpose() * query);
+                head_rows(projected_gradient, first, length, 2 * heads + head).noalias() = p.transpose() * out;
+                probabilities += static_cast<std::ptrdiff_t>(length) * length;
+            }
+        }
+        Projection::backward(parameters.projection, sequences, x, tape.projection, projected_gradient, dx,
+                             core::part(gradient, &Parameters<T>::projection));
+    }
+
+    template <class T>
+    static void reset(State<T>& state) {
+        state.length = 0;
+    }
+
+    /// Throws core::Error when an instance steps beyond the context.
+    template <class T, class StateOf>
+    static void step(const Parameters<T>& parameters, StateOf&& state_of, core::In<T, width> x, core::Out<T, width> y,
+                     Tape<T>& scratch) {
+        const auto projected = scratch.projected.resize(x.count);
+        Projection::apply(parameters.projection, x, projected);
+        const auto mixed = scratch.mixed.resize(x.count);
+        const auto bias = bias_by_distance(parameters);
+        std::array<T, context> weights;
+        for (int row = 0; row < x.count; ++row) {
+            State<T>& state = state_of(row);
+            if (state.length >= context) throw core::Error("the attention context of " + std::to_string(context) + " steps is used up");
+            std::copy_n(projected.row(row) + width, 2 * width, state.cache.data() + static_cast<std::ptrdiff_t>(state.length) * 2 * width);
+            const int last = state.length++;
+            for (int head = 0; head < heads; ++head) {
+                const Eigen::Map<const core::EigenMatrix<T, 1, head_width>> query(projected.row(row) + head * head_width);
+                const Cached<T> key(state.cache.data() + head * head_width, last + 1, head_width, Eigen::OuterStride<>(2 * width));
+                const Cached<T> value(state.cache.data() + width + head * head_width, last + 1, head_width, Eigen::OuterStride<>(2 * width));
+                Eigen::Map<Eigen::Array<T, 1, Eigen::Dynamic>> p(weights.data(), last + 1);
+                for (int j = 0; j <= last; ++j) p[j] = key.row(j).dot(query);
+                p = p * scale<T>() + bias_line(bias, head, last).array();
+                p = (p - p.maxCoeff()).exp();
+                p /= p.sum();
+                Eigen::Map<core::EigenMatrix<T, 1, head_width>> out(mixed.row(row) + head * head_width);
+                out.setZero();
+                for (int j = 0; j <= last; ++j) out += p[j] * value.row(j);
+            }
+        }
+        Output::apply(parameters.output, mixed, y);
+    }
+
+private:
+    template <class T>
+    using Square = Eigen::Map<std::conditional_t<std::is_const_v<T>,
+        const Eigen::Matrix<std::remove_const_t<T>, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>,
+        Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>>>;
+    template <class T>
+    using Cached = Eigen::Map<const core::EigenMatrix<T, Eigen::Dynamic, head_width>, 0, Eigen::OuterStride<>>;
+
+    template <class T>
+    static T scale() {
+        return T(1) / std::sqrt(T(head_width));
+    }
+
+    /// The columns of one head (of queries, then keys, then values) in the rows of one sequence.
+    template <class T, int Width>
+    static auto head_rows(core::Rows<T, Width> rows, int first, int length, int head) {
+        using Matrix = core::EigenMatrix<T, Eigen::Dynamic, head_width>;
+        using View = Eigen::Map<std::conditional_t<std::is_const_v<T>, const Matrix, Matrix>, 0, Eigen::OuterStride<>>;
+        return View(rows.row(first) + head * head_width, length, head_width, Eigen::OuterStride<>(Width));
+    }
+
+    /// The bias of each head for distances context - 1, ..., 1, 0: read backwards, a line for every query is contiguous.
+    template <class T>
+    static std::array<T, static_cast<std::size_t>(heads) * context> bias_by_distance(const Parameters<T>& parameters) {
+        std::array<T, static_cast<std::size_t>(heads) * context> result;
+        const auto& buckets = relative_buckets<Shape>();
+        for (int head = 0; head < heads; ++head)
+            for (int distance = 0; distance < context; ++distance)
+                result[static_cast<std::size_t>(head * context + context - 1 - distance)] =
+                    parameters.relative_bias.values[head * Shape.buckets + buckets[static_cast<std::size_t>(distance)]];
+        return result;
+    }
+    /// The biases of keys 0, ..., position for the query at `position`.
+    template <class T>
+    static auto bias_line(const std::array<T, static_cast<std::size_t>(heads) * context>& bias, int head, int position) {
+        return Eigen::Map<const Eigen::Matrix<T, 1, Eigen::Dynamic>>(bias.data() + head * context + context - 1 - position, position + 1);
+    }
+};
+
+}  // namespace midstream::layer

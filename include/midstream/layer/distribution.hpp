@@ -1,0 +1,188 @@
+/// \file
+/// What heads predict: distributions over actions, targets and controller codes, as functions of a row of parameters.
+/// A distribution has no trainable numbers of its own; the linear layer before it has (model/head.hpp).
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numbers>
+
+#include "midstream/core/random.hpp"
+#include "midstream/core/tensor.hpp"
+#include "midstream/data/spaces.hpp"
+
+namespace midstream::layer {
+
+/// `Groups` independent choices among `Classes`; the parameters are the logits, group by group.
+template <int Classes, int Groups = 1>
+struct Categorical {
+    using Space = data::Categories<Classes, Groups>;
+    static constexpr int parameter_width = Classes * Groups;
+    using Element = std::int16_t;
+
+    /// log p(value); if `gradient` is given, weight * d log p / d parameters is added to it.
+    template <class T>
+    static T log_probability(const T* parameters, const Element* value, T weight = 0, T* gradient = nullptr) {
+        T sum = 0;
+        for (int group = 0; group < Groups; ++group) {
+            const Line<const T> logits(parameters + group * Classes);
+            const T maximum = logits.maxCoeff();
+            const Eigen::Array<T, 1, Classes> exponentials = (logits - maximum).exp();
+            const T total = exponentials.sum();
+            sum += logits[value[group]] - maximum - std::log(total);
+            if (gradient) {
+                Line<T> line(gradient + group * Classes);
+                line -= (weight / total) * exponentials;
+                line[value[group]] += weight;
+            }
+        }
+        return sum;
+    }
+
+    /// The probabilities of one group.
+    template <class T>
+    static Eigen::Array<T, 1, Classes> probabilities(const T* parameters, int group = 0, T temperature = 1) {
+        const Line<const T> logits(parameters + group * Classes);
+        Eigen::Array<T, 1, Classes> p = ((logits - logits.maxCoeff()) / temperature).exp();
+        return p / p.sum();
+    }
+
+    /// Draws a value; temperature 0 is the mode.
+    template <class T>
+    static void sample(const T* parameters, core::Random& random, Element* value, T temperature = 1) {
+        if (temperature <= 0) return mode(parameters, value);
+        for (int group = 0; group < Groups; ++group) {
+            const auto p = probabilities(parameters, group, temperature);
+            T left = random.uniform<T>();
+            int chosen = 0;
+            while (chosen < Classes - 1 && left >= p[chosen]) left -= p[chosen++];
+            value[group] = static_cast<Element>(chosen);
+        }
+    }
+
+    template <class T>
+    static void mode(const T* parameters, Element* value) {
+        for (int group = 0; group < Groups; ++group) {
+            Eigen::Index best = 0;
+            Line<const T>(parameters + group * Classes).maxCoeff(&best);
+            value[group] = static_cast<Element>(best);
+        }
+    }
+
+private:
+    template <class T>
+    using Line = Eigen::Map<std::conditional_t<std::is_const_v<T>, const Eigen::Array<std::remove_const_t<T>, 1, Classes>, Eigen::Array<T, 1, Classes>>>;
+};
+
+/// Keeps x within about [low, high], smoothly: high - softplus(high - x), then low + softplus(. - low).
+template <class T>
+struct SoftBound {
+    T low, high;
+    static T softplus(T x) { return x > T(30) ? x : std::log1p(std::exp(x)); }
+    static T sigmoid(T x) { return T(1) / (T(1) + std::exp(-x)); }
+    T value(T x) const { return low + softplus(high - softplus(high - x) - low); }
+    T slope(T x) const { return sigmoid(high - softplus(high - x) - low) * sigmoid(high - x); }
+};
+
+/// Independent normals; the parameters are the means, then the raw log-variances, which are softly bounded.
+template <int Width>
+struct DiagonalGaussian {
+    using Space = data::Continuous<Width>;
+    static constexpr int parameter_width = 2 * Width;
+    static constexpr double lowest_log_variance = -10, highest_log_variance = 2;
+
+    /// The log-variance that a raw parameter stands for, and its derivative.
+    template <class T>
+    static constexpr SoftBound<T> bound{T(lowest_log_variance), T(highest_log_variance)};
+
+    template <class T>
+    static T log_variance(const T* parameters, int i) {
+        return bound<T>.value(parameters[Width + i]);
+    }
+
+    /// log p(value); if `gradient` is given, weight * d log p / d parameters is added to it.
+    template <class T>
+    static T log_probability(const T* parameters, const T* value, T weight = 0, T* gradient = nullptr) {
+        T sum = 0;
+        for (int i = 0; i < Width; ++i) {
+            const T log_var = log_variance(parameters, i);
+            const T inverse = std::exp(-log_var);
+            const T error = value[i] - parameters[i];
+            sum -= T(0.5) * (error * error * inverse + log_var + T(1.8378770664093454836));
+            if (gradient) {
+                gradient[i] += weight * error * inverse;
+                gradient[Width + i] += weight * T(0.5) * (error * error * inverse - 1) * bound<T>.slope(parameters[Width + i]);
+            }
+        }
+        return sum;
+    }
+
+    /// Draws a value, the standard deviations multiplied by `temperature`; 0 is the mean.
+    template <class T>
+    static void sample(const T* parameters, core::Random& random, T* value, T temperature = 1) {
+        for (int i = 0; i < Width; ++i)
+            value[i] = parameters[i] + (temperature > 0 ? temperature * std::exp(T(0.5) * log_variance(parameters, i)) * random.normal<T>() : T(0));
+    }
+
+    template <class T>
+    static void mode(const T* parameters, T* value) {
+        std::copy_n(parameters, Width, value);
+    }
+
+    /// KL(N(mean, variance) to N(0, I)); if `gradient` is given, weight * its derivative is added.
+    template <class T>
+    static T divergence_from_standard(const T* parameters, T weight = 0, T* gradient = nullptr) {
+        T sum = 0;
+        for (int i = 0; i < Width; ++i) {
+            const T log_var = log_variance(parameters, i), variance = std::exp(log_var);
+            sum += T(0.5) * (parameters[i] * parameters[i] + variance - log_var - 1);
+            if (gradient) {
+                gradient[i] += weight * parameters[i];
+                gradient[Width + i] += weight * T(0.5) * (variance - 1) * bound<T>.slope(parameters[Width + i]);
+            }
+        }
+        return sum;
+    }
+};
+
+/// Normals of unit variance around the parameters: squared error as a likelihood.
+template <int Width>
+struct UnitGaussian {
+    using Space = data::Dense<Width>;
+    static constexpr int parameter_width = Width;
+
+    template <class T>
+    static T log_probability(const T* parameters, const T* value, T weight = 0, T* gradient = nullptr) {
+        T sum = 0;
+        for (int i = 0; i < Width; ++i) {
+            const T error = value[i] - parameters[i];
+            sum -= T(0.5) * (error * error + T(1.8378770664093454836));
+            if (gradient) gradient[i] += weight * error;
+        }
+        return sum;
+    }
+};
+
+namespace detail {
+template <class Space>
+struct DistributionOver;
+template <int Classes, int Groups>
+struct DistributionOver<data::Categories<Classes, Groups>> {
+    using type = Categorical<Classes, Groups>;
+};
+template <int Width>
+struct DistributionOver<data::Continuous<Width>> {
+    using type = DiagonalGaussian<Width>;
+};
+template <int Width>
+struct DistributionOver<data::Dense<Width>> {
+    using type = UnitGaussian<Width>;
+};
+}  // namespace detail
+
+/// The distribution by which a model predicts values of a space.
+template <class Space>
+using DistributionOver = typename detail::DistributionOver<Space>::type;
+
+}  // namespace midstream::layer

@@ -1,0 +1,72 @@
+/// \file
+/// From observations to the residual stream: one layer for each kind of observation space.
+#pragma once
+
+#include "midstream/data/spaces.hpp"
+#include "midstream/layer/linear.hpp"
+
+namespace midstream::layer {
+
+/// Reads rows of an observation space into rows of width `Width`; specialised for each space.
+template <class Space, int Width>
+struct Embedding;
+
+/// The sum of one row of parameters for each one: equal to a product with the 0/1 vector, which is never formed.
+template <int Dimension, int Count, int Width>
+struct Embedding<data::OneHots<Dimension, Count>, Width> {
+    template <class T>
+    struct Parameters {
+        core::Matrix<T, Dimension, Width> rows;
+        static void visit(auto& self, auto&& member) { member("rows", self.rows); }
+    };
+
+    /// Variance scaling with the number of ones as fan-in: the other entries contribute nothing.
+    template <class T>
+    static void initialise(Parameters<T>& parameters, core::Random& random) {
+        const double deviation = std::sqrt(0.1 / Count);
+        for (T& value : parameters.rows.values) value = static_cast<T>(deviation * random.normal());
+    }
+
+    template <class T>
+    static void forward(const Parameters<T>& parameters, core::Rows<const std::int16_t, Count> x, core::Out<T, Width> y) {
+        const auto rows = core::map(parameters.rows);
+        for (int row = 0; row < x.count; ++row) {
+            auto sum = core::map_row(y, row);
+            sum = rows.row(x.row(row)[0]);
+            for (int i = 1; i < Count; ++i) sum += rows.row(x.row(row)[i]);
+        }
+    }
+
+    template <class T, class Gradient>
+    static void backward(const Parameters<T>&, core::Rows<const std::int16_t, Count> x, core::In<T, Width> dy, Gradient&& gradient) {
+        if constexpr (core::trainable<Gradient>) {
+            auto rows = core::map(gradient.rows);
+            for (int row = 0; row < x.count; ++row)
+                for (int i = 0; i < Count; ++i) rows.row(x.row(row)[i]) += core::map_row(dy, row);
+        }
+    }
+};
+
+/// An affine map.
+template <int Inputs, int Width>
+struct Embedding<data::Dense<Inputs>, Width> {
+    using Map = Linear<Inputs, Width>;
+    template <class T>
+    using Parameters = typename Map::template Parameters<T>;
+
+    template <class T>
+    static void initialise(Parameters<T>& parameters, core::Random& random) {
+        Map::initialise(parameters, random);
+    }
+    template <class T>
+    static void forward(const Parameters<T>& parameters, core::In<T, Inputs> x, core::Out<T, Width> y) {
+        Map::apply(parameters, x, y);
+    }
+    template <class T, class Gradient>
+    static void backward(const Parameters<T>& parameters, core::In<T, Inputs> x, core::In<T, Width> dy, Gradient&& gradient) {
+        typename Map::template Tape<T> tape;
+        Map::backward(parameters, {}, x, tape, dy, core::Rows<T, Inputs>{}, gradient);
+    }
+};
+
+}  // namespace midstream::layer

@@ -1,0 +1,73 @@
+/// \file
+/// The multilayer perceptron with one hidden layer of rectified units: y = relu(x A + a) B + b.
+#pragma once
+
+#include "midstream/layer/linear.hpp"
+
+namespace midstream::layer {
+
+template <int InputWidth, int HiddenWidth, int OutputWidth = InputWidth>
+struct Mlp {
+    using First = Linear<InputWidth, HiddenWidth>;
+    using Second = Linear<HiddenWidth, OutputWidth>;
+    static constexpr int input_width = InputWidth;
+    static constexpr int output_width = OutputWidth;
+
+    template <class T>
+    struct Parameters {
+        typename First::template Parameters<T> first;
+        typename Second::template Parameters<T> second;
+        static void visit(auto& self, auto&& member) {
+            member("first", self.first);
+            member("second", self.second);
+        }
+    };
+    template <class T>
+    struct Tape {
+        core::Buffer<T, HiddenWidth> hidden;  ///< after rectification
+        core::Buffer<T, HiddenWidth> hidden_gradient;
+        typename First::template Tape<T> first;
+        typename Second::template Tape<T> second;
+    };
+    template <class T>
+    struct State {};
+
+    template <class T>
+    static void initialise(Parameters<T>& parameters, core::Random& random) {
+        First::initialise(parameters.first, random);
+        Second::initialise(parameters.second, random);
+    }
+
+    template <class T>
+    static void forward(const Parameters<T>& parameters, core::Sequences, core::In<T, InputWidth> x,
+                        core::Out<T, OutputWidth> y, Tape<T>& tape) {
+        const auto hidden = tape.hidden.resize(x.count);
+        auto h = core::map(hidden);
+        h.noalias() = core::map(x) * core::map(parameters.first.weight);
+        h = (h.rowwise() + core::map(parameters.first.bias)).cwiseMax(T(0));
+        Second::apply(parameters.second, hidden, y);
+    }
+
+    template <class T, class Gradient>
+    static void backward(const Parameters<T>& parameters, core::Sequences sequences, core::In<T, InputWidth> x,
+                         Tape<T>& tape, core::In<T, OutputWidth> dy, core::Out<T, InputWidth> dx, Gradient&& gradient) {
+        const auto hidden_gradient = tape.hidden_gradient.zeros(x.count);
+        Second::backward(parameters.second, sequences, tape.hidden.view(), tape.second, dy, hidden_gradient,
+                         core::part(gradient, &Parameters<T>::second));
+        auto dh = core::map(hidden_gradient).array();
+        dh *= (core::map(tape.hidden.view()).array() > T(0)).template cast<T>();
+        First::backward(parameters.first, sequences, x, tape.first, hidden_gradient, dx,
+                        core::part(gradient, &Parameters<T>::first));
+    }
+
+    template <class T>
+    static void reset(State<T>&) {}
+
+    template <class T, class StateOf>
+    static void step(const Parameters<T>& parameters, StateOf&&, core::In<T, InputWidth> x,
+                     core::Out<T, OutputWidth> y, Tape<T>& scratch) {
+        forward(parameters, {}, x, y, scratch);
+    }
+};
+
+}  // namespace midstream::layer

@@ -1,0 +1,151 @@
+/// \file
+/// The pre-norm residual block: x += mixer(norm(x)); x += mlp(norm(x)) (paper section 4).
+#pragma once
+
+#include "midstream/layer/mlp.hpp"
+#include "midstream/layer/norm.hpp"
+
+namespace midstream::layer {
+
+/// y = x + inner(norm(x)).
+template <class Norm, class Inner>
+struct Residual {
+    static_assert(Block<Norm> && Block<Inner>, "a residual branch needs a norm and an inner layer of equal input and output width that satisfy layer::Layer");
+    static_assert(Norm::output_width == Inner::input_width, "a residual branch needs its norm and inner layer to have one width");
+    static constexpr int input_width = Inner::input_width;
+    static constexpr int output_width = input_width;
+
+    template <class T>
+    struct Parameters {
+        typename Norm::template Parameters<T> norm;
+        typename Inner::template Parameters<T> inner;
+        static void visit(auto& self, auto&& member) {
+            member("norm", self.norm);
+            member("inner", self.inner);
+        }
+    };
+    template <class T>
+    struct Tape {
+        core::Buffer<T, input_width> normalised, normalised_gradient;
+        typename Norm::template Tape<T> norm;
+        typename Inner::template Tape<T> inner;
+    };
+    template <class T>
+    struct State {
+        typename Norm::template State<T> norm;
+        typename Inner::template State<T> inner;
+    };
+
+    template <class T>
+    static void initialise(Parameters<T>& parameters, core::Random& random) {
+        Norm::initialise(parameters.norm, random);
+        Inner::initialise(parameters.inner, random);
+    }
+
+    template <class T>
+    static void forward(const Parameters<T>& parameters, core::Sequences sequences, core::In<T, input_width> x,
+                        core::Out<T, input_width> y, Tape<T>& tape) {
+        const auto normalised = tape.normalised.resize(x.count);
+        Norm::forward(parameters.norm, sequences, x, normalised, tape.norm);
+        Inner::forward(parameters.inner, sequences, normalised, y, tape.inner);
+        core::map(y) += core::map(x);
+    }
+
+    template <class T, class Gradient>
+    static void backward(const Parameters<T>& parameters, core::Sequences sequences, core::In<T, input_width> x,
+                         Tape<T>& tape, core::In<T, input_width> dy, core::Out<T, input_width> dx, Gradient&& gradient) {
+        const auto normalised_gradient = tape.normalised_gradient.zeros(x.count);
+        Inner::backward(parameters.inner, sequences, tape.normalised.view(), tape.inner, dy, normalised_gradient,
+                        core::part(gradient, &Parameters<T>::inner));
+        if (dx) core::map(dx) += core::map(dy);
+        Norm::backward(parameters.norm, sequences, x, tape.norm, normalised_gradient, dx,
+                       core::part(gradient, &Parameters<T>::norm));
+    }
+
+    template <class T>
+    static void reset(State<T>& state) {
+        Norm::reset(state.norm);
+        Inner::reset(state.inner);
+    }
+
+    template <class T, class StateOf>
+    static void step(const Parameters<T>& parameters, StateOf&& state_of, core::In<T, input_width> x,
+                     core::Out<T, input_width> y, Tape<T>& scratch) {
+        const auto normalised = scratch.normalised.resize(x.count);
+        Norm::step(parameters.norm, [&](int i) -> auto& { return state_of(i).norm; }, x, normalised, scratch.norm);
+        Inner::step(parameters.inner, [&](int i) -> auto& { return state_of(i).inner; }, normalised, y, scratch.inner);
+        core::map(y) += core::map(x);
+    }
+};
+
+/// One block of a residual stack: a mixer over time, then an MLP, each on its own pre-norm residual branch. `Mixer` is
+/// any layer::Block: attention, a Hawk mixer, or yours.
+template <class Mixer, class Feedforward, template <int> class Norm = RmsNorm>
+struct PreNormBlock {
+    static_assert(Block<Mixer>, "the mixer of a residual block needs to be a layer::Layer of equal input and output width");
+    static constexpr int input_width = Mixer::input_width;
+    static constexpr int output_width = input_width;
+    using Mixing = Residual<Norm<input_width>, Mixer>;
+    using Thinking = Residual<Norm<input_width>, Feedforward>;
+
+    template <class T>
+    struct Parameters {
+        typename Mixing::template Parameters<T> mixer;
+        typename Thinking::template Parameters<T> mlp;
+        static void visit(auto& self, auto&& member) {
+            member("mixer", self.mixer);
+            member("mlp", self.mlp);
+        }
+    };
+    template <class T>
+    struct Tape {
+        core::Buffer<T, input_width> middle, middle_gradient;
+        typename Mixing::template Tape<T> mixer;
+        typename Thinking::template Tape<T> mlp;
+    };
+    template <class T>
+    struct State {
+        typename Mixing::template State<T> mixer;
+        typename Thinking::template State<T> mlp;
+    };
+
+    template <class T>
+    static void initialise(Parameters<T>& parameters, core::Random& random) {
+        Mixing::initialise(parameters.mixer, random);
+        Thinking::initialise(parameters.mlp, random);
+    }
+
+    template <class T>
+    static void forward(const Parameters<T>& parameters, core::Sequences sequences, core::In<T, input_width> x,
+                        core::Out<T, input_width> y, Tape<T>& tape) {
+        const auto middle = tape.middle.resize(x.count);
+        Mixing::forward(parameters.mixer, sequences, x, middle, tape.mixer);
+        Thinking::forward(parameters.mlp, sequences, middle, y, tape.mlp);
+    }
+
+    template <class T, class Gradient>
+    static void backward(const Parameters<T>& parameters, core::Sequences sequences, core::In<T, input_width> x,
+                         Tape<T>& tape, core::In<T, input_width> dy, core::Out<T, input_width> dx, Gradient&& gradient) {
+        const auto middle_gradient = tape.middle_gradient.zeros(x.count);
+        Thinking::backward(parameters.mlp, sequences, tape.middle.view(), tape.mlp, dy, middle_gradient,
+                           core::part(gradient, &Parameters<T>::mlp));
+        Mixing::backward(parameters.mixer, sequences, x, tape.mixer, middle_gradient, dx,
+                         core::part(gradient, &Parameters<T>::mixer));
+    }
+
+    template <class T>
+    static void reset(State<T>& state) {
+        Mixing::reset(state.mixer);
+        Thinking::reset(state.mlp);
+    }
+
+    template <class T, class StateOf>
+    static void step(const Parameters<T>& parameters, StateOf&& state_of, core::In<T, input_width> x,
+                     core::Out<T, input_width> y, Tape<T>& scratch) {
+        const auto middle = scratch.middle.resize(x.count);
+        Mixing::step(parameters.mixer, [&](int i) -> auto& { return state_of(i).mixer; }, x, middle, scratch.mixer);
+        Thinking::step(parameters.mlp, [&](int i) -> auto& { return state_of(i).mlp; }, middle, y, scratch.mlp);
+    }
+};
+
+}  // namespace midstream::layer

@@ -1,0 +1,80 @@
+#include "midstream/layer/distribution.hpp"
+
+#include <vector>
+
+#include "support/gradient_check.hpp"
+
+using namespace midstream;
+
+template <class Distribution, class Element>
+void check(std::vector<Element> value) {
+    core::Random random(1);
+    std::vector<double> parameters(Distribution::parameter_width), gradient(Distribution::parameter_width, 0.0);
+    test::fill_normal(parameters, random);
+    const auto loss = [&] { return -2.5 * Distribution::log_probability(parameters.data(), value.data()); };
+    Distribution::log_probability(parameters.data(), value.data(), -2.5, gradient.data());
+    test::check_gradient("parameters", parameters, gradient, loss);
+}
+
+BOOST_AUTO_TEST_CASE(categorical_gradient) { check<layer::Categorical<5, 3>, std::int16_t>({1, 4, 0}); }
+BOOST_AUTO_TEST_CASE(gaussian_gradient) { check<layer::DiagonalGaussian<3>, double>({0.3, -1.0, 2.0}); }
+BOOST_AUTO_TEST_CASE(unit_gaussian_gradient) { check<layer::UnitGaussian<3>, double>({0.3, -1.0, 2.0}); }
+
+BOOST_AUTO_TEST_CASE(divergence_gradient_and_zero) {
+    using Gaussian = layer::DiagonalGaussian<3>;
+    core::Random random(1);
+    std::vector<double> parameters(6), gradient(6, 0.0);
+    test::fill_normal(parameters, random);
+    Gaussian::divergence_from_standard(parameters.data(), 1.0, gradient.data());
+    test::check_gradient("parameters", parameters, gradient, [&] { return Gaussian::divergence_from_standard(parameters.data()); });
+    // Against a Monte Carlo estimate of E[log q - log p].
+    double estimate = 0;
+    const int draws = 200000;
+    for (int i = 0; i < draws; ++i) {
+        double z[3];
+        Gaussian::sample(parameters.data(), random, z);
+        double log_prior = 0;
+        for (const double x : z) log_prior -= 0.5 * (x * x + std::log(2 * std::numbers::pi));
+        estimate += (Gaussian::log_probability(parameters.data(), z) - log_prior) / draws;
+    }
+    BOOST_TEST(estimate == Gaussian::divergence_from_standard(parameters.data()), boost::test_tools::tolerance(0.02));
+}
+
+BOOST_AUTO_TEST_CASE(the_log_density_is_joint_over_dimensions) {
+    using Gaussian = layer::DiagonalGaussian<2>;
+    const double parameters[4] = {0.5, -1, 0.2, -0.7}, value[2] = {1, 0};
+    double sum = 0;
+    for (int i = 0; i < 2; ++i) {
+        const double one[2] = {parameters[i], parameters[2 + i]};
+        sum += layer::DiagonalGaussian<1>::log_probability(one, value + i);
+    }
+    BOOST_TEST(Gaussian::log_probability(parameters, value) == sum, boost::test_tools::tolerance(1e-12));
+}
+
+BOOST_AUTO_TEST_CASE(log_variance_is_bounded_and_close_to_raw_inside) {
+    using Gaussian = layer::DiagonalGaussian<1>;
+    for (const double raw : {-1e6, -20.0, -4.0, 0.0, 1.0, 1e6}) {
+        const double parameters[2] = {0, raw};
+        const double bounded = Gaussian::log_variance(parameters, 0);
+        BOOST_TEST((bounded >= -10 && bounded <= 2.001));
+        if (raw == -4.0) BOOST_TEST(std::abs(bounded - raw) < 0.01);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(samples_follow_the_probabilities) {
+    using Choice = layer::Categorical<3>;
+    const double logits[3] = {0.5, -1, 1};
+    const auto p = Choice::probabilities(logits);
+    core::Random random(5);
+    int counts[3] = {};
+    const int draws = 100000;
+    for (int i = 0; i < draws; ++i) {
+        std::int16_t value;
+        Choice::sample(logits, random, &value);
+        ++counts[value];
+    }
+    for (int i = 0; i < 3; ++i) BOOST_TEST(counts[i] / double(draws) == p[i], boost::test_tools::tolerance(0.03));
+    std::int16_t best;
+    Choice::sample(logits, random, &best, 0.0);
+    BOOST_TEST(best == 2);
+}
