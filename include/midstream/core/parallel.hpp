@@ -4,7 +4,8 @@
 /// results in the order of the pieces, so that results are bit-identical for any number of threads.
 #pragma once
 
-#include <concepts>
+#include <algorithm>
+#include <cstddef>
 #include <span>
 #include <utility>
 #include <vector>
@@ -32,7 +33,7 @@ void for_slices(const Policy& policy, std::size_t size, Work&& work, std::size_t
     });
 }
 
-/// target = parts[0] + parts[1] + ..., added in that order entry by entry.
+/// target = parts[0] + parts[1] + ..., added in that order entry by entry. At least one part.
 template <Parallelism Policy, class T>
 void reduce(const Policy& policy, std::span<const std::span<T>> parts, std::span<T> target) {
     for_slices(policy, target.size(), [&](std::size_t first, std::size_t length) {

@@ -23,7 +23,8 @@ template <class P>
 concept ParameterStruct = std::is_trivially_copyable_v<std::remove_const_t<P>> && std::is_aggregate_v<std::remove_const_t<P>> &&
     (is_leaf<std::remove_const_t<P>> || requires(P& p) { std::remove_const_t<P>::visit(p, [](std::string_view, auto&) {}); });
 
-/// Parameters of something that has none.
+/// Parameters of something that has none. As a member of other parameters it needs [[no_unique_address]], or its byte
+/// leaves a gap among the numbers.
 struct NoParameters {
     static void visit(auto&, auto&&) {}
 };
@@ -40,7 +41,8 @@ void visit_at(const std::string& path, Node& node, Function& function) {
     if constexpr (is_leaf<Plain>) {
         function(std::string_view(path), node);
     } else if constexpr (is_array<Plain>) {
-        for (std::size_t i = 0; i < node.size(); ++i) visit_at(path + "." + std::to_string(i), node[i], function);
+        const std::string prefix = path.empty() ? path : path + ".";
+        for (std::size_t i = 0; i < node.size(); ++i) visit_at(prefix + std::to_string(i), node[i], function);
     } else {
         Plain::visit(node, [&](std::string_view name, auto& child) {
             visit_at(path.empty() ? std::string(name) : path + "." + std::string(name), child, function);
@@ -59,14 +61,18 @@ void visit(P& parameters, Function&& function) {
 template <class T, class P>
 std::span<T> flat(P& parameters) {
     static_assert(ParameterStruct<P>, "a parameter struct is a trivially copyable aggregate that lists its members in `visit`");
-    static_assert(sizeof(P) % sizeof(T) == 0 && alignof(P) == alignof(T),
-                  "a parameter struct holds nothing but numbers of one scalar type");
-    return {reinterpret_cast<T*>(&parameters), sizeof(P) / sizeof(T)};
+    if constexpr (std::is_empty_v<P>) {
+        return {};
+    } else {
+        static_assert(sizeof(P) % sizeof(T) == 0 && alignof(P) == alignof(T),
+                      "a parameter struct holds nothing but numbers of one scalar type");
+        return {reinterpret_cast<T*>(&parameters), sizeof(P) / sizeof(T)};
+    }
 }
 template <class T, class P>
 std::span<const T> flat(const P& parameters) {
     static_assert(ParameterStruct<P>, "a parameter struct is a trivially copyable aggregate that lists its members in `visit`");
-    return {reinterpret_cast<const T*>(&parameters), sizeof(P) / sizeof(T)};
+    return flat<T>(const_cast<P&>(parameters));
 }
 
 /// Stands where a gradient struct would, for parameters that are not trained: no storage, no work, while the

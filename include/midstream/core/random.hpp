@@ -60,7 +60,8 @@ struct Random {
 
     friend constexpr bool operator==(const Random& a, const Random& b) { return a.key == b.key && a.counter == b.counter; }
 
-private:
+    /// The block function: four words from the key and the 128-bit counter (low, high). `bits` draws from the blocks
+    /// with high = 0.
     static constexpr std::array<std::uint32_t, 4> block(std::uint64_t key, std::uint64_t low, std::uint64_t high) {
         std::array<std::uint32_t, 4> c{static_cast<std::uint32_t>(low), static_cast<std::uint32_t>(low >> 32),
                                        static_cast<std::uint32_t>(high), static_cast<std::uint32_t>(high >> 32)};
@@ -75,6 +76,7 @@ private:
         return c;
     }
 
+private:
     std::array<std::uint32_t, 4> cached_{};
     std::uint64_t cached_index_ = ~std::uint64_t{0};
     std::uint64_t cached_key_ = 0;

@@ -57,13 +57,13 @@ struct Lockstep {
 
     /// target row i = source row rows[i]: from packed to lockstep order.
     template <class T, int Width>
-    void gather(Rows<const T, Width> source, std::type_identity_t<Rows<T, Width>> target) const {
+    void gather(In<T, Width> source, Rows<T, Width> target) const {
         for (int i = 0; i < target.count; ++i)
             std::copy_n(source.row(rows[static_cast<std::size_t>(i)]), Width, target.row(i));
     }
     /// target row rows[i] = source row i: back to packed order.
     template <class T, int Width>
-    void scatter(Rows<const T, Width> source, std::type_identity_t<Rows<T, Width>> target) const {
+    void scatter(In<T, Width> source, Rows<T, Width> target) const {
         for (int i = 0; i < source.count; ++i)
             std::copy_n(source.row(i), Width, target.row(rows[static_cast<std::size_t>(i)]));
     }
