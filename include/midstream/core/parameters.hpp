@@ -105,26 +105,29 @@ decltype(auto) element(Gradient&& gradient, int index) {
 /// large for the stack, as whole models are. Starts with every number zero.
 template <class Value>
 struct Box {
-    Box() : pointer_(std::make_unique<Value>()) {}
-    Box(const Box& other) : pointer_(std::make_unique<Value>(*other)) {}
+    Box() : pointer_(std::make_unique<Aligned>()) {}
+    Box(const Box& other) : pointer_(std::make_unique<Aligned>(*other.pointer_)) {}
     Box(Box&&) noexcept = default;
     Box& operator=(const Box& other) {
         if (this != &other) {
-            if (pointer_) *pointer_ = *other;
-            else pointer_ = std::make_unique<Value>(*other);
+            if (pointer_) *pointer_ = *other.pointer_;
+            else pointer_ = std::make_unique<Aligned>(*other.pointer_);
         }
         return *this;
     }
     Box& operator=(Box&&) noexcept = default;
     ~Box() = default;
 
-    Value& operator*() { return *pointer_; }
-    const Value& operator*() const { return *pointer_; }
-    Value* operator->() { return pointer_.get(); }
-    const Value* operator->() const { return pointer_.get(); }
+    Value& operator*() { return pointer_->value; }
+    const Value& operator*() const { return pointer_->value; }
+    Value* operator->() { return &pointer_->value; }
+    const Value* operator->() const { return &pointer_->value; }
 
 private:
-    std::unique_ptr<Value> pointer_;
+    struct alignas(alignment) Aligned {
+        Value value;
+    };
+    std::unique_ptr<Aligned> pointer_;
 };
 
 }  // namespace midstream::core

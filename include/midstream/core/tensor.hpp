@@ -5,6 +5,7 @@
 
 #include <Eigen/Core>
 #include <cstddef>
+#include <new>
 #include <span>
 #include <type_traits>
 #include <vector>
@@ -68,11 +69,30 @@ using In = std::type_identity_t<Rows<const T, Width>>;
 template <class T, int Width>
 using Out = std::type_identity_t<Rows<T, Width>>;
 
+/// Where batches and parameters begin in memory. Eigen peels loops up to the first aligned address, so the order of its
+/// sums depends on the address: one alignment for all storage makes results the same bits at every run.
+inline constexpr std::size_t alignment = 64;
+
+template <class T>
+struct AlignedAllocator {
+    using value_type = T;
+    AlignedAllocator() = default;
+    template <class U>
+    AlignedAllocator(const AlignedAllocator<U>&) {}
+    T* allocate(std::size_t count) { return static_cast<T*>(::operator new(count * sizeof(T), std::align_val_t{alignment})); }
+    void deallocate(T* pointer, std::size_t) { ::operator delete(pointer, std::align_val_t{alignment}); }
+    friend bool operator==(const AlignedAllocator&, const AlignedAllocator&) { return true; }
+};
+
+/// A std::vector whose memory begins at a multiple of `alignment`.
+template <class T>
+using AlignedVector = std::vector<T, AlignedAllocator<T>>;
+
 /// Storage for rows that grows to the largest batch seen and then never allocates again.
 template <class T, int Width>
 struct Buffer {
     static constexpr int width = Width;
-    std::vector<T> values;
+    AlignedVector<T> values;
     int count = 0;
 
     /// Makes room for `rows` rows, whose contents are whatever was there before.

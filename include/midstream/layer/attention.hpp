@@ -5,7 +5,6 @@
 
 #include <array>
 #include <limits>
-#include <vector>
 
 #include "midstream/core/contract.hpp"
 #include "midstream/layer/linear.hpp"
@@ -70,8 +69,8 @@ struct Attention {
     struct Tape {
         core::Buffer<T, 3 * width> projected, projected_gradient;
         core::Buffer<T, width> mixed, mixed_gradient;
-        std::vector<T> probabilities;  ///< per sequence and head a length x length matrix
-        std::vector<T> logit_gradient;
+        core::AlignedVector<T> probabilities;  ///< per sequence and head a length x length matrix
+        core::AlignedVector<T> logit_gradient;
         typename Projection::template Tape<T> projection;
         typename Output::template Tape<T> output;
     };

@@ -1,0 +1,208 @@
+/// \file
+/// Sequence models: an embedding, a residual stack, and heads for the next action and, if wanted, the next observation.
+#pragma once
+
+#include <concepts>
+
+#include "midstream/layer/distribution.hpp"
+#include "midstream/layer/embedding.hpp"
+#include "midstream/layer/norm.hpp"
+#include "midstream/model/stack.hpp"
+
+namespace midstream::model {
+
+/// What acts on the residual stream between two blocks: `layer` says where (0, ..., depth), and
+/// `hook(rows)` may change the rows of that layer in place.
+template <class H, class T, int Width>
+concept Hook = requires(H& hook, core::Rows<T, Width> residual) {
+    { H::layer } -> std::convertible_to<int>;
+    hook(residual);
+};
+
+/// The absence of a hook; nothing of it is left in the binary.
+struct NoHook {};
+
+/// A linear layer and the distribution that it parametrises.
+template <int Width, class Space>
+struct Head {
+    using Distribution = layer::DistributionOver<Space>;
+    using Map = layer::Linear<Width, Distribution::parameter_width>;
+    static constexpr bool present = true;
+    static constexpr int parameter_width = Distribution::parameter_width;
+    template <class T>
+    using Parameters = typename Map::template Parameters<T>;
+};
+/// The head of a model that does not predict: no parameters, no work.
+template <int Width>
+struct Head<Width, data::None> {
+    static constexpr bool present = false;
+    static constexpr int parameter_width = 1;
+    template <class T>
+    using Parameters = core::NoParameters;
+};
+
+/// A causal model of what agents do: p(a_t | o_1:t) and, with a `Target` space, p(target of o_{t+1} | o_1:t).
+///
+/// `ObservationSpace` and `ActionSpace` are spaces of data/spaces.hpp, `ResidualStack` a model::Stack. Passes come in
+/// pieces (embed, blocks, heads) on ranges of layers, of which `forward` and `backward` are the compositions; steering
+/// reuses the pieces.
+template <class ObservationSpace, class ActionSpace, class ResidualStack, class TargetSpace = data::None,
+          template <int> class Norm = layer::RmsNorm>
+struct Autoregressive {
+    using Observation = ObservationSpace;
+    using Action = ActionSpace;
+    using Target = TargetSpace;
+    using Stack = ResidualStack;
+    static constexpr int width = Stack::width;
+    static constexpr int depth = Stack::depth;
+    using Embedding = layer::Embedding<Observation, width>;
+    using FinalNorm = Norm<width>;
+    using ActionHead = Head<width, Action>;
+    using TargetHead = Head<width, Target>;
+    using Distribution = typename ActionHead::Distribution;
+    static constexpr bool predicts_observations = TargetHead::present;
+
+    template <class T>
+    using ObservationRows = core::Rows<const typename Observation::template Element<T>, Observation::width>;
+
+    template <class T>
+    struct Parameters {
+        typename Embedding::template Parameters<T> embedding;
+        typename Stack::template Parameters<T> stack;
+        typename FinalNorm::template Parameters<T> norm;
+        typename ActionHead::template Parameters<T> action;
+        [[no_unique_address]] typename TargetHead::template Parameters<T> target;
+        static void visit(auto& self, auto&& member) {
+            member("embedding", self.embedding);
+            member("stack", self.stack);
+            member("norm", self.norm);
+            member("action", self.action);
+            if constexpr (predicts_observations) member("target", self.target);
+        }
+    };
+    template <class T>
+    struct Tape {
+        std::array<core::Buffer<T, width>, depth + 1> residual;  ///< the taps: residual[l] is layer l
+        core::Buffer<T, width> flow;                             ///< gradient of the residual stream, during backward
+        core::Buffer<T, width> scratch;
+        typename Stack::template Tape<T> stack;
+        core::Buffer<T, width> normalised;
+        typename FinalNorm::template Tape<T> norm;
+        core::Buffer<T, ActionHead::parameter_width> action, action_gradient;  ///< parameters of p(a_t), and their gradient
+        core::Buffer<T, TargetHead::parameter_width> target, target_gradient;  ///< likewise of the target
+    };
+    template <class T>
+    struct State {
+        typename Stack::template State<T> stack;
+    };
+
+    template <class T>
+    static void initialise(Parameters<T>& parameters, core::Random random) {
+        Embedding::initialise(parameters.embedding, random);
+        Stack::initialise(parameters.stack, random);
+        FinalNorm::initialise(parameters.norm, random);
+        ActionHead::Map::initialise(parameters.action, random);
+        if constexpr (predicts_observations) TargetHead::Map::initialise(parameters.target, random);
+    }
+
+    // Whole sequences.
+
+    /// Layer 0 from observations.
+    template <class T>
+    static void embed(const Parameters<T>& parameters, std::type_identity_t<ObservationRows<T>> observations, Tape<T>& tape) {
+        Embedding::forward(parameters.embedding, observations, tape.residual[0].resize(observations.count));
+    }
+    /// Layers from + 1, ..., to from layer `from`.
+    template <class T>
+    static void blocks(const Parameters<T>& parameters, core::Sequences sequences, int from, int to, Tape<T>& tape) {
+        Stack::forward(parameters.stack, sequences, tape.residual.data(), from, to, tape.stack);
+    }
+    /// The parameters of the predictions from the last layer.
+    template <class T>
+    static void heads(const Parameters<T>& parameters, Tape<T>& tape) {
+        const auto last = tape.residual[depth].view();
+        const auto normalised = tape.normalised.resize(last.count);
+        FinalNorm::forward(parameters.norm, {}, last, normalised, tape.norm);
+        ActionHead::Map::apply(parameters.action, normalised, tape.action.resize(last.count));
+        if constexpr (predicts_observations) TargetHead::Map::apply(parameters.target, normalised, tape.target.resize(last.count));
+    }
+    /// All of the above. Afterwards tape.residual holds every layer and tape.action the parameters of p(a_t | o_1:t).
+    template <class T, class H = NoHook>
+    static void forward(const Parameters<T>& parameters, core::Sequences sequences, std::type_identity_t<ObservationRows<T>> observations,
+                        Tape<T>& tape, H&& hook = {}) {
+        embed(parameters, observations, tape);
+        if constexpr (std::same_as<std::remove_cvref_t<H>, NoHook>) {
+            blocks(parameters, sequences, 0, depth, tape);
+        } else {
+            using Named = std::remove_cvref_t<H>;
+            static_assert(Hook<Named, T, width>, "a residual hook needs a constant `layer` and a call operator that takes the rows of that layer");
+            static_assert(Named::layer >= 0 && Named::layer <= depth, "a residual hook names a layer that the model does not have");
+            blocks(parameters, sequences, 0, Named::layer, tape);
+            hook(tape.residual[Named::layer].view());
+            blocks(parameters, sequences, Named::layer, depth, tape);
+        }
+        heads(parameters, tape);
+    }
+
+    /// Zeroes the gradients of the predictions, for losses to add to.
+    template <class T>
+    static void clear_gradients(Tape<T>& tape) {
+        tape.action_gradient.zeros(tape.action.count);
+        if constexpr (predicts_observations) tape.target_gradient.zeros(tape.target.count);
+    }
+    /// From tape.action_gradient (and target_gradient) to tape.flow, the gradient at the last layer.
+    template <class T, class Gradient>
+    static void backward_heads(const Parameters<T>& parameters, Tape<T>& tape, Gradient&& gradient) {
+        const auto last = tape.residual[depth].view();
+        const auto normalised_gradient = tape.scratch.zeros(last.count);
+        typename ActionHead::Map::template Tape<T> none;
+        ActionHead::Map::backward(parameters.action, {}, tape.normalised.view(), none, tape.action_gradient.view(), normalised_gradient,
+                                  core::part(gradient, &Parameters<T>::action));
+        if constexpr (predicts_observations) {
+            typename TargetHead::Map::template Tape<T> nothing;
+            TargetHead::Map::backward(parameters.target, {}, tape.normalised.view(), nothing, tape.target_gradient.view(),
+                                      normalised_gradient, core::part(gradient, &Parameters<T>::target));
+        }
+        FinalNorm::backward(parameters.norm, {}, last, tape.norm, normalised_gradient, tape.flow.zeros(last.count),
+                            core::part(gradient, &Parameters<T>::norm));
+    }
+    /// From the gradient at layer `to` to that at layer `from`, both in tape.flow.
+    template <class T, class Gradient>
+    static void backward_blocks(const Parameters<T>& parameters, core::Sequences sequences, int from, int to, Tape<T>& tape, Gradient&& gradient) {
+        Stack::backward(parameters.stack, sequences, tape.residual.data(), from, to, tape.stack, tape.flow, tape.scratch,
+                        core::part(gradient, &Parameters<T>::stack));
+    }
+    template <class T, class Gradient>
+    static void backward_embedding(const Parameters<T>& parameters, std::type_identity_t<ObservationRows<T>> observations, Tape<T>& tape, Gradient&& gradient) {
+        Embedding::backward(parameters.embedding, observations, tape.flow.view(), core::part(gradient, &Parameters<T>::embedding));
+    }
+    /// All of the above: adds the gradient of what tape.action_gradient and target_gradient are gradients of.
+    template <class T, class Gradient>
+    static void backward(const Parameters<T>& parameters, core::Sequences sequences, std::type_identity_t<ObservationRows<T>> observations,
+                         Tape<T>& tape, Gradient&& gradient) {
+        backward_heads(parameters, tape, gradient);
+        backward_blocks(parameters, sequences, 0, depth, tape, gradient);
+        backward_embedding(parameters, observations, tape, gradient);
+    }
+
+    // One step of many instances.
+
+    template <class T>
+    static void reset(State<T>& state, int from = 0, int to = depth) {
+        Stack::reset(state.stack, from, to);
+    }
+    /// Advances layers [from, to) by one step: row i of tape.residual belongs to the instance with state_of(i).
+    template <class T, class StateOf>
+    static void step_blocks(const Parameters<T>& parameters, StateOf&& state_of, int from, int to, Tape<T>& tape) {
+        Stack::step(parameters.stack, [&](int i) -> auto& { return state_of(i).stack; }, tape.residual.data(), from, to, tape.stack);
+    }
+    /// Embeds, advances all blocks and predicts: tape.action holds the parameters of p(a_t | o_1:t).
+    template <class T, class StateOf>
+    static void step(const Parameters<T>& parameters, StateOf&& state_of, std::type_identity_t<ObservationRows<T>> observations, Tape<T>& tape) {
+        embed(parameters, observations, tape);
+        step_blocks(parameters, state_of, 0, depth, tape);
+        heads(parameters, tape);
+    }
+};
+
+}  // namespace midstream::model

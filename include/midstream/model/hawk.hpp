@@ -1,0 +1,27 @@
+/// \file
+/// The Hawk state space model as a residual stack (paper section 4; De et al. 2024, arXiv 2402.19427).
+#pragma once
+
+#include "midstream/layer/hawk.hpp"
+#include "midstream/layer/residual.hpp"
+#include "midstream/model/stack.hpp"
+
+namespace midstream::model {
+
+/// Sizes of a Hawk stack; the defaults are the paper's base model of the ant (Table A5).
+struct HawkShape {
+    int depth = 8;
+    int width = 256;
+    int recurrent = 256;
+    int heads = 8;
+    int taps = 4;
+    int mlp = 512;
+};
+
+template <HawkShape Shape, template <int> class Norm = layer::RmsNorm>
+using HawkBlock = layer::PreNormBlock<layer::HawkMixer<Shape.width, Shape.recurrent, Shape.taps, Shape.heads>, layer::Mlp<Shape.width, Shape.mlp>, Norm>;
+
+template <HawkShape Shape, template <int> class Norm = layer::RmsNorm>
+using Hawk = Repeat<HawkBlock<Shape, Norm>, Shape.depth>;
+
+}  // namespace midstream::model

@@ -1,0 +1,164 @@
+/// \file
+/// Residual stacks: blocks one after the other on one residual stream, with a tap at every block boundary.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "midstream/layer/layer.hpp"
+
+namespace midstream::model {
+
+/// `Depth` blocks of one type; a run-time loop, so that compile time does not grow with depth. Like `Join` it works on
+/// the layers [from, to) of its own: layer l is what block l reads.
+template <class Block, int Depth>
+struct Repeat {
+    static_assert(layer::Block<Block>, "a stack needs blocks that satisfy layer::Block: a layer::Layer of equal input and output width");
+    static_assert(Depth > 0, "a stack needs at least one block");
+    static constexpr int depth = Depth;
+    static constexpr int width = Block::input_width;
+
+    template <class T>
+    struct Parameters {
+        std::array<typename Block::template Parameters<T>, Depth> blocks;
+        static void visit(auto& self, auto&& member) { member("blocks", self.blocks); }
+    };
+    template <class T>
+    struct Tape {
+        std::array<typename Block::template Tape<T>, Depth> blocks;
+    };
+    template <class T>
+    struct State {
+        std::array<typename Block::template State<T>, Depth> blocks;
+    };
+
+    template <class T>
+    static void initialise(Parameters<T>& parameters, core::Random& random) {
+        for (auto& block : parameters.blocks) Block::initialise(block, random);
+    }
+
+    template <class T>
+    static void forward(const Parameters<T>& parameters, core::Sequences sequences, core::Buffer<T, width>* residual, int from,
+                        int to, Tape<T>& tape) {
+        for (int l = from; l < to; ++l)
+            Block::forward(parameters.blocks[index(l)], sequences, residual[l].view(), residual[l + 1].resize(residual[l].count), tape.blocks[index(l)]);
+    }
+
+    template <class T, class Gradient>
+    static void backward(const Parameters<T>& parameters, core::Sequences sequences, core::Buffer<T, width>* residual, int from,
+                         int to, Tape<T>& tape, core::Buffer<T, width>& flow, core::Buffer<T, width>& scratch, Gradient&& gradient) {
+        for (int l = to - 1; l >= from; --l) {
+            Block::backward(parameters.blocks[index(l)], sequences, residual[l].view(), tape.blocks[index(l)], flow.view(),
+                            scratch.zeros(flow.count), core::element(core::part(gradient, &Parameters<T>::blocks), l));
+            std::swap(flow, scratch);
+        }
+    }
+
+    template <class T>
+    static void reset(State<T>& state, int from, int to) {
+        for (int l = from; l < to; ++l) Block::reset(state.blocks[index(l)]);
+    }
+
+    template <class T, class StateOf>
+    static void step(const Parameters<T>& parameters, StateOf&& state_of, core::Buffer<T, width>* residual, int from, int to,
+                     Tape<T>& scratch) {
+        for (int l = from; l < to; ++l)
+            Block::step(parameters.blocks[index(l)], [&](int i) -> auto& { return state_of(i).blocks[index(l)]; }, residual[l].view(),
+                        residual[l + 1].resize(residual[l].count), scratch.blocks[index(l)]);
+    }
+
+private:
+    static constexpr std::size_t index(int l) { return static_cast<std::size_t>(l); }
+};
+
+/// Two stretches of blocks, one after the other.
+template <class Lower, class Upper>
+struct Join {
+    static_assert(Lower::width == Upper::width, "all blocks of a stack need one width");
+    static constexpr int depth = Lower::depth + Upper::depth;
+    static constexpr int width = Lower::width;
+
+    template <class T>
+    struct Parameters {
+        typename Lower::template Parameters<T> lower;
+        typename Upper::template Parameters<T> upper;
+        static void visit(auto& self, auto&& member) {
+            member("lower", self.lower);
+            member("upper", self.upper);
+        }
+    };
+    template <class T>
+    struct Tape {
+        typename Lower::template Tape<T> lower;
+        typename Upper::template Tape<T> upper;
+    };
+    template <class T>
+    struct State {
+        typename Lower::template State<T> lower;
+        typename Upper::template State<T> upper;
+    };
+
+    template <class T>
+    static void initialise(Parameters<T>& parameters, core::Random& random) {
+        Lower::initialise(parameters.lower, random);
+        Upper::initialise(parameters.upper, random);
+    }
+
+    template <class T>
+    static void forward(const Parameters<T>& parameters, core::Sequences sequences, core::Buffer<T, width>* residual, int from,
+                        int to, Tape<T>& tape) {
+        Lower::forward(parameters.lower, sequences, residual, from, in_lower(to), tape.lower);
+        Upper::forward(parameters.upper, sequences, residual + Lower::depth, in_upper(from), to - Lower::depth, tape.upper);
+    }
+
+    template <class T, class Gradient>
+    static void backward(const Parameters<T>& parameters, core::Sequences sequences, core::Buffer<T, width>* residual, int from,
+                         int to, Tape<T>& tape, core::Buffer<T, width>& flow, core::Buffer<T, width>& scratch, Gradient&& gradient) {
+        Upper::backward(parameters.upper, sequences, residual + Lower::depth, in_upper(from), to - Lower::depth, tape.upper, flow,
+                        scratch, core::part(gradient, &Parameters<T>::upper));
+        Lower::backward(parameters.lower, sequences, residual, from, in_lower(to), tape.lower, flow, scratch,
+                        core::part(gradient, &Parameters<T>::lower));
+    }
+
+    template <class T>
+    static void reset(State<T>& state, int from, int to) {
+        Lower::reset(state.lower, from, in_lower(to));
+        Upper::reset(state.upper, in_upper(from), to - Lower::depth);
+    }
+
+    template <class T, class StateOf>
+    static void step(const Parameters<T>& parameters, StateOf&& state_of, core::Buffer<T, width>* residual, int from, int to,
+                     Tape<T>& scratch) {
+        Lower::step(parameters.lower, [&](int i) -> auto& { return state_of(i).lower; }, residual, from, in_lower(to), scratch.lower);
+        Upper::step(parameters.upper, [&](int i) -> auto& { return state_of(i).upper; }, residual + Lower::depth, in_upper(from),
+                    to - Lower::depth, scratch.upper);
+    }
+
+private:
+    static constexpr int in_lower(int l) { return std::min(l, Lower::depth); }
+    static constexpr int in_upper(int l) { return std::max(l - Lower::depth, 0); }
+};
+
+namespace detail {
+template <class... Parts>
+struct StackOf;
+template <class Block>
+struct StackOf<Block> {
+    using type = Repeat<Block, 1>;
+};
+template <class Block, int Depth>
+struct StackOf<Repeat<Block, Depth>> {
+    using type = Repeat<Block, Depth>;
+};
+template <class First, class Second, class... Rest>
+struct StackOf<First, Second, Rest...> {
+    using type = Join<typename StackOf<First>::type, typename StackOf<Second, Rest...>::type>;
+};
+}  // namespace detail
+
+/// A stack of blocks and repeated blocks in one line: Stack<Repeat<Recurrent, 2>, Attention>.
+template <class... Parts>
+using Stack = typename detail::StackOf<Parts...>::type;
+
+}  // namespace midstream::model

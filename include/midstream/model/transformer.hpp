@@ -1,0 +1,32 @@
+/// \file
+/// The causal Transformer as a residual stack (paper section 4).
+#pragma once
+
+#include "midstream/layer/attention.hpp"
+#include "midstream/layer/residual.hpp"
+#include "midstream/model/stack.hpp"
+
+namespace midstream::model {
+
+/// Sizes of a Transformer; the defaults are the paper's (Table A4).
+struct TransformerShape {
+    int depth = 6;
+    int width = 256;
+    int heads = 4;
+    int mlp = 512;
+    int context = 100;  ///< longest sequence
+    int buckets = 32;
+    int max_distance = 128;
+
+    constexpr layer::AttentionShape attention() const {
+        return {.width = width, .heads = heads, .context = context, .buckets = buckets, .max_distance = max_distance};
+    }
+};
+
+template <TransformerShape Shape, template <int> class Norm = layer::RmsNorm>
+using TransformerBlock = layer::PreNormBlock<layer::Attention<Shape.attention()>, layer::Mlp<Shape.width, Shape.mlp>, Norm>;
+
+template <TransformerShape Shape, template <int> class Norm = layer::RmsNorm>
+using Transformer = Repeat<TransformerBlock<Shape, Norm>, Shape.depth>;
+
+}  // namespace midstream::model
