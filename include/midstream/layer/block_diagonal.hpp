@@ -1,0 +1,85 @@
+/// \file
+/// The affine map y = x W + b whose W is block-diagonal: each of `Heads` equal slices of x is mapped on its own.
+#pragma once
+
+#include <array>
+
+#include "midstream/layer/layer.hpp"
+
+namespace midstream::layer {
+
+template <int Width, int Heads>
+struct BlockDiagonal {
+    static_assert(Heads > 0 && Width % Heads == 0 && Width >= 2 * Heads,
+                  "the width of a block-diagonal map is a multiple of its heads, at least two channels each");
+    static constexpr int input_width = Width;
+    static constexpr int output_width = Width;
+    static constexpr int block = Width / Heads;
+
+    template <class T>
+    struct Parameters {
+        std::array<core::Matrix<T, block, block>, Heads> weight;  ///< one block per head
+        core::Vector<T, Width> bias;
+        static void visit(auto& self, auto&& member) {
+            member("weight", self.weight);
+            member("bias", self.bias);
+        }
+    };
+    template <class T>
+    struct Tape {};
+    template <class T>
+    struct State {};
+
+    template <class T>
+    static void initialise(Parameters<T>& parameters, core::Random& random) {
+        for (auto& weight : parameters.weight) variance_scaling(weight, random);
+        core::map(parameters.bias).setZero();
+    }
+
+    template <class T>
+    static void forward(const Parameters<T>& parameters, core::Sequences, core::In<T, Width> x, core::Out<T, Width> y,
+                        Tape<T>&) {
+        apply(parameters, x, y);
+    }
+
+    template <class T, class Gradient>
+    static void backward(const Parameters<T>& parameters, core::Sequences, core::In<T, Width> x, Tape<T>&,
+                         core::In<T, Width> dy, core::Out<T, Width> dx, Gradient&& gradient) {
+        if constexpr (core::trainable<Gradient>) core::map(gradient.bias) += core::map(dy).colwise().sum();
+        for (int head = 0; head < Heads; ++head) {
+            const auto h = static_cast<std::size_t>(head);
+            if constexpr (core::trainable<Gradient>)
+                core::map(gradient.weight[h]).noalias() += slice(x, head).transpose() * slice(dy, head);
+            if (dx) slice(dx, head).noalias() += slice(dy, head) * core::map(parameters.weight[h]).transpose();
+        }
+    }
+
+    template <class T>
+    static void reset(State<T>&) {}
+
+    template <class T, class StateOf>
+    static void step(const Parameters<T>& parameters, StateOf&&, core::In<T, Width> x, core::Out<T, Width> y, Tape<T>&) {
+        apply(parameters, x, y);
+    }
+
+    /// y = x W + b on any rows.
+    template <class T>
+    static void apply(const Parameters<T>& parameters, core::In<T, Width> x, core::Out<T, Width> y) {
+        for (int head = 0; head < Heads; ++head)
+            slice(y, head).noalias() = slice(x, head) * core::map(parameters.weight[static_cast<std::size_t>(head)]);
+        core::map(y).rowwise() += core::map(parameters.bias);
+    }
+
+private:
+    /// The columns of one head: rows x block, Width apart.
+    template <class T>
+    static auto slice(core::Rows<T, Width> rows, int head) {
+        using Plain = EigenBlock<T>;
+        return Eigen::Map<std::conditional_t<std::is_const_v<T>, const Plain, Plain>, Eigen::Unaligned,
+                          Eigen::OuterStride<Width>>(rows.data + head * block, rows.count, block);
+    }
+    template <class T>
+    using EigenBlock = core::EigenMatrix<T, Eigen::Dynamic, block>;
+};
+
+}  // namespace midstream::layer

@@ -1,0 +1,32 @@
+/// \file
+/// The delay by one step within each sequence: what an autoregressive reader sees of a state, h_{t-1} beside e_t.
+#pragma once
+
+#include <algorithm>
+
+#include "midstream/core/sequences.hpp"
+
+namespace midstream::layer {
+
+/// previous_t = h_{t-1} within each sequence, and zero at its first step. The two must not overlap.
+template <class T, int Width>
+void shift(core::Sequences sequences, core::In<T, Width> h, core::Rows<T, Width> previous) {
+    for (int s = 0; s < sequences.count(); ++s) {
+        const int first = sequences.first(s) - sequences.first(0), length = sequences.length(s);
+        if (length == 0) continue;
+        std::fill_n(previous.row(first), Width, T(0));
+        std::copy(h.row(first), h.row(first + length - 1), previous.row(first + 1));
+    }
+}
+
+/// The adjoint of `shift`: dh_t += dprevious_{t+1} within each sequence.
+template <class T, int Width>
+void unshift_add(core::Sequences sequences, core::In<T, Width> dprevious, core::Rows<T, Width> dh) {
+    for (int s = 0; s < sequences.count(); ++s) {
+        const int first = sequences.first(s) - sequences.first(0), length = sequences.length(s);
+        if (length < 2) continue;
+        core::map(dh.slice(first, length - 1)) += core::map(dprevious.slice(first + 1, length - 1));
+    }
+}
+
+}  // namespace midstream::layer
