@@ -1,0 +1,98 @@
+/// \file
+/// What an environment is. `Environment` is one instance that asks for an action at every step; `BatchEnvironment` is
+/// many that say which of them await an action. Everything that acts (rollouts, RL, evaluation) acts on the latter, so
+/// that an environment which asks more rarely, as internal RL's does at switches, is an environment like any other.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <span>
+#include <type_traits>
+
+#include "midstream/core/random.hpp"
+#include "midstream/core/tensor.hpp"
+#include "midstream/data/episodes.hpp"
+#include "midstream/data/spaces.hpp"
+
+namespace midstream::env {
+
+/// What a step earned, and whether the episode ended with it.
+struct Transition {
+    float reward;
+    bool done;
+};
+
+/// The numbers an environment's observations and actions are made of; environments speak float.
+template <class E>
+using ObservationElement = typename E::Observation::template Element<float>;
+template <class E>
+using ActionElement = typename E::Action::template Element<float>;
+
+/// One instance, a copyable value:
+/// - `Observation` and `Action` are spaces (data/spaces.hpp); `horizon` is the largest number of steps of an episode;
+/// - `reset` begins an episode drawn from the stream;
+/// - `observe` writes the current observation to a row of Observation::width elements;
+/// - `step` takes a row of Action::width elements. It is not called once the episode has ended.
+///
+/// Optional members: `Target` with `target(row) const`, the target by which the *current* observation would be
+/// predicted (HasTarget); `int subgoal() const`, the true subgoal, for analysis alone (HasSubgoal).
+template <class E>
+concept Environment = std::copyable<E> && std::integral_constant<int, E::horizon>::value >
+0 && requires(E& environment, const E& constant, core::Random random, ObservationElement<E>* observation,
+              const ActionElement<E>* action) {
+    environment.reset(random);
+    constant.observe(observation);
+    { environment.step(action) } -> std::same_as<Transition>;
+};
+
+/// An environment whose observations can be predicted.
+template <class E>
+concept HasTarget = requires(const E& environment, typename E::Target::template Element<float>* row) {
+    environment.target(row);
+};
+
+/// An environment that knows its true subgoal.
+template <class E>
+concept HasSubgoal = requires(const E& environment) {
+    { environment.subgoal() } -> std::convertible_to<int>;
+};
+
+namespace detail {
+template <class E>
+struct TargetOf {
+    using Type = data::None;
+};
+template <HasTarget E>
+struct TargetOf<E> {
+    using Type = typename E::Target;
+};
+}  // namespace detail
+
+/// The space of an environment's prediction targets; data::None where it has none.
+template <class E>
+using TargetOf = typename detail::TargetOf<E>::Type;
+
+/// Episodes of this environment.
+template <class E>
+using EpisodesOf = data::Episodes<typename E::Observation, typename E::Action, TargetOf<E>>;
+
+/// Many instances that ask:
+/// - `reset(count, random)` begins `count` episodes, instance i from random.fork(i), and moves on until somebody
+/// awaits;
+/// - `awaiting()` lists the instances that await an action, ascending; empty once all episodes have ended;
+/// - `observe` writes one row per awaiting instance, in that order;
+/// - `act` takes one row per awaiting instance, in that order, and moves on until somebody awaits or all have ended;
+/// - `returns()` and `lengths()` hold each instance's summed reward and primitive steps so far.
+template <class B>
+concept BatchEnvironment = requires(B& batch, const B& constant, core::Random random,
+                                    core::Rows<ObservationElement<B>, B::Observation::width> observations,
+                                    core::Rows<const ActionElement<B>, B::Action::width> actions) {
+    batch.reset(1, random);
+    { constant.awaiting() } -> std::same_as<std::span<const int>>;
+    constant.observe(observations);
+    batch.act(actions);
+    { constant.returns() } -> std::same_as<std::span<const float>>;
+    { constant.lengths() } -> std::same_as<std::span<const int>>;
+};
+
+}  // namespace midstream::env

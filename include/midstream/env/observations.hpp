@@ -1,0 +1,86 @@
+/// \file
+/// What the agent sees of a pinpad board. An observation policy is a template over the world with two spaces and two
+/// static functions that write a row; entry i of a row lies in the i-th of consecutive blocks of one-hots, which belong
+/// to the colours, then the walls, then the agent. The task is never among what is seen.
+#pragma once
+
+#include <cstdint>
+
+#include "midstream/data/spaces.hpp"
+#include "midstream/env/board.hpp"
+
+namespace midstream::env {
+
+/// What a one of an egocentric observation says.
+struct EgocentricMeaning {
+    int object;  ///< colours, then walls; for the agent's own cell, the number of objects
+    int dx;      ///< columns from the agent to the right to the object; of the own cell, the column
+    int dy;      ///< rows from the agent down to the object; of the own cell, the row
+    friend constexpr bool operator==(const EgocentricMeaning&, const EgocentricMeaning&) = default;
+};
+
+/// The paper's observation (section 3.1): for every colour, every wall and the agent, its cell, one-hot over the grid.
+/// Predicted as a cell for each.
+template <Pinpad World>
+struct Absolute {
+    static constexpr int things = World.objects() + 1;
+    static_assert(World.cells() * things <= 32767,
+                  "this pinpad world's absolute observation has more than 32767 entries");
+    using Observation = data::OneHots<World.cells() * things, things>;
+    using Target = data::Categories<World.cells(), things>;
+
+    static void observe(const Layout<World>& layout, int agent, std::int16_t* row) {
+        for (int i = 0; i < things; ++i) row[i] = static_cast<std::int16_t>(i * World.cells() + cell(layout, agent, i));
+    }
+    static void target(const Layout<World>& layout, int agent, std::int16_t* row) {
+        for (int i = 0; i < things; ++i) row[i] = static_cast<std::int16_t>(cell(layout, agent, i));
+    }
+
+private:
+    static int cell(const Layout<World>& layout, int agent, int thing) {
+        return thing < World.objects() ? layout.object(thing) : agent;
+    }
+};
+
+/// For every colour and every wall its offset from the agent, one-hot over (2 G - 1) x (2 G - 1), and the agent's own
+/// cell, one-hot over the grid. The same information as Absolute, from which models learn with far less data.
+/// Predicted as the agent's cell, all that changes.
+template <Pinpad World>
+struct Egocentric {
+    static constexpr int side = 2 * World.size - 1;
+    static constexpr int block = side * side;  ///< entries per object
+    static_assert(World.objects() * block + World.cells() <= 32767,
+                  "this pinpad world's egocentric observation has more than 32767 entries");
+    using Observation = data::OneHots<World.objects() * block + World.cells(), World.objects() + 1>;
+    using Target = data::Categories<World.cells()>;
+    using Meaning = EgocentricMeaning;
+
+    static void observe(const Layout<World>& layout, int agent, std::int16_t* row) {
+        const int x = agent % World.size, y = agent / World.size;
+        for (int i = 0; i < World.objects(); ++i) {
+            const int cell = layout.object(i);
+            row[i] = static_cast<std::int16_t>(index({i, cell % World.size - x, cell / World.size - y}));
+        }
+        row[World.objects()] = static_cast<std::int16_t>(index({World.objects(), x, y}));
+    }
+    static void target(const Layout<World>&, int agent, std::int16_t* row) {
+        row[0] = static_cast<std::int16_t>(agent);
+    }
+
+    /// What entry `index` of the observation says; whoever initialises embeddings by geometry needs to know.
+    static constexpr Meaning meaning(int index) {
+        const int object = index / block, within = index % block;
+        if (object >= World.objects()) {
+            const int cell = index - World.objects() * block;
+            return {World.objects(), cell % World.size, cell / World.size};
+        }
+        return {object, within % side - (World.size - 1), within / side - (World.size - 1)};
+    }
+    /// The entry that says this: the inverse of `meaning`.
+    static constexpr int index(Meaning meaning) {
+        if (meaning.object == World.objects()) return World.objects() * block + meaning.dy * World.size + meaning.dx;
+        return meaning.object * block + (meaning.dy + World.size - 1) * side + meaning.dx + World.size - 1;
+    }
+};
+
+}  // namespace midstream::env

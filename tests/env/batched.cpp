@@ -1,0 +1,102 @@
+// clang-format off: before all that includes Eigen
+#include "support/allocation_count.hpp"
+// clang-format on
+
+#include <boost/test/unit_test.hpp>
+#include <vector>
+
+#include "midstream/env/batched.hpp"
+#include "midstream/env/gridworld_pinpad.hpp"
+
+using namespace midstream;
+using namespace midstream::env;
+
+namespace {
+using World = GridworldPinpad<Pinpad{.size = 4, .colours = 3, .walls = 1, .horizon = 25}>;
+static_assert(BatchEnvironment<Batched<World>>);
+constexpr int width = World::Observation::width;
+
+World prototype() { return World(TaskDistribution::transition_rule(3, 3)); }
+
+/// What instance `instance` does at its step `step`, whoever else runs.
+std::int16_t choice(int instance, int step) {
+    return static_cast<std::int16_t>(core::Random(9).fork(instance).fork(step).below(4));
+}
+
+/// One call of observe and act; `sees(instance, row)` is shown what every awaiting instance observes.
+void advance(Batched<World>& batch, core::Buffer<std::int16_t, width>& observations,
+             core::Buffer<std::int16_t, 1>& actions, auto&& sees) {
+    const int awaiting = static_cast<int>(batch.awaiting().size());
+    batch.observe(observations.resize(awaiting));
+    actions.resize(awaiting);
+    for (int i = 0; i < awaiting; ++i) {
+        const int instance = batch.awaiting()[i];
+        sees(instance, observations.view().row(i));
+        actions.view().row(i)[0] = choice(instance, batch.lengths()[instance]);
+    }
+    batch.act(actions.view());
+}
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(instances_do_as_they_would_alone) {
+    constexpr int count = 40;
+    const core::Random random(7);
+    Batched<World> batch(prototype());
+    batch.reset(count, random);
+    std::vector<std::vector<std::int16_t>> seen(count);
+    core::Buffer<std::int16_t, width> observations;
+    core::Buffer<std::int16_t, 1> actions;
+    int calls = 0;
+    while (!batch.awaiting().empty()) {
+        BOOST_TEST(std::is_sorted(batch.awaiting().begin(), batch.awaiting().end()));
+        advance(batch, observations, actions, [&](int instance, const std::int16_t* row) {
+            seen[instance].insert(seen[instance].end(), row, row + width);
+        });
+        ++calls;
+    }
+    BOOST_TEST(calls <= World::horizon);
+    BOOST_TEST(batch.returns().size() == std::size_t{count});
+    for (int i = 0; i < count; ++i) {
+        World alone = prototype();
+        alone.reset(random.fork(i));
+        std::vector<std::int16_t> expected;
+        float total = 0;
+        int steps = 0;
+        for (bool done = false; !done; ++steps) {
+            expected.resize(expected.size() + width);
+            alone.observe(expected.data() + expected.size() - width);
+            const auto action = choice(i, steps);
+            const Transition transition = alone.step(&action);
+            total += transition.reward;
+            done = transition.done;
+        }
+        BOOST_TEST(seen[i] == expected, boost::test_tools::per_element());
+        BOOST_TEST(batch.lengths()[i] == steps);
+        BOOST_TEST(batch.returns()[i] == total);
+        BOOST_TEST(batch.instance(i).agent() == alone.agent());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(no_allocation_once_warm) {
+    Batched<World> batch(prototype());
+    core::Buffer<std::int16_t, width> observations;
+    core::Buffer<std::int16_t, 1> actions;
+    const auto run = [&](int count) {
+        batch.reset(count, core::Random(1));
+        while (!batch.awaiting().empty()) advance(batch, observations, actions, [](int, const std::int16_t*) {});
+    };
+    BOOST_TEST(test::allocations([&] { run(64); }) > 0);  // the counter counts
+    for (const int count : {64, 10, 64}) BOOST_TEST(test::allocations([&] { run(count); }) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(smaller_batches_are_whole) {
+    Batched<World> batch(prototype());
+    batch.reset(5, core::Random(1));
+    batch.reset(2, core::Random(1));
+    BOOST_TEST(batch.awaiting().size() == 2u);
+    BOOST_TEST(batch.lengths().size() == 2u);
+    batch.reset(0, core::Random(1));
+    BOOST_TEST(batch.awaiting().empty());
+    volatile int negative = -1;  // or GCC warns of what will be refused
+    BOOST_CHECK_THROW(batch.reset(negative, core::Random(1)), core::Error);
+}
