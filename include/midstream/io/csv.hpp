@@ -1,0 +1,138 @@
+/// \file
+/// Metrics as CSV: a header of column names and rows of numbers, each on disk as soon as it is written. The first
+/// column is the step, by which a resumed run takes up the table where its checkpoint stands.
+#pragma once
+
+#include <algorithm>
+#include <charconv>
+#include <initializer_list>
+#include <optional>
+#include <vector>
+
+#include "midstream/io/file.hpp"
+
+namespace midstream::io {
+
+/// A table read back: columns[i] holds the numbers below names[i].
+struct Table {
+    std::vector<std::string> names;
+    std::vector<std::vector<double>> columns;
+
+    /// The column of that name.
+    const std::vector<double>& column(std::string_view name) const {
+        const auto found = std::find(names.begin(), names.end(), name);
+        core::require(found != names.end(), [&] { return "the table has no column '" + std::string(name) + "'"; });
+        return columns[static_cast<std::size_t>(found - names.begin())];
+    }
+};
+
+namespace detail {
+
+/// Calls field(text, index) for every field of a line and gives their number.
+template <class Field>
+std::size_t split(std::string_view line, Field&& field) {
+    for (std::size_t index = 0;; ++index) {
+        const std::size_t end = line.find(',');
+        field(line.substr(0, end), index);
+        if (end == std::string_view::npos) return index + 1;
+        line.remove_prefix(end + 1);
+    }
+}
+
+/// Appends the shortest text that reads back as the same number.
+inline void append_number(std::string& text, double value) {
+    char digits[32];
+    text.append(digits, std::to_chars(digits, digits + sizeof(digits), value).ptr);
+}
+
+}  // namespace detail
+
+/// Reads a table of numbers. A last line without its end, as a crash leaves it, is not part of it.
+inline Table read_csv(const std::filesystem::path& path) {
+    const std::string text = read_file(path);
+    Table table;
+    std::string_view rest(text);
+    for (int line_number = 1;; ++line_number) {
+        const std::size_t end = rest.find('\n');
+        if (end == std::string_view::npos) break;
+        const std::string_view line = rest.substr(0, end);
+        rest.remove_prefix(end + 1);
+        if (line_number == 1) {
+            detail::split(line, [&](std::string_view name, std::size_t) { table.names.emplace_back(name); });
+            table.columns.resize(table.names.size());
+            continue;
+        }
+        const auto check = [&](bool condition, const std::string& message) {
+            require(path, condition, [&] { return "line " + std::to_string(line_number) + " " + message; });
+        };
+        const std::size_t count = detail::split(line, [&](std::string_view field, std::size_t index) {
+            if (index >= table.columns.size()) return;
+            double& value = table.columns[index].emplace_back();
+            const auto [last, failure] = std::from_chars(field.data(), field.data() + field.size(), value);
+            check(failure == std::errc() && last == field.data() + field.size(), "holds '" + std::string(field) + "', no number");
+        });
+        check(count == table.names.size(), "has " + std::to_string(count) + " fields, expected " + std::to_string(table.names.size()));
+    }
+    require(path, !table.names.empty(), "has no header line");
+    return table;
+}
+
+/// Writes a table row by row.
+class CsvWriter {
+public:
+    /// Opens `path` for these columns, the first of which is the step. Of a table that is already there the rows up to
+    /// and including step `keep` stay (none, unless said otherwise); it must then have the same columns.
+    CsvWriter(const std::filesystem::path& path, std::vector<std::string> names, std::optional<double> keep = {})
+        : width_(names.size()), file_(prepare(path, names, keep), O_WRONLY | O_APPEND) {}
+
+    /// Appends a row: one number per column, NaN for unknown.
+    void row(std::span<const double> values) {
+        core::require(values.size() == width_, [&] {
+            return "a row of " + std::to_string(values.size()) + " numbers for a table of " + std::to_string(width_) + " columns";
+        });
+        line_.clear();
+        append_row(line_, values);
+        file_.write(std::string_view(line_));
+    }
+    void row(std::initializer_list<double> values) { row(std::span(values.begin(), values.size())); }
+
+private:
+    static void append_row(std::string& text, std::span<const double> values) {
+        for (std::size_t i = 0; i < values.size(); ++i) {
+            if (i > 0) text += ',';
+            detail::append_number(text, values[i]);
+        }
+        text += '\n';
+    }
+
+    /// Brings the file to its header and the rows to keep.
+    static const std::filesystem::path& prepare(const std::filesystem::path& path, const std::vector<std::string>& names,
+                                                std::optional<double> keep) {
+        core::require(!names.empty(), "a table needs at least one column");
+        std::string text;
+        for (const std::string& name : names) {
+            core::require(!name.empty() && name.find_first_of(",\"\r\n") == std::string::npos,
+                          [&] { return "'" + name + "' cannot name a column"; });
+            text += (text.empty() ? "" : ",") + name;
+        }
+        text += '\n';
+        if (keep && io::exists(path)) {
+            const Table table = read_csv(path);
+            require(path, table.names == names, "has other columns than the table to be continued");
+            std::vector<double> row(names.size());
+            for (std::size_t i = 0; i < table.columns[0].size(); ++i) {
+                if (table.columns[0][i] > *keep) continue;
+                for (std::size_t column = 0; column < names.size(); ++column) row[column] = table.columns[column][i];
+                append_row(text, row);
+            }
+        }
+        replace_file(path, text);
+        return path;
+    }
+
+    std::size_t width_;
+    OutputFile file_;
+    std::string line_;
+};
+
+}  // namespace midstream::io
