@@ -1,0 +1,10 @@
+#!/bin/sh
+# Builds and runs the gridworld demonstration on a fresh Debian 12. Arguments are passed on to it.
+set -eu
+cd "$(dirname "$0")"
+. tools/packages.sh
+
+need_build_packages
+cmake --preset release
+cmake --build --preset release --target gridworld -j "$(nproc)"
+exec build/release/examples/gridworld all --preset demo "$@"
