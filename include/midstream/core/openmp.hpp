@@ -5,6 +5,9 @@
 #ifndef _OPENMP
 #error "midstream/core/openmp.hpp needs OpenMP: link midstream::openmp, or compile with -fopenmp"
 #endif
+#ifndef EIGEN_DONT_PARALLELIZE
+#error "midstream/core/openmp.hpp needs EIGEN_DONT_PARALLELIZE: link midstream::openmp, or define it for all sources"
+#endif
 
 #include <omp.h>
 

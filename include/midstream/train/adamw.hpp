@@ -1,0 +1,100 @@
+/// \file
+/// AdamW (Loshchilov and Hutter 2019), the optimiser of every stage of the paper (tables A4 to A14), as PyTorch has it.
+#pragma once
+
+#include <Eigen/Core>
+#include <cmath>
+
+#include "midstream/train/optimiser.hpp"
+
+namespace midstream::train {
+
+/// Which parameters weight decay pulls towards zero.
+enum class Decay {
+    all,      ///< every one, as PyTorch's AdamW does unless told otherwise
+    matrices  ///< matrices only: no biases, no scales of norms
+};
+
+/// With m and v the running means of the gradient g and of its square, both corrected for their start at zero:
+///     p <- (1 - learning_rate weight_decay) p - learning_rate m / (sqrt(v) + epsilon).
+struct AdamW {
+    double beta1 = 0.9;
+    double beta2 = 0.999;
+    double epsilon = 1e-8;
+    double weight_decay = 0.03;  ///< 0.03 throughout the paper, 0 in internal RL
+    Decay decay = Decay::all;
+
+    template <class P, class T>
+    struct State {
+        std::uint64_t steps = 0;
+        core::Box<P> first_moment{};   ///< running mean of g, uncorrected
+        core::Box<P> second_moment{};  ///< running mean of g^2, uncorrected
+        std::vector<Piece> pieces{};   ///< how the work is split: made by the first update, not part of what is saved
+
+        static void visit(auto& self, auto&& member) {
+            member("first_moment", *self.first_moment);
+            member("second_moment", *self.second_moment);
+        }
+    };
+
+    /// One step from `gradient` at this learning rate.
+    template <core::Parallelism Policy, class P, class T>
+    void update(const Policy& policy, State<P, T>& state, P& parameters, const P& gradient, double learning_rate) const {
+        if (state.pieces.empty()) split<T>(parameters, state.pieces);
+        const auto step = at_step<T>(++state.steps, learning_rate);
+        T* const p = core::flat<T>(parameters).data();
+        const T* const g = core::flat<T>(gradient).data();
+        T* const m = core::flat<T>(*state.first_moment).data();
+        T* const v = core::flat<T>(*state.second_moment).data();
+        policy.for_each(static_cast<int>(state.pieces.size()), [&](int i) {
+            const Piece& piece = state.pieces[static_cast<std::size_t>(i)];
+            step.apply(piece, p, g, m, v);
+        });
+    }
+
+    /// The factors of one step, shared by all entries.
+    template <class T>
+    struct Step {
+        T beta1, beta2, epsilon;
+        T keep;        ///< 1 - learning_rate weight_decay
+        T rate;        ///< learning_rate / (1 - beta1^t)
+        T correction;  ///< 1 / sqrt(1 - beta2^t)
+
+        /// Updates the piece's stretch of the flat parameters p and moments m, v.
+        void apply(const Piece& piece, T* p, const T* g, T* m, T* v) const {
+            // Short enough for all four arrays to stay in the first-level cache between the three passes.
+            constexpr std::size_t chunk = 1024;
+            using Array = Eigen::Array<T, Eigen::Dynamic, 1>;
+            for (std::size_t done = 0; done < piece.size; done += chunk) {
+                const std::size_t first = piece.first + done;
+                const auto length = static_cast<Eigen::Index>(std::min(chunk, piece.size - done));
+                Eigen::Map<Array> parameter(p + first, length), mean(m + first, length), square(v + first, length);
+                Eigen::Map<const Array> gradient(g + first, length);
+                mean = beta1 * mean + (T(1) - beta1) * gradient;
+                square = beta2 * square + (T(1) - beta2) * gradient.square();
+                parameter = (piece.decay ? keep : T(1)) * parameter - rate * mean / (correction * square.sqrt() + epsilon);
+            }
+        }
+    };
+
+    /// The factors of the `steps`-th step (the first is 1).
+    template <class T>
+    Step<T> at_step(std::uint64_t steps, double learning_rate) const {
+        const auto t = static_cast<double>(steps);
+        return {static_cast<T>(beta1),
+                static_cast<T>(beta2),
+                static_cast<T>(epsilon),
+                static_cast<T>(1 - learning_rate * weight_decay),
+                static_cast<T>(learning_rate / (1 - std::pow(beta1, t))),
+                static_cast<T>(1 / std::sqrt(1 - std::pow(beta2, t)))};
+    }
+
+private:
+    template <class T, class P>
+    void split(const P& parameters, std::vector<Piece>& pieces) const {
+        if (decay == Decay::all) return append_pieces(pieces, 0, core::flat<T>(parameters).size(), true);
+        for (const Leaf& leaf : leaves<T>(parameters)) append_pieces(pieces, leaf.first, leaf.size, leaf.matrix);
+    }
+};
+
+}  // namespace midstream::train

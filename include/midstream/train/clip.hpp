@@ -1,0 +1,46 @@
+/// \file
+/// Clipping of a gradient by its global norm.
+#pragma once
+
+#include <Eigen/Core>
+#include <cmath>
+#include <span>
+#include <vector>
+
+#include "midstream/core/parallel.hpp"
+
+namespace midstream::train {
+
+/// The Euclidean norm of all `values`, summed in double: within slices, then over slices in their order, so that it is
+/// the same for any number of threads. `scratch` holds the slices' sums and is reused. Not finite if a value is not.
+template <core::Parallelism Policy, class T>
+double global_norm(const Policy& policy, std::span<T> values, std::vector<double>& scratch) {
+    constexpr std::size_t slice = std::size_t{1} << 14;
+    scratch.assign((values.size() + slice - 1) / slice, 0.0);
+    core::for_slices(
+        policy, values.size(),
+        [&](std::size_t first, std::size_t length) {
+            using Array = Eigen::Array<std::remove_const_t<T>, Eigen::Dynamic, 1>;
+            const Eigen::Map<const Array> part(values.data() + first, static_cast<Eigen::Index>(length));
+            scratch[first / slice] = part.template cast<double>().square().sum();
+        },
+        slice);
+    double sum = 0;
+    for (const double part : scratch) sum += part;
+    return std::sqrt(sum);
+}
+
+/// Scales `gradient` down to the norm `limit` if it is longer, and returns the norm it had. A norm that is not finite is
+/// returned as it is with the gradient untouched: check it with std::isfinite before an optimiser sees the gradient.
+template <core::Parallelism Policy, class T>
+double clip(const Policy& policy, std::span<T> gradient, double limit, std::vector<double>& scratch) {
+    const double norm = global_norm(policy, gradient, scratch);
+    if (!std::isfinite(norm) || norm <= limit) return norm;
+    const auto factor = static_cast<T>(limit / norm);
+    core::for_slices(policy, gradient.size(), [&](std::size_t first, std::size_t length) {
+        for (std::size_t i = first; i < first + length; ++i) gradient[i] *= factor;
+    });
+    return norm;
+}
+
+}  // namespace midstream::train

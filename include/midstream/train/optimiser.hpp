@@ -1,0 +1,81 @@
+/// \file
+/// What an optimiser is: options that are plain numbers, a state made of parameter structs, and `update`.
+///
+///     struct MyOptimiser {
+///         double option = ...;
+///         template <class P, class T> struct State {
+///             std::uint64_t steps = 0;                          // updates done so far
+///             core::Box<P> moment{};                            // moments are instances of the parameter struct
+///             static void visit(auto& self, auto&& member);     // member("moment", *self.moment)
+///         };
+///         template <core::Parallelism Policy, class P, class T>
+///         void update(const Policy&, State<P, T>&, P& parameters, const P& gradient, double learning_rate) const;
+///     };
+///
+/// A state starts at zero. `steps` and what `visit` lists are all there is to save: core::visit walks a state as it
+/// walks parameters, with paths such as "first_moment.blocks.2.mixer.query". Results are bit-identical for any number
+/// of threads, and nothing is allocated after the first update.
+#pragma once
+
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "midstream/core/parallel.hpp"
+#include "midstream/core/parameters.hpp"
+
+namespace midstream::train {
+
+/// See the head of this file.
+template <class O, class P, class T = float>
+concept Optimiser =
+    core::ParameterStruct<P> && requires(const O& optimiser, typename O::template State<P, T>& state, P& parameters,
+                                         const P& gradient, double learning_rate) {
+        { state.steps } -> std::same_as<std::uint64_t&>;
+        O::template State<P, T>::visit(state, [](std::string_view, auto&) {});
+        optimiser.update(core::Serial{}, state, parameters, gradient, learning_rate);
+    };
+
+/// Where one Matrix or Vector of a parameter struct lies in its flat view.
+struct Leaf {
+    std::string path;
+    std::size_t first;  ///< its first number
+    std::size_t size;   ///< how many numbers it has
+    int rows;           ///< of a Matrix; 1 for a Vector
+    int columns;
+    bool matrix;  ///< a Matrix, not a Vector
+};
+
+/// All leaves of a parameter struct in the order of the flat view.
+template <class T, class P>
+std::vector<Leaf> leaves(const P& parameters) {
+    std::vector<Leaf> result;
+    const T* const begin = core::flat<T>(parameters).data();
+    core::visit(parameters, [&]<class Node>(std::string_view path, const Node& node) {
+        const auto first = static_cast<std::size_t>(node.values - begin);
+        if constexpr (requires { Node::columns; })
+            result.push_back({std::string(path), first, std::size_t{Node::rows} * Node::columns, Node::rows, Node::columns, true});
+        else
+            result.push_back({std::string(path), first, std::size_t{Node::size}, 1, Node::size, false});
+    });
+    return result;
+}
+
+/// A stretch of the flat view that one call of a parallel policy works on; decay says whether weights there decay.
+struct Piece {
+    std::size_t first;
+    std::size_t size;
+    bool decay;
+};
+
+/// Appends [first, first + size) to `pieces` in pieces of at most 2^14 numbers, however many threads there are.
+inline void append_pieces(std::vector<Piece>& pieces, std::size_t first, std::size_t size, bool decay) {
+    core::for_slices(core::Serial{}, size,
+                     [&](std::size_t begin, std::size_t length) { pieces.push_back({first + begin, length, decay}); });
+}
+
+}  // namespace midstream::train

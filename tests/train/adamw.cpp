@@ -1,0 +1,63 @@
+#include "midstream/train/adamw.hpp"
+
+#include "support/optimiser_check.hpp"
+
+using namespace midstream;
+
+namespace {
+using Parameters = test::SmallParameters<double>;
+
+struct NoState {
+    template <class P, class T>
+    struct State {};
+};
+static_assert(train::Optimiser<train::AdamW, test::SmallParameters<float>>);
+static_assert(!train::Optimiser<NoState, test::SmallParameters<float>>);
+static_assert(!train::Optimiser<train::AdamW, std::vector<float>>);
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(steps_equal_pytorch) { test::check_golden(train::AdamW{}, "adamw."); }
+
+BOOST_AUTO_TEST_CASE(decay_of_matrices_only_equals_pytorch) {
+    test::check_golden(train::AdamW{.beta1 = 0.8, .beta2 = 0.99, .weight_decay = 0.5, .decay = train::Decay::matrices}, "matrices.");
+}
+
+BOOST_AUTO_TEST_CASE(same_bits_for_any_threads) {
+    test::check_reproducible(train::AdamW{});
+    test::check_reproducible(train::AdamW{.decay = train::Decay::matrices});
+}
+
+BOOST_AUTO_TEST_CASE(first_step_moves_by_the_learning_rate) {
+    Parameters parameters{}, gradient{};
+    gradient.vector.values[0] = 1e-3;
+    gradient.vector.values[1] = -1e3;
+    train::AdamW::State<Parameters, double> state;
+    train::AdamW{}.update(core::Serial{}, state, parameters, gradient, 0.1);
+    BOOST_TEST(parameters.vector.values[0] == -0.1, boost::test_tools::tolerance(1e-4));
+    BOOST_TEST(parameters.vector.values[1] == 0.1, boost::test_tools::tolerance(1e-9));
+    BOOST_TEST(parameters.vector.values[2] == 0);
+}
+
+BOOST_AUTO_TEST_CASE(decay_is_decoupled) {
+    Parameters parameters{}, gradient{};
+    parameters.tall.values[0] = parameters.vector.values[0] = 2;
+    train::AdamW::State<Parameters, double> state;
+    train::AdamW{.weight_decay = 0.5, .decay = train::Decay::matrices}.update(core::Serial{}, state, parameters, gradient, 0.1);
+    BOOST_TEST(parameters.tall.values[0] == 1.9, boost::test_tools::tolerance(1e-12));
+    BOOST_TEST(parameters.vector.values[0] == 2);
+    BOOST_TEST(state.first_moment->tall.values[0] == 0);  // it never enters the moments
+}
+
+BOOST_AUTO_TEST_CASE(leaves_tell_where_everything_lies) {
+    const core::Box<test::LargeParameters<float>> parameters;
+    const auto leaves = train::leaves<float>(*parameters);
+    BOOST_REQUIRE_EQUAL(leaves.size(), 23u);
+    BOOST_TEST(leaves[2].path == "weights.1");
+    BOOST_TEST(leaves[2].first == 500u * 40 + 24 * 32);
+    BOOST_TEST(leaves[2].rows == 24);
+    BOOST_TEST(leaves[2].columns == 32);
+    BOOST_TEST(leaves[2].matrix);
+    BOOST_TEST(!leaves[21].matrix);
+    BOOST_TEST(leaves[22].first + leaves[22].size == core::flat<float>(*parameters).size());
+    BOOST_TEST(leaves[22].matrix);
+}

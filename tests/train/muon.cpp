@@ -1,0 +1,99 @@
+#include "support/allocation_count.hpp"
+// Before what it counts.
+#include "midstream/train/muon.hpp"
+
+#include <Eigen/SVD>
+
+#include "support/optimiser_check.hpp"
+
+using namespace midstream;
+
+namespace {
+static_assert(train::Optimiser<train::Muon<>, test::SmallParameters<float>>);
+
+struct Nothing {
+    bool operator()(std::string_view) const { return false; }
+};
+
+template <class T, int R, int C>
+struct One {
+    core::Matrix<T, R, C> weight;
+    static void visit(auto& self, auto&& member) { member("weight", self.weight); }
+};
+
+/// Singular values of the change of a zero weight by one step of rate 1 on a random gradient of that scale.
+template <int R, int C>
+Eigen::VectorXf singular_values_of_step(double scale) {
+    using Parameters = One<float, R, C>;
+    core::Random random(R * 100 + C);
+    core::Box<Parameters> parameters, gradient;
+    for (float& value : gradient->weight.values) value = static_cast<float>(scale * random.normal());
+    typename train::Muon<>::State<Parameters, float> state;
+    train::Muon<>{}.update(core::Serial{}, state, *parameters, *gradient, 1.0);
+    // A step goes downhill.
+    BOOST_TEST(core::map(parameters->weight).cwiseProduct(core::map(gradient->weight)).sum() < 0);
+    return Eigen::JacobiSVD<Eigen::MatrixXf>(core::map(parameters->weight)).singularValues();
+}
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(steps_equal_the_definition) { test::check_golden(train::Muon<>{}, "muon."); }
+
+BOOST_AUTO_TEST_CASE(same_bits_for_any_threads) {
+    test::check_reproducible(train::Muon<>{});
+    test::check_reproducible(train::Muon<Nothing>{});
+}
+
+BOOST_AUTO_TEST_CASE(steps_are_nearly_orthogonal_whatever_the_gradients_scale) {
+    for (const double scale : {1e-3, 1.0, 1e3}) {
+        const auto check = [](const Eigen::VectorXf& values, double shape) {
+            // Random rectangular matrices are well conditioned: all singular values arrive near 1.
+            BOOST_TEST(values.minCoeff() > 0.65 * shape);
+            BOOST_TEST(values.maxCoeff() < 1.25 * shape);
+        };
+        check(singular_values_of_step<12, 40>(scale), std::sqrt(40. / 12));  // more outputs than inputs: larger steps
+        check(singular_values_of_step<40, 12>(scale), 1);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_gradient_of_zero_only_decays) {
+    using Parameters = One<double, 3, 4>;
+    Parameters parameters{}, gradient{};
+    parameters.weight.values[5] = 2;
+    train::Muon<>::State<Parameters, double> state;
+    train::Muon<>{.weight_decay = 0.5}.update(core::Serial{}, state, parameters, gradient, 0.1);
+    BOOST_TEST(parameters.weight.values[5] == 1.9, boost::test_tools::tolerance(1e-12));
+    BOOST_TEST(parameters.weight.values[0] == 0);
+}
+
+BOOST_AUTO_TEST_CASE(who_is_left_to_adamw) {
+    const train::NotHidden left;
+    for (const char* path : {"embedding.rows", "action_head.weight", "head", "blocks.0.mixer.relative_bias", "convolution.weight"})
+        BOOST_TEST(left(path), path);
+    for (const char* path : {"blocks.0.mlp.first.weight", "heads.weight", "header.weight", "weight"}) BOOST_TEST(!left(path), path);
+
+    // Muon and AdamW on the same gradients: what is left to AdamW moves as under AdamW, the rest does not.
+    const auto muon = test::run_steps(train::Muon<>{.adamw_rate = 1}, core::Serial{}, false);
+    const auto adamw = test::run_steps(train::AdamW{}, core::Serial{}, false);
+    // Up to rounding: the two split the work differently.
+    const auto equal = [](const auto& a, const auto& b) { return core::map(a).isApprox(core::map(b), 1e-6f); };
+    BOOST_TEST(equal(muon->embedding, adamw->embedding));
+    BOOST_TEST(equal(muon->scale, adamw->scale));
+    BOOST_TEST(equal(muon->column, adamw->column));
+    for (std::size_t i = 0; i < muon->weights.size(); ++i) BOOST_TEST(!equal(muon->weights[i], adamw->weights[i]));
+    const auto all = test::run_steps(train::Muon<Nothing>{.adamw_rate = 1}, core::Serial{}, false);
+    BOOST_TEST(!equal(all->embedding, adamw->embedding));
+}
+
+BOOST_AUTO_TEST_CASE(only_the_first_update_allocates) {
+    using Parameters = test::LargeParameters<float>;
+    core::Box<Parameters> parameters, gradient;
+    core::flat<float>(*gradient)[30000] = 1;
+    const auto check = [&]<class O>(const O& optimiser) {
+        typename O::template State<Parameters, float> state;
+        const auto update = [&] { optimiser.update(core::Serial{}, state, *parameters, *gradient, 0.1); };
+        BOOST_TEST(test::allocations(update) > 0);
+        BOOST_TEST(test::allocations(update) == 0);
+    };
+    check(train::Muon<>{});
+    check(train::AdamW{});
+}
