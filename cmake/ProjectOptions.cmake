@@ -3,8 +3,9 @@ add_library(midstream_project INTERFACE)
 target_link_libraries(midstream_project INTERFACE midstream)
 target_compile_options(midstream_project INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Werror)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  # GCC 12 warns of its own AVX-512 intrinsics (GCC bug 105593).
-  target_compile_options(midstream_project INTERFACE -Wno-maybe-uninitialized -Wno-uninitialized)
+  # GCC 12 warns of its own AVX-512 intrinsics (GCC bug 105593), and of loops in Eigen's products of fixed width.
+  target_compile_options(midstream_project INTERFACE -Wno-maybe-uninitialized -Wno-uninitialized
+                                                     -Wno-aggressive-loop-optimizations)
 endif()
 if(MIDSTREAM_NATIVE)
   target_compile_options(midstream_project INTERFACE -march=native)

@@ -2,7 +2,6 @@
 /// Clipping of a gradient by its global norm.
 #pragma once
 
-#include <Eigen/Core>
 #include <cmath>
 #include <span>
 #include <vector>
@@ -20,9 +19,18 @@ double global_norm(const Policy& policy, std::span<T> values, std::vector<double
     core::for_slices(
         policy, values.size(),
         [&](std::size_t first, std::size_t length) {
-            using Array = Eigen::Array<std::remove_const_t<T>, Eigen::Dynamic, 1>;
-            const Eigen::Map<const Array> part(values.data() + first, static_cast<Eigen::Index>(length));
-            scratch[first / slice] = part.template cast<double>().square().sum();
+            // Sums side by side: the order is fixed and the compiler can vectorise it.
+            constexpr std::size_t lanes = 16;
+            double sums[lanes] = {};
+            const T* const part = values.data() + first;
+            const auto square = [&](std::size_t i) { return static_cast<double>(part[i]) * static_cast<double>(part[i]); };
+            std::size_t i = 0;
+            for (; i + lanes <= length; i += lanes)
+                for (std::size_t lane = 0; lane < lanes; ++lane) sums[lane] += square(i + lane);
+            for (; i < length; ++i) sums[0] += square(i);
+            double sum = 0;
+            for (const double lane : sums) sum += lane;
+            scratch[first / slice] = sum;
         },
         slice);
     double sum = 0;
