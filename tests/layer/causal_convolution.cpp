@@ -17,6 +17,6 @@ BOOST_AUTO_TEST_CASE(an_impulse_reads_off_the_taps) {
     core::map_row(x.view(), 3).setOnes();
     Convolution::Tape<double> tape;
     Convolution::forward(parameters, {offsets}, x.view(), y.resize(7), tape);
-    const std::vector<double> expected{10, 20, 10, 20, 10, 20, 11, 22, 13, 24, 15, 26, 10, 20};
+    const core::AlignedVector<double> expected{10, 20, 10, 20, 10, 20, 11, 22, 13, 24, 15, 26, 10, 20};
     BOOST_TEST(y.values == expected, boost::test_tools::per_element());
 }

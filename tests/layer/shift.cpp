@@ -11,7 +11,7 @@ BOOST_AUTO_TEST_CASE(delays_within_each_sequence) {
     for (int i = 0; i < 6; ++i) core::map_row(rows, i).setConstant(i + 1);
     core::map(previous.resize(6)).setConstant(99);
     layer::shift<double, 2>({offsets}, rows, previous.view());
-    const std::vector<double> expected{0, 0, 1, 1, 2, 2, 0, 0, 0, 0, 5, 5};
+    const core::AlignedVector<double> expected{0, 0, 1, 1, 2, 2, 0, 0, 0, 0, 5, 5};
     BOOST_TEST(previous.values == expected, boost::test_tools::per_element());
 }
 
@@ -22,7 +22,7 @@ BOOST_AUTO_TEST_CASE(unshift_is_the_adjoint) {
     test::fill_normal(h.resize(9).flat(), random);
     test::fill_normal(dprevious.resize(9).flat(), random);
     test::fill_normal(dh.resize(9).flat(), random);
-    const std::vector<double> before = dh.values;
+    const core::AlignedVector<double> before = dh.values;
     layer::shift<double, 3>({offsets}, h.view(), previous.resize(9));
     layer::unshift_add<double, 3>({offsets}, dprevious.view(), dh.view());
     double left = 0, right = 0;
@@ -40,6 +40,6 @@ BOOST_AUTO_TEST_CASE(offsets_may_begin_past_zero) {
     h.values = {1, 2, 3};
     h.count = 3;
     layer::shift<float, 1>({offsets}, h.view(), previous.resize(3));
-    const std::vector<float> expected{0, 1, 0};
+    const core::AlignedVector<float> expected{0, 1, 0};
     BOOST_TEST(previous.values == expected, boost::test_tools::per_element());
 }
