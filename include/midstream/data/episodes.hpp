@@ -2,6 +2,7 @@
 /// A packed batch of episodes, as environments and experts produce them and models read them.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -33,6 +34,7 @@ struct Episodes {
 
     core::Rows<const ObservationElement, Observation::width> observation_rows() const { return {observations.data(), rows()}; }
     core::Rows<const ActionElement, Action::width> action_rows() const { return {actions.data(), rows()}; }
+    const TargetElement* target_row(int row) const { return targets.data() + static_cast<std::ptrdiff_t>(row) * Target::width; }
 
     /// Empties the batch and keeps its memory.
     void clear() {

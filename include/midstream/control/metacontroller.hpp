@@ -1,0 +1,411 @@
+/// \file
+/// The metacontroller (paper section 5): from a frozen model's residual stream it infers codes, decides when they
+/// change, and decodes each into a linear controller of the residual stream.
+#pragma once
+
+#include "midstream/control/controllers.hpp"
+#include "midstream/control/future.hpp"
+#include "midstream/control/switches.hpp"
+#include "midstream/layer/distribution.hpp"
+#include "midstream/layer/gru.hpp"
+#include "midstream/layer/mlp.hpp"
+#include "midstream/layer/shift.hpp"
+#include "midstream/model/hawk.hpp"
+
+namespace midstream::control {
+
+/// Sizes of a metacontroller; the defaults are the paper's (Tables A9, A10), but for the layers, which name the base
+/// model's: `read` is what encoder, history and switch see, `write` is what the controller changes.
+struct MetacontrollerShape {
+    int read = 3;
+    int write = 3;
+    int code = 8;
+    int encoder_hidden = 64;
+    int decoder_hidden = 32;
+    int switch_hidden = 32;
+    int history = 32;
+    int embedding = 32;
+};
+
+/// A Hawk stack of `Depth` layers as wide as the residual stream that it reads: the paper's sequence embedder.
+template <int Width, int Depth = 1>
+using FutureHawk = model::Hawk<model::HawkShape{.depth = Depth, .width = Width, .recurrent = Width, .heads = Width >= 64 ? 8 : std::max(1, Width / 8), .taps = 4, .mlp = 2 * Width}>;
+
+/// `Form` is LowRank<R> or FullLinear, `SwitchPolicy` one of switches.hpp, `Scope` one of future.hpp.
+template <class BaseModel, MetacontrollerShape Shape, class Form = LowRank<16>, Switch SwitchPolicy = SoftSwitch, class Scope = LastStep,
+          class FutureStack = FutureHawk<BaseModel::width>>
+struct Metacontroller {
+    using Base = BaseModel;
+    static constexpr int width = Base::width;
+    static constexpr int read = Shape.read;
+    static constexpr int write = Shape.write;
+    static constexpr int code = Shape.code;
+    static constexpr int history = Shape.history;
+    static constexpr int hidden = Shape.switch_hidden;
+    static_assert(read >= 0 && read <= Base::depth, "the metacontroller reads a layer that the base model does not have");
+    static_assert(write >= 0 && write <= Base::depth, "the metacontroller writes to a layer that the base model does not have");
+    static_assert(FutureStack::width == width, "the metacontroller's sequence embedder needs the width of the residual stream");
+    /// e_t beside h_{t-1}: what the switch sees of the past; the encoder sees s as well.
+    static constexpr int past = width + history;
+
+    using Future = FutureEmbedding<FutureStack, Shape.embedding, Scope>;
+    using History = layer::Gru<width, history>;
+    using Encoder = layer::Mlp<past + Shape.embedding, Shape.encoder_hidden, 2 * code>;
+    using Proposal = layer::DiagonalGaussian<code>;
+    using SwitchPast = layer::Linear<past, hidden>;
+    using SwitchOutput = layer::Linear<hidden, 1>;
+    using DecoderHidden = layer::Linear<code, Shape.decoder_hidden>;
+    /// One component for each hidden unit of the hypernetwork, and one for its bias.
+    static constexpr int components = Shape.decoder_hidden + 1;
+    using Bank = typename Form::template Bank<width, components>;
+
+    template <class T>
+    struct Parameters {
+        typename Future::template Parameters<T> future;
+        typename History::template Parameters<T> history;
+        typename Encoder::template Parameters<T> encoder;
+        typename SwitchPast::template Parameters<T> switch_past;
+        core::Matrix<T, code, hidden> switch_code;
+        typename SwitchOutput::template Parameters<T> switch_output;
+        typename DecoderHidden::template Parameters<T> decoder_hidden;
+        typename Bank::template Parameters<T> bank;
+        static void visit(auto& self, auto&& member) {
+            member("future", self.future);
+            member("history", self.history);
+            member("encoder", self.encoder);
+            member("switch_past", self.switch_past);
+            member("switch_code", self.switch_code);
+            member("switch_output", self.switch_output);
+            member("decoder_hidden", self.decoder_hidden);
+            member("bank", self.bank);
+        }
+    };
+
+    /// How codes are drawn and gates are made in a pass over whole sequences.
+    struct Options {
+        SwitchPolicy switching{};
+        /// The first gate is 1 whatever the switch says, as internal RL acts (paper section 6: the first code is always
+        /// asked for).
+        bool first_gate_open = true;
+        /// Weight the divergence of each step by its gate (the paper does so in its rate-distortion curves alone).
+        bool divergence_weighted_by_gate = false;
+        /// The deviation of the proposal noise as a multiple of the encoder's; 0 takes means.
+        double noise = 1;
+    };
+
+    template <class T>
+    struct Tape {
+        core::Lockstep lockstep;
+        core::Buffer<T, history> histories, previous_histories, histories_gradient, previous_histories_gradient;
+        core::Buffer<T, Shape.embedding> embedding, embedding_gradient;
+        core::Buffer<T, past> past_rows, past_gradient;
+        core::Buffer<T, past + Shape.embedding> encoder_input, encoder_input_gradient;
+        core::Buffer<T, 2 * code> proposal, proposal_gradient;
+        core::Buffer<T, code> noise;
+        core::Buffer<T, code> sampled;        ///< z~, packed
+        core::Buffer<T, code> codes;          ///< z, packed
+        core::Buffer<T, code> codes_gradient; ///< packed
+        core::Buffer<T, 1> gates;             ///< beta, packed
+        core::Buffer<T, 1> divergences;       ///< KL of each row, not weighted, packed
+        core::Buffer<T, hidden> switch_rows, switch_gradient;  ///< packed: the past's share of the hidden units
+        // The recurrence over time, in lockstep order.
+        core::Buffer<T, code> step_sampled, step_codes, step_codes_gradient, step_sampled_gradient;
+        core::Buffer<T, hidden> step_switch, step_hidden, step_switch_gradient;
+        core::Buffer<T, 1> step_gates, step_slopes, step_logits, step_divergences;
+        core::Buffer<T, code> carry, previous;
+        core::Buffer<T, Shape.decoder_hidden> decoded_gradient;
+        core::Buffer<T, components> coefficients, coefficients_gradient;
+        typename Future::template Tape<T> future;
+        typename History::template Tape<T> history_tape;
+        typename Encoder::template Tape<T> encoder;
+        typename SwitchPast::template Tape<T> switch_past;
+        typename DecoderHidden::template Tape<T> decoder_hidden;
+        typename Bank::template Tape<T> bank;
+        Options options;
+        /// The switches' and the proposals' streams, a pair per sequence; a function of the pass's stream alone.
+        std::vector<core::Random> streams;
+    };
+
+    template <class T>
+    static void initialise(Parameters<T>& parameters, core::Random random) {
+        Future::initialise(parameters.future, random);
+        History::initialise(parameters.history, random);
+        Encoder::initialise(parameters.encoder, random);
+        SwitchPast::initialise(parameters.switch_past, random);
+        layer::variance_scaling(parameters.switch_code, random);
+        SwitchOutput::initialise(parameters.switch_output, random);
+        DecoderHidden::initialise(parameters.decoder_hidden, random);
+        Bank::initialise(parameters.bank, random);
+    }
+
+    /// A pass over whole sequences: from layer `read` of the first pass, infers codes and gates (left in the tape) and
+    /// writes the steered version of layer `write`. Sequence s draws from random.fork(s).
+    template <class T>
+    static void forward(const Parameters<T>& parameters, core::Sequences sequences, core::In<T, width> e_read, core::In<T, width> e_write,
+                        core::Out<T, width> steered, core::Random random, const Options& options, Tape<T>& tape) {
+        const int rows = e_read.count;
+        tape.options = options;
+        tape.lockstep.assign(sequences);
+        tape.streams.resize(static_cast<std::size_t>(sequences.count()));
+        // h_t, and h_{t-1} beside e_t.
+        History::forward(parameters.history, sequences, e_read, tape.histories.resize(rows), tape.history_tape);
+        layer::shift<T, history>(sequences, tape.histories.view(), tape.previous_histories.resize(rows));
+        Future::forward(parameters.future, sequences, e_read, tape.embedding.resize(rows), tape.future);
+        const auto past_rows = tape.past_rows.resize(rows);
+        const auto encoder_input = tape.encoder_input.resize(rows);
+        core::map(past_rows) << core::map(e_read), core::map(tape.previous_histories.view());
+        core::map(encoder_input) << core::map(past_rows), core::map(tape.embedding.view());
+        Encoder::forward(parameters.encoder, sequences, encoder_input, tape.proposal.resize(rows), tape.encoder);
+        sample(sequences, random, tape);
+        SwitchPast::apply(parameters.switch_past, past_rows, tape.switch_rows.resize(rows));
+        integrate(parameters, tape);
+        decode(parameters, tape.codes.view(), tape.coefficients.resize(rows));
+        Bank::forward(parameters.bank, e_write, tape.coefficients.view(), steered, tape.bank);
+    }
+
+    /// Adds the gradients of: the loss whose gradient at the steered layer is `steered_gradient`, plus
+    /// divergence_weight times the summed KL. Gradients with respect to the residual stream are computed if wanted.
+    template <class T, class Gradient>
+    static void backward(const Parameters<T>& parameters, core::Sequences sequences, core::In<T, width> e_read, core::In<T, width> e_write,
+                         Tape<T>& tape, core::In<T, width> steered_gradient, T divergence_weight, core::Out<T, width> read_gradient,
+                         core::Out<T, width> write_gradient, Gradient&& gradient) {
+        using P = Parameters<T>;
+        const int rows = e_read.count;
+        const auto coefficients_gradient = tape.coefficients_gradient.zeros(rows);
+        Bank::backward(parameters.bank, e_write, tape.coefficients.view(), tape.bank, steered_gradient, coefficients_gradient, write_gradient,
+                       core::part(gradient, &P::bank));
+        // The hypernetwork's hidden units: tanh, of which the coefficients after the first are the values.
+        const auto decoded_gradient = tape.decoded_gradient.resize(rows);
+        {
+            const auto value = core::map(tape.coefficients.view()).template rightCols<Shape.decoder_hidden>().array();
+            core::map(decoded_gradient).array() =
+                core::map(coefficients_gradient).template rightCols<Shape.decoder_hidden>().array() * (T(1) - value.square());
+        }
+        DecoderHidden::backward(parameters.decoder_hidden, sequences, tape.codes.view(), tape.decoder_hidden, decoded_gradient,
+                                tape.codes_gradient.zeros(rows), core::part(gradient, &P::decoder_hidden));
+        integrate_backward(parameters, tape, divergence_weight, gradient);
+        sample_backward(tape, divergence_weight);
+        const auto past_gradient = tape.past_gradient.zeros(rows);
+        SwitchPast::backward(parameters.switch_past, sequences, tape.past_rows.view(), tape.switch_past, tape.switch_gradient.view(),
+                             past_gradient, core::part(gradient, &P::switch_past));
+        const auto encoder_input_gradient = tape.encoder_input_gradient.zeros(rows);
+        Encoder::backward(parameters.encoder, sequences, tape.encoder_input.view(), tape.encoder, tape.proposal_gradient.view(),
+                          encoder_input_gradient, core::part(gradient, &P::encoder));
+        const auto whole = core::map(encoder_input_gradient);
+        core::map(past_gradient) += whole.template leftCols<past>();
+        core::map(tape.embedding_gradient.resize(rows)) = whole.template rightCols<Shape.embedding>();
+        Future::backward(parameters.future, sequences, e_read, tape.future, tape.embedding_gradient.view(), read_gradient,
+                         core::part(gradient, &P::future));
+        core::map(tape.previous_histories_gradient.resize(rows)) = core::map(past_gradient).template rightCols<history>();
+        layer::unshift_add<T, history>(sequences, tape.previous_histories_gradient.view(), tape.histories_gradient.zeros(rows));
+        History::backward(parameters.history, sequences, e_read, tape.history_tape, tape.histories_gradient.view(), read_gradient,
+                          core::part(gradient, &P::history));
+        if (read_gradient) core::map(read_gradient) += core::map(past_gradient).template leftCols<width>();
+    }
+
+    /// The bank's coefficients of codes: 1, then the hypernetwork's hidden units.
+    template <class T>
+    static void decode(const Parameters<T>& parameters, core::In<T, code> codes, core::Out<T, components> coefficients) {
+        auto c = core::map(coefficients);
+        c.col(0).setOnes();
+        auto units = c.template rightCols<Shape.decoder_hidden>();
+        units.noalias() = core::map(codes) * core::map(parameters.decoder_hidden.weight);
+        units = (units.rowwise() + core::map(parameters.decoder_hidden.bias)).array().tanh().matrix();
+    }
+
+    // Acting, step by step.
+
+    /// What an acting instance carries.
+    template <class T>
+    struct State {
+        typename History::template State<T> history;  ///< h_{t-1} until the switch has seen e_t, then h_t
+        core::Vector<T, code> code_in_force;          ///< z_{t-1}
+        typename Bank::template Controller<T> controller;
+    };
+    template <class T>
+    struct Scratch {
+        core::Buffer<T, past> past_rows;
+        core::Buffer<T, history> histories;
+        core::Buffer<T, hidden> hidden_rows;
+        core::Buffer<T, code> codes;
+        core::Buffer<T, components> coefficients;
+        typename History::template Tape<T> history_tape;
+    };
+
+    template <class T>
+    static void reset(State<T>& state) {
+        History::reset(state.history);
+        core::map(state.code_in_force).setZero();
+    }
+
+    /// The switch's logits from e_t, h_{t-1} and z_{t-1}; then the histories move on to h_t.
+    template <class T, class StateOf>
+    static void step_switch(const Parameters<T>& parameters, StateOf&& state_of, core::In<T, width> e_read, core::Out<T, 1> logits, Scratch<T>& scratch) {
+        const int rows = e_read.count;
+        const auto past_rows = scratch.past_rows.resize(rows);
+        const auto codes = scratch.codes.resize(rows);
+        for (int row = 0; row < rows; ++row) {
+            const State<T>& state = state_of(row);
+            std::copy_n(e_read.row(row), width, past_rows.row(row));
+            std::copy_n(state.history.hidden.values, history, past_rows.row(row) + width);
+            std::copy_n(state.code_in_force.values, code, codes.row(row));
+        }
+        const auto hidden_rows = scratch.hidden_rows.resize(rows);
+        SwitchPast::apply(parameters.switch_past, past_rows, hidden_rows);
+        switch_logits(parameters, codes, hidden_rows, hidden_rows, logits);
+        History::step(parameters.history, [&](int i) -> auto& { return state_of(i).history; }, e_read, scratch.histories.resize(rows), scratch.history_tape);
+    }
+
+    /// Puts a new code in force: z_t = code, U_t its controller.
+    template <class T>
+    static void set_code(const Parameters<T>& parameters, const T* value, State<T>& state, Scratch<T>& scratch) {
+        std::copy_n(value, code, state.code_in_force.values);
+        const auto coefficients = scratch.coefficients.resize(1);
+        decode(parameters, core::Rows<const T, code>{value, 1}, coefficients);
+        Bank::combine(parameters.bank, coefficients.data, state.controller);
+    }
+
+    /// e^ = e + U e with the controllers in force.
+    template <class T, class StateOf>
+    static void steer(StateOf&& state_of, core::Rows<T, width> e_write) {
+        for (int row = 0; row < e_write.count; ++row) Bank::steer(state_of(row).controller, e_write.row(row));
+    }
+
+private:
+    /// Proposals z~ = mean + deviation * noise, and the divergences.
+    template <class T>
+    static void sample(core::Sequences sequences, core::Random random, Tape<T>& tape) {
+        const auto proposal = tape.proposal.view();
+        const auto noise = tape.noise.resize(proposal.count);
+        const auto sampled = tape.sampled.resize(proposal.count);
+        const auto divergences = tape.divergences.resize(proposal.count);
+        for (int s = 0; s < sequences.count(); ++s) {
+            core::Random stream = random.fork(static_cast<std::uint64_t>(s));
+            tape.streams[static_cast<std::size_t>(s)] = stream.fork(1);
+            const int first = sequences.first(s) - sequences.first(0);
+            for (int row = first; row < first + sequences.length(s); ++row) {
+                const T* p = proposal.row(row);
+                divergences.data[row] = Proposal::divergence_from_standard(p);
+                for (int i = 0; i < code; ++i) {
+                    noise.row(row)[i] = tape.options.noise > 0 ? static_cast<T>(tape.options.noise) * stream.normal<T>() : T(0);
+                    sampled.row(row)[i] = p[i] + noise.row(row)[i] * std::exp(T(0.5) * Proposal::log_variance(p, i));
+                }
+            }
+        }
+    }
+
+    template <class T>
+    static void sample_backward(Tape<T>& tape, T divergence_weight) {
+        const auto proposal = tape.proposal.view();
+        const auto gradient = tape.proposal_gradient.zeros(proposal.count);
+        const auto sampled_gradient = tape.sampled.view();  // integrate_backward left it there
+        for (int row = 0; row < proposal.count; ++row) {
+            const T* p = proposal.row(row);
+            T* g = gradient.row(row);
+            const T weight = divergence_weight * (tape.options.divergence_weighted_by_gate ? tape.gates.view().data[row] : T(1));
+            Proposal::divergence_from_standard(p, weight, g);
+            for (int i = 0; i < code; ++i) {
+                const T d = sampled_gradient.row(row)[i];
+                g[i] += d;
+                g[code + i] += d * tape.noise.view().row(row)[i] * T(0.5) * std::exp(T(0.5) * Proposal::log_variance(p, i)) *
+                               Proposal::template bound<T>.slope(p[code + i]);
+            }
+        }
+    }
+
+    /// hidden = relu(past's share + z_{t-1} W), logits = hidden w + b.
+    template <class T>
+    static void switch_logits(const Parameters<T>& parameters, core::In<T, code> previous, core::In<T, hidden> from_past,
+                              core::Out<T, hidden> hidden_rows, core::Out<T, 1> logits) {
+        if (hidden_rows.data != from_past.data) core::map(hidden_rows) = core::map(from_past);
+        core::map(hidden_rows).noalias() += core::map(previous) * core::map(parameters.switch_code);
+        core::map(hidden_rows) = core::map(hidden_rows).cwiseMax(T(0));
+        SwitchOutput::apply(parameters.switch_output, hidden_rows, logits);
+    }
+
+    /// The recurrence z_t = beta_t z~_t + (1 - beta_t) z_{t-1} in lockstep over the sequences.
+    template <class T>
+    static void integrate(const Parameters<T>& parameters, Tape<T>& tape) {
+        const auto& lockstep = tape.lockstep;
+        const int rows = tape.sampled.count;
+        lockstep.gather(tape.sampled.view(), tape.step_sampled.resize(rows));
+        lockstep.gather(tape.switch_rows.view(), tape.step_switch.resize(rows));
+        tape.step_codes.resize(rows);
+        tape.step_hidden.resize(rows);
+        tape.step_gates.resize(rows);
+        tape.step_slopes.resize(rows);
+        tape.step_logits.resize(rows);
+        for (int t = 0; t < lockstep.steps(); ++t) {
+            const int start = lockstep.start(t), active = lockstep.active(t);
+            const auto previous = previous_codes(tape, t);
+            const auto logits = tape.step_logits.view().slice(start, active);
+            switch_logits(parameters, previous, tape.step_switch.view().slice(start, active), tape.step_hidden.view().slice(start, active), logits);
+            for (int i = 0; i < active; ++i) {
+                Gate<T> gate{T(1), T(0)};
+                if (t > 0 || !tape.options.first_gate_open)
+                    gate = tape.options.switching.gate(logits.data[i], t, tape.streams[static_cast<std::size_t>(lockstep.order[static_cast<std::size_t>(i)])]);
+                tape.step_gates.view().data[start + i] = gate.value;
+                tape.step_slopes.view().data[start + i] = gate.slope;
+                core::map_row(tape.step_codes.view(), start + i) =
+                    gate.value * core::map_row(tape.step_sampled.view(), start + i) + (T(1) - gate.value) * core::map_row(previous, i);
+            }
+        }
+        lockstep.scatter(tape.step_codes.view(), tape.codes.resize(rows));
+        lockstep.scatter(tape.step_gates.view(), tape.gates.resize(rows));
+    }
+
+    template <class T, class Gradient>
+    static void integrate_backward(const Parameters<T>& parameters, Tape<T>& tape, T divergence_weight, Gradient&& gradient) {
+        const auto& lockstep = tape.lockstep;
+        const int rows = tape.codes.count;
+        lockstep.gather(tape.codes_gradient.view(), tape.step_codes_gradient.resize(rows));
+        lockstep.gather(tape.divergences.view(), tape.step_divergences.resize(rows));
+        const auto dz = tape.step_codes_gradient.view();
+        const auto dsampled = tape.step_sampled_gradient.resize(rows);
+        const auto dswitch = tape.step_switch_gradient.zeros(rows);
+        const auto output = core::map(parameters.switch_output.weight);
+        for (int t = lockstep.steps() - 1; t >= 0; --t) {
+            const int start = lockstep.start(t), active = lockstep.active(t);
+            const auto previous = previous_codes(tape, t);
+            const auto hidden_rows = tape.step_hidden.view().slice(start, active);
+            const auto dhidden = dswitch.slice(start, active);
+            const auto carry = tape.carry.resize(active);
+            for (int i = 0; i < active; ++i) {
+                const T gate = tape.step_gates.view().data[start + i], slope = tape.step_slopes.view().data[start + i];
+                const auto d = core::map_row(dz, start + i);
+                core::map_row(dsampled, start + i) = gate * d;
+                core::map_row(carry, i) = (T(1) - gate) * d;
+                if constexpr (SwitchPolicy::learned) {
+                    T dlogit = (core::map_row(tape.step_sampled.view(), start + i) - core::map_row(previous, i)).dot(d);
+                    if (tape.options.divergence_weighted_by_gate) dlogit += divergence_weight * tape.step_divergences.view().data[start + i];
+                    dlogit *= slope;
+                    if constexpr (core::trainable<Gradient>) {
+                        core::map(gradient.switch_output.weight) += dlogit * core::map_row(hidden_rows, i).transpose();
+                        gradient.switch_output.bias.values[0] += dlogit;
+                    }
+                    core::map_row(dhidden, i).array() =
+                        dlogit * output.transpose().array() * (core::map_row(hidden_rows, i).array() > T(0)).template cast<T>();
+                }
+            }
+            if constexpr (SwitchPolicy::learned) {
+                if constexpr (core::trainable<Gradient>)
+                    core::map(gradient.switch_code).noalias() += core::map(previous).transpose() * core::map(dhidden);
+                core::map(carry).noalias() += core::map(dhidden) * core::map(parameters.switch_code).transpose();
+            }
+            // The sequences of this step are the leading ones of the step before.
+            if (t > 0) core::map(dz.slice(lockstep.start(t - 1), active)) += core::map(carry);
+        }
+        lockstep.scatter(tape.step_switch_gradient.view(), tape.switch_gradient.resize(rows));
+        lockstep.scatter(tape.step_sampled_gradient.view(), tape.sampled.view());
+    }
+
+    /// z_{t-1} of the sequences that are still running at step t; z_0 = 0.
+    template <class T>
+    static core::Rows<const T, code> previous_codes(Tape<T>& tape, int step) {
+        const int active = tape.lockstep.active(step);
+        if (step == 0) return tape.previous.zeros(active);
+        return tape.step_codes.view().slice(tape.lockstep.start(step - 1), active);
+    }
+};
+
+}  // namespace midstream::control

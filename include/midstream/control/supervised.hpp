@@ -1,0 +1,51 @@
+/// \file
+/// Supervised controllers (paper section 7.2): one linear controller per true subgoal, trained and switched by labels.
+/// What they can do tells whether the base model is steerable, at which layer.
+#pragma once
+
+#include <span>
+
+#include "midstream/control/controllers.hpp"
+
+namespace midstream::control {
+
+template <class BaseModel, int WriteLayer, int Subgoals, class Form = LowRank<16>>
+struct Supervised {
+    static_assert(WriteLayer >= 0 && WriteLayer <= BaseModel::depth, "a supervised controller writes to a layer that the base model does not have");
+    using Base = BaseModel;
+    static constexpr int width = Base::width;
+    static constexpr int read = WriteLayer;
+    static constexpr int write = WriteLayer;
+    static constexpr int subgoals = Subgoals;
+    using Bank = typename Form::template Bank<width, Subgoals>;
+
+    template <class T>
+    using Parameters = typename Bank::template Parameters<T>;
+    template <class T>
+    struct Tape {
+        core::Buffer<T, Subgoals> coefficients;
+        typename Bank::template Tape<T> bank;
+    };
+
+    template <class T>
+    static void initialise(Parameters<T>& parameters, core::Random random) {
+        Bank::initialise(parameters, random);
+    }
+
+    /// steered = e + gain * U_g e with g the label of the row.
+    template <class T>
+    static void forward(const Parameters<T>& parameters, core::In<T, width> e, std::span<const std::int16_t> labels,
+                        core::Out<T, width> steered, Tape<T>& tape, T gain = 1) {
+        const auto coefficients = tape.coefficients.zeros(e.count);
+        for (int row = 0; row < e.count; ++row) coefficients.row(row)[labels[static_cast<std::size_t>(row)]] = 1;
+        Bank::forward(parameters, e, coefficients, steered, tape.bank, gain);
+    }
+
+    /// Adds to the gradient of the parameters; the base model below is frozen.
+    template <class T, class Gradient>
+    static void backward(const Parameters<T>& parameters, core::In<T, width> e, Tape<T>& tape, core::In<T, width> steered_gradient, Gradient&& gradient) {
+        Bank::backward(parameters, e, tape.coefficients.view(), tape.bank, steered_gradient, {}, {}, gradient);
+    }
+};
+
+}  // namespace midstream::control

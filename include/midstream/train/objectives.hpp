@@ -1,0 +1,146 @@
+/// \file
+/// The objectives of the three supervised stages, as sums over the steps of a packed batch: pretraining (paper section 2,
+/// stage 1), supervised controllers (section 7.2) and discovery (stage 2). Each adds `weight` times its gradient, so
+/// that shards of a batch add up to one mean.
+#pragma once
+
+#include "midstream/control/metacontroller.hpp"
+#include "midstream/control/supervised.hpp"
+#include "midstream/data/episodes.hpp"
+#include "midstream/model/autoregressive.hpp"
+
+namespace midstream::train {
+
+/// Sums over the steps of a batch, in nats.
+struct LossSums {
+    double action = 0;      ///< -log p(a_t | o_1:t)
+    double target = 0;      ///< -log p(target of o_{t+1} | o_1:t); one step fewer per sequence
+    double divergence = 0;  ///< KL(N(mean, variance) to N(0, I)), unweighted
+    double gates = 0;       ///< beta_t: the expected number of switches
+    int steps = 0;
+    int episodes = 0;
+
+    LossSums& operator+=(const LossSums& other) {
+        action += other.action;
+        target += other.target;
+        divergence += other.divergence;
+        gates += other.gates;
+        steps += other.steps;
+        episodes += other.episodes;
+        return *this;
+    }
+};
+
+/// The episodes that a model reads.
+template <class Model, class T>
+using EpisodesOf = data::Episodes<typename Model::Observation, typename Model::Action, typename Model::Target, T>;
+
+/// Sums -log p(a_t) from tape.action; if the gradient is wanted, clears tape.action_gradient (and target_gradient) and
+/// fills it with weight times the derivative of that sum.
+template <class Model, class T>
+double action_loss(const EpisodesOf<Model, T>& batch, typename Model::template Tape<T>& tape, T weight, bool with_gradient) {
+    if (with_gradient) Model::clear_gradients(tape);
+    const auto actions = batch.action_rows();
+    double sum = 0;
+    for (int row = 0; row < batch.rows(); ++row)
+        sum -= Model::Distribution::log_probability(tape.action.view().row(row), actions.row(row), -weight,
+                                                    with_gradient ? tape.action_gradient.view().row(row) : nullptr);
+    return sum;
+}
+
+/// sum_t -log p(a_t | o_1:t) - lambda log p(o_{t+1} | o_1:t); `gradient` is a parameter struct, or core::Frozen to
+/// evaluate alone.
+template <class Model, class T, class Gradient>
+LossSums pretraining_loss(const typename Model::template Parameters<T>& parameters, const EpisodesOf<Model, T>& batch, T lambda, T weight,
+                          typename Model::template Tape<T>& tape, Gradient&& gradient) {
+    constexpr bool learns = core::trainable<Gradient>;
+    LossSums sums{.steps = batch.rows(), .episodes = batch.count()};
+    Model::forward(parameters, batch.sequences(), batch.observation_rows(), tape);
+    sums.action = action_loss<Model, T>(batch, tape, weight, learns);
+    if constexpr (Model::predicts_observations) {
+        using Target = typename Model::TargetHead::Distribution;
+        for (int s = 0; s < batch.count(); ++s)
+            for (int row = batch.sequences().first(s); row + 1 < batch.sequences().first(s + 1); ++row)
+                sums.target -= Target::log_probability(tape.target.view().row(row), batch.target_row(row), -weight * lambda,
+                                                       learns && lambda > 0 ? tape.target_gradient.view().row(row) : nullptr);
+    }
+    if constexpr (learns) Model::backward(parameters, batch.sequences(), batch.observation_rows(), tape, gradient);
+    return sums;
+}
+
+/// From tape.action_gradient to the gradient at layer `layer` in tape.flow, through frozen heads and blocks.
+template <class Model, class T>
+void backward_frozen(const typename Model::template Parameters<T>& parameters, core::Sequences sequences, int layer, typename Model::template Tape<T>& tape) {
+    Model::backward_heads(parameters, tape, core::Frozen{});
+    Model::backward_blocks(parameters, sequences, layer, Model::depth, tape, core::Frozen{});
+}
+
+/// -log p(a_t) with the controller of the row's label in force at every step; `label_of(subgoal)` is the batch's own.
+template <class Controllers, class T, class Gradient>
+LossSums supervised_loss(const typename Controllers::Base::template Parameters<T>& base, const typename Controllers::template Parameters<T>& parameters,
+                         const EpisodesOf<typename Controllers::Base, T>& batch, T weight, typename Controllers::Base::template Tape<T>& base_tape,
+                         core::Buffer<T, Controllers::width>& e_write, typename Controllers::template Tape<T>& tape, Gradient&& gradient) {
+    using Base = typename Controllers::Base;
+    constexpr int write = Controllers::write;
+    LossSums sums{.steps = batch.rows(), .episodes = batch.count()};
+    Base::embed(base, batch.observation_rows(), base_tape);
+    Base::blocks(base, batch.sequences(), 0, write, base_tape);
+    auto steered = base_tape.residual[write].view();
+    core::map(e_write.resize(batch.rows())) = core::map(steered);
+    Controllers::forward(parameters, e_write.view(), batch.subgoals, steered, tape);
+    Base::blocks(base, batch.sequences(), write, Base::depth, base_tape);
+    Base::heads(base, base_tape);
+    sums.action = action_loss<Base, T>(batch, base_tape, weight, core::trainable<Gradient>);
+    if constexpr (core::trainable<Gradient>) {
+        backward_frozen<Base, T>(base, batch.sequences(), write, base_tape);
+        Controllers::backward(parameters, e_write.view(), tape, base_tape.flow.view(), gradient);
+    }
+    return sums;
+}
+
+/// The working memory of discovery_loss for one shard.
+template <class Meta, class T>
+struct DiscoveryTape {
+    typename Meta::Base::template Tape<T> base;
+    typename Meta::template Tape<T> meta;
+    core::Buffer<T, Meta::width> e_read, e_write;
+};
+
+/// Steers a first pass: leaves the prediction of the steered second pass in tape.base.action (paper section 5).
+template <class Meta, class T>
+void steered_pass(const typename Meta::Base::template Parameters<T>& base, const typename Meta::template Parameters<T>& parameters,
+                  const EpisodesOf<typename Meta::Base, T>& batch, core::Random random, const typename Meta::Options& options,
+                  DiscoveryTape<Meta, T>& tape) {
+    using Base = typename Meta::Base;
+    Base::embed(base, batch.observation_rows(), tape.base);
+    Base::blocks(base, batch.sequences(), 0, std::max(Meta::read, Meta::write), tape.base);
+    core::map(tape.e_read.resize(batch.rows())) = core::map(tape.base.residual[Meta::read].view());
+    core::map(tape.e_write.resize(batch.rows())) = core::map(tape.base.residual[Meta::write].view());
+    Meta::forward(parameters, batch.sequences(), tape.e_read.view(), tape.e_write.view(), tape.base.residual[Meta::write].view(), random, options,
+                  tape.meta);
+    Base::blocks(base, batch.sequences(), Meta::write, Base::depth, tape.base);
+    Base::heads(base, tape.base);
+}
+
+/// sum_t -log p(a_t | o_1:t, z_1:t) + alpha KL(N(mu_t, Sigma_t) to N(0, I)), the base model frozen.
+template <class Meta, class T, class Gradient>
+LossSums discovery_loss(const typename Meta::Base::template Parameters<T>& base, const typename Meta::template Parameters<T>& parameters,
+                        const EpisodesOf<typename Meta::Base, T>& batch, T alpha, T weight, core::Random random,
+                        const typename Meta::Options& options, DiscoveryTape<Meta, T>& tape, Gradient&& gradient) {
+    using Base = typename Meta::Base;
+    LossSums sums{.steps = batch.rows(), .episodes = batch.count()};
+    steered_pass<Meta, T>(base, parameters, batch, random, options, tape);
+    sums.action = action_loss<Base, T>(batch, tape.base, weight, core::trainable<Gradient>);
+    for (int row = 0; row < batch.rows(); ++row) {
+        sums.divergence += tape.meta.divergences.view().data[row];
+        sums.gates += tape.meta.gates.view().data[row];
+    }
+    if constexpr (core::trainable<Gradient>) {
+        backward_frozen<Base, T>(base, batch.sequences(), Meta::write, tape.base);
+        Meta::backward(parameters, batch.sequences(), tape.e_read.view(), tape.e_write.view(), tape.meta, tape.base.flow.view(), alpha * weight, {}, {},
+                       gradient);
+    }
+    return sums;
+}
+
+}  // namespace midstream::train
