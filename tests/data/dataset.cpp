@@ -27,8 +27,8 @@ Grid grid() {
 
 template <class E>
 bool equal(const E& a, const E& b) {
-    return a.offsets == b.offsets && a.observations == b.observations && a.actions == b.actions && a.targets == b.targets &&
-           a.subgoals == b.subgoals && a.returns == b.returns;
+    return a.offsets == b.offsets && a.observations == b.observations && a.actions == b.actions &&
+           a.targets == b.targets && a.subgoals == b.subgoals && a.returns == b.returns;
 }
 
 }  // namespace
@@ -67,7 +67,8 @@ BOOST_AUTO_TEST_CASE(other_spaces_are_refused) {
             data::Episodes<data::OneHots<21, 3>, data::Categories<4>, data::Categories<9, 2>>{});
     refused("action is 'Categories<4, 1>', expected 'Continuous<1>'",
             data::Episodes<data::OneHots<20, 3>, data::Continuous<1>, data::Categories<9, 2>>{});
-    refused("target is 'Categories<9, 2>', expected 'None'", data::Episodes<data::OneHots<20, 3>, data::Categories<4>>{});
+    refused("target is 'Categories<9, 2>', expected 'None'",
+            data::Episodes<data::OneHots<20, 3>, data::Categories<4>>{});
     io::SafetensorsWriter().save(path);
     refused("no metadata 'format'", Grid{});
 }

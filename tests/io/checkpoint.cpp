@@ -111,7 +111,8 @@ BOOST_AUTO_TEST_CASE(tensors_have_paths_and_shapes) {
     save(folder / "run", run);
     const io::SafetensorsReader reader(folder / "run");
     BOOST_TEST(reader.get<float>("base.blocks.1.weight", {3, 4})[5] == run.model->blocks[1].weight.values[5]);
-    BOOST_TEST(reader.get<float>("optimiser.second.blocks.0.bias", {4})[1] == run.optimiser.second->blocks[0].bias.values[1]);
+    BOOST_TEST(reader.get<float>("optimiser.second.blocks.0.bias", {4})[1] ==
+               run.optimiser.second->blocks[0].bias.values[1]);
     BOOST_TEST(reader.get<float>("base.head", {2, 5})[9] == run.model->head.values[9]);
     BOOST_TEST(reader.get<std::uint64_t>("streams.1.counter", {})[0] == 1u);
     BOOST_TEST(reader.get<double>("history", {3})[0] == 1.0 / 3);

@@ -43,7 +43,8 @@ std::string error_of(Function&& function) {
 template <class Function>
 void check_error(const std::string& part, Function&& function) {
     const std::string message = error_of(function);
-    BOOST_TEST(message.find(part) != std::string::npos, "the message is \"" << message << "\", without \"" << part << "\"");
+    BOOST_TEST(message.find(part) != std::string::npos,
+               "the message is \"" << message << "\", without \"" << part << "\"");
 }
 
 /// Calls read() after cutting the file at every length, and after each of `flips` random changes of a byte: it may
@@ -70,7 +71,8 @@ void check_damage(const std::filesystem::path& path, Read&& read, bool cut_is_er
     int noticed = 0;
     for (int flip = 0; flip < flips; ++flip) {
         std::string damaged = whole;
-        damaged[static_cast<std::size_t>(random.below(static_cast<int>(whole.size())))] ^= static_cast<char>(1 + random.below(255));
+        damaged[static_cast<std::size_t>(random.below(static_cast<int>(whole.size())))] ^=
+            static_cast<char>(1 + random.below(255));
         noticed += attempt(damaged) ? 0 : 1;
     }
     BOOST_TEST(noticed > 0);

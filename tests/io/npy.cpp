@@ -67,9 +67,10 @@ BOOST_AUTO_TEST_CASE(python_and_back) {
     }
     const test::TemporaryFolder folder;
     io::save_npy(folder / "in.npy", xt::xtensor<double, 2>{{1, 2, 3}, {4, 5, 6.5}});
-    const std::string command = "cd '" + folder.path.string() +
-                                "' && python3 -c \"import numpy; a = numpy.load('in.npy'); assert a.shape == (2, 3) and a[1, 2] == 6.5; "
-                                "numpy.save('out.npy', a.T)\"";
+    const std::string command =
+        "cd '" + folder.path.string() +
+        "' && python3 -c \"import numpy; a = numpy.load('in.npy'); assert a.shape == (2, 3) and a[1, 2] == 6.5; "
+        "numpy.save('out.npy', a.T)\"";
     BOOST_REQUIRE(std::system(command.c_str()) == 0);
     const xt::xarray<double> read = io::load_npy<double>(folder / "out.npy");
     BOOST_TEST((read == xt::xarray<double>{{1, 4}, {2, 5}, {3, 6.5}}));

@@ -99,7 +99,8 @@ BOOST_AUTO_TEST_CASE(asking_for_what_is_not_there) {
     write_sample(folder / "a.safetensors");
     const io::SafetensorsReader reader(folder / "a.safetensors");
     test::check_error("a.safetensors: tensor 'bias' is missing", [&] { reader.get<float>("bias", {}); });
-    test::check_error("a.safetensors: tensor 'mean' is of type F64, expected F32", [&] { reader.get<float>("mean", {2}); });
+    test::check_error("a.safetensors: tensor 'mean' is of type F64, expected F32",
+                      [&] { reader.get<float>("mean", {2}); });
     test::check_error("a.safetensors: tensor 'layer.weight' has shape [2, 3], expected [3, 2]",
                       [&] { reader.get<float>("layer.weight", {3, 2}); });
     test::check_error("a.safetensors: no metadata 'date'", [&] { reader.metadata("date"); });
@@ -112,7 +113,8 @@ BOOST_AUTO_TEST_CASE(hostile_headers) {
         write_raw(path, header, data);
         test::check_error("bad: " + why, [&] { io::SafetensorsReader reader(path); });
     };
-    const auto entry = [](const std::string& name, const std::string& dtype, const std::string& shape, const std::string& range) {
+    const auto entry = [](const std::string& name, const std::string& dtype, const std::string& shape,
+                          const std::string& range) {
         return "\"" + name + "\":{\"dtype\":\"" + dtype + "\",\"shape\":" + shape + ",\"data_offsets\":" + range + "}";
     };
     const auto one = [&](const std::string& dtype, const std::string& shape, const std::string& range) {
@@ -140,13 +142,16 @@ BOOST_AUTO_TEST_CASE(hostile_headers) {
     refused("tensor 't' has data_offsets beyond the end of the file", one("F32", "[2]", "[0,18446744073709551615]"), 8);
     refused("tensor 't' has 8 bytes, not those of F32 [3]", one("F32", "[3]", "[0,8]"), 8);
     refused("tensor 't' has 0 bytes, not those of", one("F32", "[4294967296,4294967296]", "[0,0]"), 0);
-    refused("the header holds 't' twice", "{" + entry("t", "F32", "[0]", "[0,0]") + "," + entry("t", "F32", "[2]", "[0,8]") + "}", 8);
-    refused("the header holds 'dtype' twice", R"({"t":{"dtype":"F32","dtype":"F64","shape":[0],"data_offsets":[0,0]}})", 0);
+    refused("the header holds 't' twice",
+            "{" + entry("t", "F32", "[0]", "[0,0]") + "," + entry("t", "F32", "[2]", "[0,8]") + "}", 8);
+    refused("the header holds 'dtype' twice", R"({"t":{"dtype":"F32","dtype":"F64","shape":[0],"data_offsets":[0,0]}})",
+            0);
     refused("tensor 'b' begins at byte 4 of the data, expected 8",
             "{" + entry("a", "F32", "[2]", "[0,8]") + "," + entry("b", "F32", "[2]", "[4,12]") + "}", 12);
     refused("tensor 'b' begins at byte 8 of the data, expected 4",
             "{" + entry("a", "F32", "[1]", "[0,4]") + "," + entry("b", "F32", "[1]", "[8,12]") + "}", 12);
-    refused("tensor 'b' is not aligned", "{" + entry("a", "I16", "[1]", "[0,2]") + "," + entry("b", "F32", "[1]", "[2,6]") + "}", 6);
+    refused("tensor 'b' is not aligned",
+            "{" + entry("a", "I16", "[1]", "[0,2]") + "," + entry("b", "F32", "[1]", "[2,6]") + "}", 6);
     refused("the tensors have 8 bytes, the file has data of 12", one("F32", "[2]", "[0,8]"), 12);
     refused("'__metadata__' is no JSON object", R"({"__metadata__":[]})", 0);
     refused("metadata 'n' is no string", R"({"__metadata__":{"n":1}})", 0);
@@ -154,7 +159,8 @@ BOOST_AUTO_TEST_CASE(hostile_headers) {
     io::replace_file(path, "1234567");
     test::check_error("bad: too short", [&] { io::SafetensorsReader reader(path); });
     io::replace_file(path, std::string(20, '\xff'));
-    test::check_error("bad: the header is said to have 18446744073709551615 bytes", [&] { io::SafetensorsReader reader(path); });
+    test::check_error("bad: the header is said to have 18446744073709551615 bytes",
+                      [&] { io::SafetensorsReader reader(path); });
 }
 
 BOOST_AUTO_TEST_CASE(damaged_files) {
@@ -197,6 +203,7 @@ assert arrays['mean'].tolist() == [0.1, float('inf')]
 assert int(arrays['step']) == 0xfedcba9876543210
 assert arrays['nothing'].shape == (0, 4) and len(arrays) == 5
 )");
-    const std::string command = "python3 '" + (folder / "read.py").string() + "' '" + (folder / "a.safetensors").string() + "'";
+    const std::string command =
+        "python3 '" + (folder / "read.py").string() + "' '" + (folder / "a.safetensors").string() + "'";
     BOOST_TEST(std::system(command.c_str()) == 0);
 }

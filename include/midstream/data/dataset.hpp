@@ -44,9 +44,12 @@ template <class Space, class Element>
 void validate_row(const std::vector<Element>& values, int row, std::string_view name) {
     for (int column = 0; column < Space::width; ++column) {
         const Element value = values[static_cast<std::size_t>(row) * Space::width + static_cast<std::size_t>(column)];
-        const auto place = [&] { return std::string(name) + " [" + std::to_string(row) + ", " + std::to_string(column) + "]"; };
+        const auto place = [&] {
+            return std::string(name) + " [" + std::to_string(row) + ", " + std::to_string(column) + "]";
+        };
         if constexpr (entry_count<Space> > 0) {
-            if (value < 0 || value >= entry_count<Space>) core::require_range<int>(value, 0, entry_count<Space> - 1, place());
+            if (value < 0 || value >= entry_count<Space>)
+                core::require_range<int>(value, 0, entry_count<Space> - 1, place());
         } else {
             core::require(std::isfinite(value), [&] { return place() + " is not finite"; });
         }
@@ -61,11 +64,13 @@ template <class Observation, class Action, class Target, class T>
 void validate(const Episodes<Observation, Action, Target, T>& episodes) {
     core::require(!episodes.offsets.empty() && episodes.offsets.front() == 0, "offsets do not begin with 0");
     for (std::size_t i = 1; i < episodes.offsets.size(); ++i)
-        core::require(episodes.offsets[i] > episodes.offsets[i - 1], [&] { return "offsets [" + std::to_string(i) + "] does not ascend"; });
+        core::require(episodes.offsets[i] > episodes.offsets[i - 1],
+                      [&] { return "offsets [" + std::to_string(i) + "] does not ascend"; });
     const auto rows = static_cast<std::size_t>(episodes.rows());
     const auto require_size = [](std::size_t size, std::size_t expected, const char* name) {
         core::require(size == expected, [&] {
-            return std::string(name) + " has " + std::to_string(size) + " entries, expected " + std::to_string(expected);
+            return std::string(name) + " has " + std::to_string(size) + " entries, expected " +
+                   std::to_string(expected);
         });
     };
     require_size(episodes.observations.size(), rows * Observation::width, "observations");
@@ -126,7 +131,8 @@ template <class Observation, class Action, class Target, class T>
 void save(const std::filesystem::path& path, const Episodes<Observation, Action, Target, T>& episodes) {
     detail::validate_for(path, episodes);
     io::SafetensorsWriter writer;
-    detail::visit_description<Observation, Action, Target>([&](const char* name, std::string text) { writer.metadata(name, std::move(text)); });
+    detail::visit_description<Observation, Action, Target>(
+        [&](const char* name, std::string text) { writer.metadata(name, std::move(text)); });
     detail::visit_arrays<Observation, Action, Target>(
         episodes, static_cast<std::size_t>(episodes.count()), static_cast<std::size_t>(episodes.rows()),
         [&](const char* name, const auto& values, io::Shape shape) { writer.add(name, std::move(shape), values); });
@@ -140,13 +146,15 @@ void load(const std::filesystem::path& path, Episodes<Observation, Action, Targe
     const io::SafetensorsReader reader(path);
     detail::visit_description<Observation, Action, Target>([&](const char* name, const std::string& expected) {
         const std::string& found = reader.metadata(name);
-        io::require(path, found == expected, [&] { return std::string(name) + " is '" + found + "', expected '" + expected + "'"; });
+        io::require(path, found == expected,
+                    [&] { return std::string(name) + " is '" + found + "', expected '" + expected + "'"; });
     });
     const auto offsets = reader.get<int>("offsets", {io::any_extent});
     io::require(path, !offsets.empty() && offsets.back() >= 0, "offsets do not end with the number of rows");
     Episodes<Observation, Action, Target, T> result;
     detail::visit_arrays<Observation, Action, Target>(
-        result, offsets.size() - 1, static_cast<std::size_t>(offsets.back()), [&](const char* name, auto& values, const io::Shape& shape) {
+        result, offsets.size() - 1, static_cast<std::size_t>(offsets.back()),
+        [&](const char* name, auto& values, const io::Shape& shape) {
             const auto found = reader.get<typename std::remove_reference_t<decltype(values)>::value_type>(name, shape);
             values.assign(found.begin(), found.end());
         });

@@ -55,7 +55,8 @@ void walk(const std::string& path, Node& node, Leaf& leaf) {
     } else if constexpr (core::detail::is_array<Plain> || is_vector<Plain>) {
         for (std::size_t i = 0; i < node.size(); ++i) walk(path + "." + std::to_string(i), node[i], leaf);
     } else {
-        Plain::visit(node, [&](std::string_view name, auto& child) { walk(path + "." + std::string(name), child, leaf); });
+        Plain::visit(node,
+                     [&](std::string_view name, auto& child) { walk(path + "." + std::string(name), child, leaf); });
     }
 }
 
@@ -98,7 +99,7 @@ inline constexpr const char* checkpoint_format = "midstream checkpoint 1";
 
 /// What `load` lets pass.
 struct LoadOptions {
-    bool extra = false;       ///< tensors in the file that were not asked for, as when only the model of a run is wanted
+    bool extra = false;  ///< tensors in the file that were not asked for, as when only the model of a run is wanted
     bool not_finite = false;  ///< NaN and infinities
 };
 
@@ -117,7 +118,8 @@ void save(const std::filesystem::path& path, std::string_view description, const
 
 /// The description with which a checkpoint was saved.
 inline std::string description(const SafetensorsReader& reader) {
-    require(reader.path(), reader.metadata("format") == detail::checkpoint_format, "not a checkpoint of this version of midstream");
+    require(reader.path(), reader.metadata("format") == detail::checkpoint_format,
+            "not a checkpoint of this version of midstream");
     return reader.metadata("description");
 }
 
@@ -143,8 +145,10 @@ void load(const std::filesystem::path& path, std::string_view expected_descripti
         require(path, wanted.insert(name).second, [&] { return "tensor '" + name + "' is asked for twice"; });
         const auto values = stored(name, node);
         if constexpr (std::is_floating_point_v<typename decltype(values)::value_type>) {
-            const bool finite = std::all_of(values.begin(), values.end(), [](auto value) { return std::isfinite(value); });
-            require(path, options.not_finite || finite, [&] { return "tensor '" + name + "' holds numbers that are not finite"; });
+            const bool finite =
+                std::all_of(values.begin(), values.end(), [](auto value) { return std::isfinite(value); });
+            require(path, options.not_finite || finite,
+                    [&] { return "tensor '" + name + "' holds numbers that are not finite"; });
         }
     });
     for (const Tensor& tensor : reader.tensors())

@@ -69,9 +69,11 @@ inline Table read_csv(const std::filesystem::path& path) {
             if (index >= table.columns.size()) return;
             double& value = table.columns[index].emplace_back();
             const auto [last, failure] = std::from_chars(field.data(), field.data() + field.size(), value);
-            check(failure == std::errc() && last == field.data() + field.size(), "holds '" + std::string(field) + "', no number");
+            check(failure == std::errc() && last == field.data() + field.size(),
+                  "holds '" + std::string(field) + "', no number");
         });
-        check(count == table.names.size(), "has " + std::to_string(count) + " fields, expected " + std::to_string(table.names.size()));
+        check(count == table.names.size(),
+              "has " + std::to_string(count) + " fields, expected " + std::to_string(table.names.size()));
     }
     require(path, !table.names.empty(), "has no header line");
     return table;
@@ -88,7 +90,8 @@ public:
     /// Appends a row: one number per column, NaN for unknown.
     void row(std::span<const double> values) {
         core::require(values.size() == width_, [&] {
-            return "a row of " + std::to_string(values.size()) + " numbers for a table of " + std::to_string(width_) + " columns";
+            return "a row of " + std::to_string(values.size()) + " numbers for a table of " + std::to_string(width_) +
+                   " columns";
         });
         line_.clear();
         append_row(line_, values);
@@ -106,8 +109,8 @@ private:
     }
 
     /// Brings the file to its header and the rows to keep.
-    static const std::filesystem::path& prepare(const std::filesystem::path& path, const std::vector<std::string>& names,
-                                                std::optional<double> keep) {
+    static const std::filesystem::path& prepare(const std::filesystem::path& path,
+                                                const std::vector<std::string>& names, std::optional<double> keep) {
         core::require(!names.empty(), "a table needs at least one column");
         std::string text;
         for (const std::string& name : names) {

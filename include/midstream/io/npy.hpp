@@ -33,12 +33,14 @@ void save_npy(const std::filesystem::path& path, const xt::xexpression<Expressio
 }
 
 /// Reads an array of numbers of type T, which must be what the file holds. xtensor's own reader believes whatever the
-/// header says and stumbles over damaged files, so the header (of format 1.0, as numpy and xtensor write it) is read here.
+/// header says and stumbles over damaged files, so the header (of format 1.0, as numpy and xtensor write it) is read
+/// here.
 template <Number T>
 xt::xarray<T> load_npy(const std::filesystem::path& path) {
     const std::string file = read_file(path);
     constexpr std::size_t start = 10, longest = 4096;
-    require(path, file.size() >= start && file.starts_with(std::string_view("\x93NUMPY\x01\x00", 8)), "no .npy file of version 1.0");
+    require(path, file.size() >= start && file.starts_with(std::string_view("\x93NUMPY\x01\x00", 8)),
+            "no .npy file of version 1.0");
     std::uint16_t length = 0;
     std::memcpy(&length, file.data() + 8, sizeof(length));
     require(path, length <= longest && length <= file.size() - start, "the header is too long");
@@ -47,10 +49,12 @@ xt::xarray<T> load_npy(const std::filesystem::path& path) {
     static const std::regex form(
         R"(\{\s*'descr':\s*'[<|]([fiu]\d)',\s*'fortran_order':\s*(True|False),\s*'shape':\s*\(([\d, ]*)\),?\s*\}\s*)");
     std::smatch parts;
-    require(path, std::regex_match(header, parts, form), "the header does not describe a little-endian array of numbers");
+    require(path, std::regex_match(header, parts, form),
+            "the header does not describe a little-endian array of numbers");
     const std::string expected =
         (std::is_floating_point_v<T> ? "f" : std::is_signed_v<T> ? "i" : "u") + std::to_string(sizeof(T));
-    require(path, parts[1] == expected, [&] { return "holds numbers of type " + parts[1].str() + ", expected " + expected; });
+    require(path, parts[1] == expected,
+            [&] { return "holds numbers of type " + parts[1].str() + ", expected " + expected; });
 
     Shape shape;
     const std::string extents = parts[3];
@@ -66,7 +70,8 @@ xt::xarray<T> load_npy(const std::filesystem::path& path) {
         at = end;
     }
     require(path, byte_count(shape, sizeof(T)) == file.size() - start - length, [&] {
-        return "has " + std::to_string(file.size() - start - length) + " bytes of data, not those of shape " + to_string(shape);
+        return "has " + std::to_string(file.size() - start - length) + " bytes of data, not those of shape " +
+               to_string(shape);
     });
     const auto fill = [&](auto array) {
         if (array.size() > 0) std::memcpy(array.data(), file.data() + start + length, array.size() * sizeof(T));

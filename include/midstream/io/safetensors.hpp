@@ -85,7 +85,8 @@ public:
             require(path, names.insert(tensor->name).second,
                     [&] { return "cannot save tensor '" + tensor->name + "': its name is taken"; });
             const std::size_t begin = std::exchange(end, end + tensor->bytes.size());
-            header[tensor->name] = {{"dtype", tensor->dtype.name}, {"shape", tensor->shape}, {"data_offsets", {begin, end}}};
+            header[tensor->name] = {
+                {"dtype", tensor->dtype.name}, {"shape", tensor->shape}, {"data_offsets", {begin, end}}};
             pieces.push_back(tensor->bytes);
         }
         std::string text;
@@ -116,7 +117,8 @@ public:
         require(path_, file.size() >= sizeof(length), "too short for a safetensors file");
         file.read(std::as_writable_bytes(std::span(&length, 1)));
         require(path_, length <= file.size() - sizeof(length), [&] {
-            return "the header is said to have " + std::to_string(length) + " bytes, the file has " + std::to_string(file.size());
+            return "the header is said to have " + std::to_string(length) + " bytes, the file has " +
+                   std::to_string(file.size());
         });
         std::string header(length, '\0');
         file.read(std::as_writable_bytes(std::span(header)));
@@ -154,7 +156,8 @@ public:
                    std::string(dtype_of<T>().name);
         });
         require(path_, matches(tensor.shape, shape), [&] {
-            return "tensor '" + tensor.name + "' has shape " + to_string(tensor.shape) + ", expected " + to_string(shape);
+            return "tensor '" + tensor.name + "' has shape " + to_string(tensor.shape) + ", expected " +
+                   to_string(shape);
         });
         return {reinterpret_cast<const T*>(tensor.bytes.data()), tensor.bytes.size() / sizeof(T)};
     }
@@ -192,14 +195,15 @@ private:
         for (std::size_t i = 0; i < tensors_.size(); ++i) {
             const auto begin = static_cast<std::size_t>(tensors_[i].bytes.data() - data_.data());
             require(path_, begin == end, [&] {
-                return "tensor '" + tensors_[i].name + "' begins at byte " + std::to_string(begin) + " of the data, expected " +
-                       std::to_string(end) + ": tensors must follow one another";
+                return "tensor '" + tensors_[i].name + "' begins at byte " + std::to_string(begin) +
+                       " of the data, expected " + std::to_string(end) + ": tensors must follow one another";
             });
             end += tensors_[i].bytes.size();
             index_.emplace(tensors_[i].name, i);
         }
         require(path_, end == data_.size(), [&] {
-            return "the tensors have " + std::to_string(end) + " bytes, the file has data of " + std::to_string(data_.size());
+            return "the tensors have " + std::to_string(end) + " bytes, the file has data of " +
+                   std::to_string(data_.size());
         });
     }
 
@@ -218,7 +222,8 @@ private:
         // The entry of that name, where it is a list of non-negative integers.
         const auto extents = [&](const char* key, const char* message) {
             check(entry.contains(key) && entry[key].is_array() &&
-                      std::all_of(entry[key].begin(), entry[key].end(), [](const Json& extent) { return extent.is_number_unsigned(); }),
+                      std::all_of(entry[key].begin(), entry[key].end(),
+                                  [](const Json& extent) { return extent.is_number_unsigned(); }),
                   message);
             return entry[key].get<Shape>();
         };
@@ -233,8 +238,8 @@ private:
         check(range[1] <= data_.size(), "has data_offsets beyond the end of the file");
         check(range[0] % dtype->size == 0, "is not aligned");
         require(path_, byte_count(shape, dtype->size) == range[1] - range[0], [&] {
-            return "tensor '" + name + "' has " + std::to_string(range[1] - range[0]) + " bytes, not those of " + dtype_name + " " +
-                   to_string(shape);
+            return "tensor '" + name + "' has " + std::to_string(range[1] - range[0]) + " bytes, not those of " +
+                   dtype_name + " " + to_string(shape);
         });
         return {name, *dtype, shape, std::span(data_).subspan(range[0], range[1] - range[0])};
     }

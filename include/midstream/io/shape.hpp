@@ -13,7 +13,8 @@
 
 namespace midstream::io {
 
-static_assert(std::endian::native == std::endian::little, "the file formats here are little-endian, and copied as they lie");
+static_assert(std::endian::native == std::endian::little,
+              "the file formats here are little-endian, and copied as they lie");
 
 /// What files hold: integers of 1, 2, 4, 8 bytes, float and double. (Not bool: a damaged file must not make bad ones.)
 template <class T>
