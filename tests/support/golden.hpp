@@ -35,11 +35,11 @@ struct Golden {
     template <class P, class Use>
     void for_each_leaf(const std::string& prefix, P& parameters, Use&& use) const {
         core::visit(parameters, [&]<class Leaf>(std::string_view path, Leaf& leaf) {
-            io::Shape shape;
-            if constexpr (requires { Leaf::columns; }) shape = {std::size_t{Leaf::rows}, std::size_t{Leaf::columns}};
-            else shape = {std::size_t{Leaf::size}};
+            io::Shape expected;
+            if constexpr (requires { Leaf::columns; }) expected = {std::size_t{Leaf::rows}, std::size_t{Leaf::columns}};
+            else expected = {std::size_t{Leaf::size}};
             const std::string name = prefix + std::string(path);
-            use(name, leaf, file.get<double>(name, shape));
+            use(name, leaf, file.get<double>(name, expected));
         });
     }
     /// Reads the parameters called `prefix` + path.
