@@ -36,6 +36,7 @@ template <class BaseModel, MetacontrollerShape Shape, class Form = LowRank<16>, 
           class FutureStack = FutureHawk<BaseModel::width>>
 struct Metacontroller {
     using Base = BaseModel;
+    using Switching = SwitchPolicy;
     static constexpr int width = Base::width;
     static constexpr int read = Shape.read;
     static constexpr int write = Shape.write;
@@ -254,6 +255,18 @@ struct Metacontroller {
         SwitchPast::apply(parameters.switch_past, past_rows, hidden_rows);
         switch_logits(parameters, codes, hidden_rows, hidden_rows, logits);
         History::step(parameters.history, [&](int i) -> auto& { return state_of(i).history; }, e_read, scratch.histories.resize(rows), scratch.history_tape);
+    }
+
+    /// Does the switch open at this step (the first is 0) of an acting instance? Learned switches open where their soft
+    /// gate reaches the threshold (paper section 6), the others as they do in training.
+    static bool opens(const SwitchPolicy& switching, float logit, int step, float threshold) {
+        if constexpr (SwitchPolicy::learned) {
+            static_cast<void>(switching);
+            return SoftSwitch{}.gate(logit).value >= threshold;
+        } else {
+            core::Random unused;
+            return switching.gate(logit, step, unused).value > 0;
+        }
     }
 
     /// Puts a new code in force: z_t = code, U_t its controller.

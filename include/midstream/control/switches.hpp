@@ -20,9 +20,13 @@ struct Gate {
 struct SoftSwitch {
     static constexpr bool learned = true;
     template <class T>
-    Gate<T> gate(T logit, int, core::Random&) const {
+    Gate<T> gate(T logit) const {
         const T beta = T(1) / (T(1) + std::exp(-logit));
         return {beta, beta * (T(1) - beta)};
+    }
+    template <class T>
+    Gate<T> gate(T logit, int, core::Random&) const {
+        return gate(logit);
     }
 };
 
@@ -65,7 +69,7 @@ struct HardSwitch {
     static constexpr bool learned = true;
     template <class T>
     Gate<T> gate(T logit, int, core::Random&) const {
-        return {T(1) / (T(1) + std::exp(-logit)) >= static_cast<T>(threshold) ? T(1) : T(0), T(0)};
+        return {SoftSwitch{}.gate(logit).value >= static_cast<T>(threshold) ? T(1) : T(0), T(0)};
     }
 };
 
@@ -75,8 +79,8 @@ struct RandomHold {
     double probability = 0.2;
     static constexpr bool learned = true;
     template <class T>
-    Gate<T> gate(T logit, int step, core::Random& random) const {
-        if (probability <= 0) return SoftSwitch{}.gate(logit, step, random);
+    Gate<T> gate(T logit, int, core::Random& random) const {
+        if (probability <= 0) return SoftSwitch{}.gate(logit);
         return {random.uniform() < probability ? T(1) : T(0), T(0)};
     }
 };

@@ -17,6 +17,7 @@ namespace midstream::data {
 /// The last row of an episode has no next observation: its target row is not used.
 template <class Observation, class Action, class Target = None, class T = float>
 struct Episodes {
+    static constexpr int observation_width = Observation::width, action_width = Action::width, target_width = Target::width;
     using ObservationElement = typename Observation::template Element<T>;
     using ActionElement = typename Action::template Element<T>;
     using TargetElement = typename Target::template Element<T>;

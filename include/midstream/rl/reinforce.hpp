@@ -1,0 +1,172 @@
+/// \file
+/// Policy optimisation from whole-episode returns: PPO's clipped surrogate without a critic (paper section 6). One
+/// implementation for internal RL, whose actions are controller codes, and raw-action RL, whose actions are the
+/// environment's.
+#pragma once
+
+#include <algorithm>
+
+#include "midstream/rl/advantages.hpp"
+#include "midstream/rl/collect.hpp"
+#include "midstream/train/learner.hpp"
+
+namespace midstream::rl {
+
+struct ReinforceOptions {
+    int batch = 1024;      ///< episodes collected per update of the data
+    int epochs = 1;        ///< passes over a batch
+    int minibatches = 1;   ///< gradient steps per pass
+    float clip = 0.2f;     ///< of the ratio of joint densities
+};
+
+/// Sums over decisions, added up over shards, minibatches and epochs.
+struct SurrogateSums {
+    double surrogate = 0;
+    double clipped = 0;      ///< decisions whose ratio was clipped
+    double divergence = 0;   ///< -log ratio: an estimate of KL(old to new)
+    double decisions = 0;
+
+    SurrogateSums& operator+=(const SurrogateSums& other) {
+        surrogate += other.surrogate;
+        clipped += other.clipped;
+        divergence += other.divergence;
+        decisions += other.decisions;
+        return *this;
+    }
+};
+
+/// sum over rows of min(r A, clip(r, 1 - clip, 1 + clip) A), with r the ratio of the *joint* density of a row's action
+/// to that at the time of acting. Adds -weight times its gradient: optimisers descend.
+template <class Policy, class T, class Gradient>
+SurrogateSums surrogate(const typename Policy::template Parameters<T>& parameters, core::Sequences sequences,
+                        typename Policy::template ObservationRows<T> observations,
+                        core::Rows<const typename Policy::Action::template Element<T>, Policy::Action::width> actions,
+                        std::span<const T> old_log_probabilities, std::span<const T> advantages, T clip, T weight, typename Policy::template Tape<T>& tape,
+                        Gradient&& gradient) {
+    using Distribution = typename Policy::Distribution;
+    Policy::forward(parameters, sequences, observations, tape);
+    Policy::clear_gradients(tape);
+    SurrogateSums sums;
+    for (int s = 0; s < sequences.count(); ++s) {
+        const T advantage = advantages[static_cast<std::size_t>(s)];
+        for (int i = 0; i < sequences.length(s); ++i) {
+            const int row = sequences.first(s) - sequences.first(0) + i;
+            const T* distribution = tape.action.view().row(row);
+            const T log_ratio = Distribution::log_probability(distribution, actions.row(row)) - old_log_probabilities[static_cast<std::size_t>(row)];
+            const T ratio = std::exp(std::clamp(log_ratio, T(-20), T(20)));
+            const bool clipped = (advantage > 0 && ratio > 1 + clip) || (advantage < 0 && ratio < 1 - clip);
+            sums.surrogate += clipped ? std::clamp(ratio, 1 - clip, 1 + clip) * advantage : ratio * advantage;
+            sums.clipped += clipped;
+            sums.divergence -= log_ratio;
+            sums.decisions += 1;
+            if (!clipped && core::trainable<Gradient>)
+                Distribution::log_probability(distribution, actions.row(row), -weight * ratio * advantage, tape.action_gradient.view().row(row));
+        }
+    }
+    if constexpr (core::trainable<Gradient>) Policy::backward(parameters, sequences, observations, tape, gradient);
+    return sums;
+}
+
+/// What one collected batch and the updates on it came to.
+struct ReinforceReport {
+    double mean_return = 0;
+    double success = 0;     ///< share of episodes with a positive return
+    double decisions = 0;   ///< per episode
+    double length = 0;      ///< primitive steps per episode
+    SurrogateSums sums;
+};
+
+/// The algorithm: collect, normalise, update. Keeps one environment and collector per shard of the learner.
+template <env::BatchEnvironment B, class Policy, class LearnerType, class Advantage = BatchNormalised>
+class Reinforce {
+public:
+    Reinforce(const B& environment, LearnerType& learner, ReinforceOptions options = {}, Advantage advantage = {})
+        : learner_(&learner), options_(options), advantage_(advantage), tapes_(static_cast<std::size_t>(learner.shards)) {
+        core::require_range(options.batch, learner.shards, 1 << 20, "batch");
+        core::require_range(options.epochs, 1, 1000, "epochs");
+        core::require_range(options.minibatches, 1, options.batch / learner.shards, "minibatches");
+        core::require_range(options.clip, 0.0f, 1.0f, "clip");
+        for (int shard = 0; shard < learner.shards; ++shard) collectors_.emplace_back(environment);
+    }
+
+    /// One batch of episodes and the updates on it; the batch draws from `random`.
+    template <core::Parallelism Parallel>
+    ReinforceReport update(const Parallel& parallel, double learning_rate, core::Random random) {
+        ReinforceReport report = collect(parallel, random);
+        advantages_.resize(returns_.size());
+        advantage_(returns_, advantages_);
+        for (int epoch = 0; epoch < options_.epochs; ++epoch)
+            for (int minibatch = 0; minibatch < options_.minibatches; ++minibatch) {
+                double rows = 0;
+                for (const auto& collector : collectors_) rows += slice(collector, minibatch).sequences.rows();
+                const auto weight = static_cast<float>(1 / std::max(rows, 1.0));
+                report.sums += learner_->update(parallel, learning_rate, [&](int shard, auto& gradient) {
+                    const auto& collector = collectors_[static_cast<std::size_t>(shard)];
+                    const Slice part = slice(collector, minibatch);
+                    const auto& episodes = collector.episodes();
+                    const int first = part.sequences.first(0), count = part.sequences.rows();
+                    return surrogate<Policy, float>(*learner_->parameters, part.sequences, episodes.observation_rows().slice(first, count),
+                                                    episodes.action_rows().slice(first, count),
+                                                    collector.log_probabilities().subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count)),
+                                                    std::span<const float>(advantages_).subspan(static_cast<std::size_t>(first_episode(shard) + part.first)),
+                                                    options_.clip, weight, tapes_[static_cast<std::size_t>(shard)], gradient);
+                });
+            }
+        return report;
+    }
+
+    /// Episodes of the policy without an update.
+    template <core::Parallelism Parallel>
+    ReinforceReport collect(const Parallel& parallel, core::Random random, float temperature = 1) {
+        parallel.for_each(learner_->shards, [&](int shard) {
+            collectors_[static_cast<std::size_t>(shard)].collect(*learner_->parameters, train::share(options_.batch, shard, learner_->shards),
+                                                                 random.fork(static_cast<std::uint64_t>(shard)), temperature);
+        });
+        ReinforceReport report;
+        returns_.clear();
+        for (const auto& collector : collectors_) {
+            const auto& episodes = collector.episodes();
+            returns_.insert(returns_.end(), episodes.returns.begin(), episodes.returns.end());
+            report.decisions += episodes.rows();
+            for (const int length : collector.lengths()) report.length += length;
+        }
+        for (const float r : returns_) {
+            report.mean_return += r;
+            report.success += r > 0;
+        }
+        const auto count = static_cast<double>(returns_.size());
+        report.mean_return /= count;
+        report.success /= count;
+        report.decisions /= count;
+        report.length /= count;
+        return report;
+    }
+
+    const Collector<B, Policy>& collector(int shard) const { return collectors_[static_cast<std::size_t>(shard)]; }
+
+private:
+    /// Consecutive episodes of one shard.
+    struct Slice {
+        int first;
+        core::Sequences sequences;
+    };
+    Slice slice(const Collector<B, Policy>& collector, int minibatch) const {
+        const int count = collector.episodes().count();
+        const int first = count * minibatch / options_.minibatches, last = count * (minibatch + 1) / options_.minibatches;
+        return {first, {std::span<const int>(collector.episodes().offsets).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(last - first) + 1)}};
+    }
+    int first_episode(int shard) const {
+        int first = 0;
+        for (int s = 0; s < shard; ++s) first += train::share(options_.batch, s, learner_->shards);
+        return first;
+    }
+
+    LearnerType* learner_;
+    ReinforceOptions options_;
+    Advantage advantage_;
+    std::vector<Collector<B, Policy>> collectors_;
+    std::vector<typename Policy::template Tape<float>> tapes_;
+    std::vector<float> returns_, advantages_;
+};
+
+}  // namespace midstream::rl
