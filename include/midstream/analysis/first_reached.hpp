@@ -1,0 +1,177 @@
+/// \file
+/// The fixed-z test: does a code mean a goal? Each code is held over whole episodes, whatever the switch says, in many
+/// random layouts; a code that means a colour makes the agent reach that colour first wherever it lies, a code that
+/// means a place or a direction does not (paper section 7.4).
+#pragma once
+
+#include <cmath>
+#include <span>
+#include <vector>
+
+#include "midstream/analysis/batches.hpp"
+#include "midstream/env/batched.hpp"
+#include "midstream/rl/steered_rollout.hpp"
+
+namespace midstream::analysis {
+
+/// The colour on which the agent of a gridworld-pinpad stands, or -1.
+struct ColourStoodOn {
+    template <class E>
+    int operator()(const E& environment) const {
+        const int content = environment.board().contents[environment.agent()];
+        return content >= 0 ? content : -1;
+    }
+};
+/// The abstract subgoal to which the colour belongs on which the agent of a gridworld-pinpad stands, or -1.
+struct SubgoalStoodOn {
+    template <class E>
+    int operator()(const E& environment) const {
+        const int colour = ColourStoodOn{}(environment);
+        return colour >= 0 ? environment.tasks().subgoal(colour) : -1;
+    }
+};
+
+/// How often episodes of each group (a code; in a transplant, a subgoal) reached each outcome (a colour) first.
+struct FirstReached {
+    int groups = 0;
+    int outcomes = 0;         ///< without the last one, "none"
+    std::vector<int> counts;  ///< groups x (outcomes + 1)
+
+    FirstReached(int group_count, int outcome_count)
+        : groups(group_count), outcomes(outcome_count), counts(static_cast<std::size_t>(group_count) * (outcome_count + 1)) {}
+
+    /// Episodes of a group that reached this outcome first; `outcomes` and -1 are those that reached none.
+    int& count(int group, int outcome) { return counts[index(group, outcome)]; }
+    int count(int group, int outcome) const { return counts[index(group, outcome)]; }
+    std::span<const int> row(int group) const { return {counts.data() + index(group, 0), static_cast<std::size_t>(outcomes) + 1}; }
+
+private:
+    int index(int group, int outcome) const { return group * (outcomes + 1) + (outcome < 0 ? outcomes : outcome); }
+};
+
+/// The fixed-z test in a few numbers.
+struct FirstReachedSummary {
+    double mode_share = 0;   ///< mean over codes of the share of episodes that reach the code's most frequent outcome
+    double decisive = 0;     ///< share of codes that send at least 80% of their episodes to one outcome
+    int covered = 0;         ///< outcomes that such codes send to
+    double none = 0;         ///< share of episodes that reach no outcome
+    double information = 0;  ///< mutual information of code and outcome ("none" is one), estimated by frequencies; nats
+    /// What `information` comes to on average, to first order, if outcomes are independent of codes:
+    /// (codes - 1) (occurring outcomes - 1) / (2 episodes).
+    double information_bias = 0;
+};
+
+/// Every code counts the same in `mode_share` and `decisive`, every episode in the rest.
+inline FirstReachedSummary summarise(const FirstReached& reached, double decisive_share = 0.8) {
+    FirstReachedSummary summary;
+    const int width = reached.outcomes + 1;
+    std::vector<double> by_outcome(width), by_group(reached.groups);
+    std::vector<bool> covered(width);
+    double total = 0;
+    int occurring_groups = 0, occurring_outcomes = 0;
+    for (int group = 0; group < reached.groups; ++group) {
+        for (int outcome = 0; outcome < width; ++outcome) {
+            by_group[group] += reached.count(group, outcome);
+            by_outcome[outcome] += reached.count(group, outcome);
+        }
+        if (by_group[group] <= 0) continue;
+        ++occurring_groups;
+        total += by_group[group];
+        const auto row = reached.row(group).first(reached.outcomes);
+        const auto mode = std::max_element(row.begin(), row.end());
+        const double share = mode == row.end() ? 0.0 : *mode / by_group[group];
+        summary.mode_share += share;
+        if (share < decisive_share) continue;
+        summary.decisive += 1;
+        covered[mode - row.begin()] = true;
+    }
+    core::require(occurring_groups > 0, "a summary of what is reached first needs at least 1 episode");
+    summary.mode_share /= occurring_groups;
+    summary.decisive /= occurring_groups;
+    summary.covered = static_cast<int>(std::count(covered.begin(), covered.end(), true));
+    summary.none = by_outcome[reached.outcomes] / total;
+    for (int outcome = 0; outcome < width; ++outcome) {
+        occurring_outcomes += by_outcome[outcome] > 0;
+        for (int group = 0; group < reached.groups; ++group) {
+            const double count = reached.count(group, outcome);
+            if (count > 0) summary.information += count / total * std::log(count * total / (by_group[group] * by_outcome[outcome]));
+        }
+    }
+    summary.information_bias = (occurring_groups - 1.0) * (occurring_outcomes - 1.0) / (2 * total);
+    return summary;
+}
+
+/// Draws `count` codes from the prior N(0, I).
+template <int Code>
+core::Buffer<float, Code> prior_codes(int count, core::Random random) {
+    core::Buffer<float, Code> codes;
+    for (float& value : codes.resize(count).flat()) value = random.normal<float>();
+    return codes;
+}
+
+/// Plays an episode for each row of `codes` with that code held from the first step to the last, and returns what each
+/// reaches first: `reached(environment instance)` is asked after every step and says what the instance is at, or -1.
+/// Result -1: nothing was reached before the episode ended.
+template <class Meta, core::Parallelism Policy, env::Environment E, class Reached>
+std::vector<int> hold_codes(const Policy& policy, const env::Batched<E>& environment, const typename Meta::Base::template Parameters<float>& base,
+                            const typename Meta::template Parameters<float>& meta, core::In<float, Meta::code> codes, const Reached& reached,
+                            core::Random random, const RolloutOptions& options = {}) {
+    using Rollout = rl::SteeredRollout<env::Batched<E>, typename Meta::Base, Meta::read, Meta::write>;
+    struct Worker {
+        Rollout rollout;
+        std::vector<typename Meta::template State<float>> states{};
+        typename Meta::template Scratch<float> scratch{};
+        std::vector<int> live{};
+    };
+    std::vector<int> result(codes.count, -1);
+    auto workers = make_workers(options.batches, Worker{Rollout(environment, base, options.temperature)});
+    for_batches(policy, options.batches, workers, codes.count, [&](Worker& worker, int batch, int first, int length) {
+        Rollout& rollout = worker.rollout;
+        auto& states = worker.states;
+        rollout.reset(length, random.fork(batch));
+        states.resize(length);
+        for (int i = 0; i < length; ++i) Meta::set_code(meta, codes.row(first + i), states[i], worker.scratch);
+        for (int open = length; open > 0 && !rollout.running().empty();) {
+            worker.live.assign(rollout.running().begin(), rollout.running().end());
+            rollout.advance([&](std::span<const int> running, core::Rows<float, Meta::width> rows) {
+                Meta::steer([&](int i) -> auto& { return states[running[i]]; }, rows);
+            });
+            for (const int instance : worker.live) {
+                int& outcome = result[first + instance];
+                if (outcome >= 0) continue;
+                outcome = reached(rollout.environment().instance(instance));
+                open -= outcome >= 0;
+            }
+        }
+    });
+    return result;
+}
+
+/// Counts outcomes by group; both have an entry for each episode.
+inline FirstReached tally(std::span<const int> groups, std::span<const int> outcomes, int group_count, int outcome_count) {
+    FirstReached result(group_count, outcome_count);
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+        core::require_range(groups[i], 0, group_count - 1, "a group of episodes");
+        core::require_range(outcomes[i], -1, outcome_count - 1, "what an episode reached");
+        ++result.count(groups[i], outcomes[i]);
+    }
+    return result;
+}
+
+/// The fixed-z test: holds each code over `episodes_per_code` episodes and counts which of `outcomes` is reached first.
+template <class Meta, core::Parallelism Policy, env::Environment E, class Reached>
+FirstReached fixed_codes(const Policy& policy, const env::Batched<E>& environment, const typename Meta::Base::template Parameters<float>& base,
+                         const typename Meta::template Parameters<float>& meta, core::In<float, Meta::code> codes, int episodes_per_code,
+                         int outcomes, const Reached& reached, core::Random random, const RolloutOptions& options = {}) {
+    core::require_range(episodes_per_code, 1, 1 << 20, "episodes per code");
+    core::Buffer<float, Meta::code> repeated;
+    std::vector<int> groups(static_cast<std::size_t>(codes.count) * episodes_per_code);
+    repeated.resize(codes.count * episodes_per_code);
+    for (int i = 0; i < repeated.count; ++i) {
+        groups[i] = i / episodes_per_code;
+        std::copy_n(codes.row(groups[i]), Meta::code, repeated.view().row(i));
+    }
+    return tally(groups, hold_codes<Meta>(policy, environment, base, meta, repeated.view(), reached, random, options), codes.count, outcomes);
+}
+
+}  // namespace midstream::analysis
