@@ -82,6 +82,7 @@ class Reinforce {
 public:
     Reinforce(const B& environment, LearnerType& learner, ReinforceOptions options = {}, Advantage advantage = {})
         : learner_(&learner), options_(options), advantage_(advantage), tapes_(static_cast<std::size_t>(learner.shards)) {
+        core::require_range(learner.shards, 1, LearnerType::max_shards, "shards");
         core::require_range(options.batch, learner.shards, 1 << 20, "batch");
         core::require_range(options.epochs, 1, 1000, "epochs");
         core::require_range(options.minibatches, 1, options.batch / learner.shards, "minibatches");

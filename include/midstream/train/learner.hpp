@@ -4,6 +4,11 @@
 /// not: the same shards give the same bits on any number of threads.
 #pragma once
 
+#include <array>
+#include <cmath>
+#include <span>
+#include <type_traits>
+
 #include "midstream/core/contract.hpp"
 #include "midstream/train/clip.hpp"
 #include "midstream/train/optimiser.hpp"
@@ -40,10 +45,11 @@ struct Learner {
     auto update(const Policy& policy, double learning_rate, Work&& work) {
         using Sums = std::invoke_result_t<Work&, int, P&>;
         if (static_cast<int>(gradients.size()) != shards) {
+            core::require_range(shards, 1, max_shards, "shards");
             gradients.resize(static_cast<std::size_t>(shards));
-            gradient_spans.clear();
-            for (auto& gradient : gradients) gradient_spans.push_back(core::flat<T>(*gradient));
         }
+        gradient_spans.clear();  // made afresh: those of a copy would point to the gradients of the original
+        for (auto& gradient : gradients) gradient_spans.push_back(core::flat<T>(*gradient));
         std::array<Sums, max_shards> sums{};
         policy.for_each(shards, [&](int shard) {
             const auto s = static_cast<std::size_t>(shard);

@@ -20,15 +20,6 @@ auto recorder(Environment environment, Expert expert) {
     return [environment, expert](int count, core::Random random, auto& episodes) { env::record(environment, expert, count, random, episodes); };
 }
 
-/// A source that draws episodes, with replacement, from a data set that outlives it.
-template <class Episodes>
-auto sampler(const Episodes& dataset) {
-    core::require(dataset.count() > 0, "a data set to draw from holds at least one episode");
-    return [&dataset](int count, core::Random random, Episodes& episodes) {
-        for (int i = 0; i < count; ++i) append_episode(dataset, random.below(dataset.count()), episodes);
-    };
-}
-
 /// Appends one episode of `from` to `to`.
 template <class Episodes>
 void append_episode(const Episodes& from, int episode, Episodes& to) {
@@ -42,6 +33,15 @@ void append_episode(const Episodes& from, int episode, Episodes& to) {
     append(from.subgoals, to.subgoals, 1);
     to.returns.push_back(from.returns[static_cast<std::size_t>(episode)]);
     to.offsets.push_back(to.offsets.back() + last - first);
+}
+
+/// A source that draws episodes, with replacement, from a data set that outlives it.
+template <class Episodes>
+auto sampler(const Episodes& dataset) {
+    core::require(dataset.count() > 0, "a data set to draw from holds at least one episode");
+    return [&dataset](int count, core::Random random, Episodes& episodes) {
+        for (int i = 0; i < count; ++i) append_episode(dataset, random.below(dataset.count()), episodes);
+    };
 }
 
 struct PretrainOptions {
