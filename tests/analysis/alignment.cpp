@@ -92,7 +92,8 @@ BOOST_AUTO_TEST_CASE(sequences_in_the_middle_of_a_batch) {
     // The second episode alone: offsets that do not begin with zero.
     core::Buffer<float, 1> gates;
     gates.zeros(5).data[2] = 1;
-    const auto result = analysis::alignment(gates.view(), {std::span<const int>(offsets).subspan(1)}, std::span(subgoals).subspan(8));
+    const auto result =
+        analysis::alignment(gates.view(), {std::span<const int>(offsets).subspan(1)}, std::span(subgoals).subspan(8));
     BOOST_TEST(result.precision == 1);
     BOOST_TEST(result.recall == 1);
 }

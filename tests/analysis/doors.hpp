@@ -17,8 +17,8 @@
 namespace midstream::test {
 
 /// A hall with three doors. Behind each is a colour, drawn anew for every episode; actions 0 to 2 go through a door and
-/// back, action 3 stays. The goals are three colours in turn, none twice running. Unlike in a pinpad world the goal can be
-/// seen (which the model below ignores), so that an encoder can be set by hand.
+/// back, action 3 stays. The goals are three colours in turn, none twice running. Unlike in a pinpad world the goal can
+/// be seen (which the model below ignores), so that an encoder can be set by hand.
 template <int Horizon = 8>
 struct Doors {
     static constexpr int colours = 3, stay = 3, horizon = Horizon;
@@ -61,9 +61,10 @@ struct DoorsExpert {
 
 inline constexpr auto behind_door = [](const auto& environment) { return environment.at; };
 
-/// Coordinates 0 to 11 of the residual stream are the observation; whatever writes to 12 + d makes it go through door d;
-/// left to itself it stays.
-inline constexpr model::TransformerShape doors_shape{.depth = 2, .width = 16, .heads = 2, .mlp = 4, .context = 16, .buckets = 4, .max_distance = 8};
+/// Coordinates 0 to 11 of the residual stream are the observation; whatever writes to 12 + d makes it go through door
+/// d; left to itself it stays.
+inline constexpr model::TransformerShape doors_shape{
+    .depth = 2, .width = 16, .heads = 2, .mlp = 4, .context = 16, .buckets = 4, .max_distance = 8};
 using DoorsModel = model::Autoregressive<Doors<>::Observation, Doors<>::Action, model::Transformer<doors_shape>>;
 
 template <class T, int R, int C>
@@ -96,8 +97,14 @@ inline core::Box<DoorsControllers::Parameters<float>> doors_controllers() {
 /// explain any one layout equally well.
 enum class CodesMean { colours, doors };
 
-inline constexpr control::MetacontrollerShape doors_meta_shape{
-    .read = 1, .write = 1, .code = 3, .encoder_hidden = 9, .decoder_hidden = 3, .switch_hidden = 2, .history = 2, .embedding = 2};
+inline constexpr control::MetacontrollerShape doors_meta_shape{.read = 1,
+                                                               .write = 1,
+                                                               .code = 3,
+                                                               .encoder_hidden = 9,
+                                                               .decoder_hidden = 3,
+                                                               .switch_hidden = 2,
+                                                               .history = 2,
+                                                               .embedding = 2};
 using DoorsMeta = control::Metacontroller<DoorsModel, doors_meta_shape, control::LowRank<3>, control::AlwaysSwitch>;
 
 /// Its encoder infers the colour, or the door, that the goal calls for.

@@ -18,10 +18,11 @@ core::Buffer<float, 3> axes() {
 }
 
 template <class Policy = core::Serial>
-analysis::FirstReached fixed(CodesMean meaning, const core::Buffer<float, 3>& codes, int episodes, const Policy& policy = {},
-                             const analysis::RolloutOptions& options = {}) {
-    return analysis::fixed_codes<DoorsMeta>(policy, env::Batched(Doors<>{}), *test::doors_model(), *test::doors_meta(meaning), codes.view(),
-                                            episodes, Doors<>::colours, test::behind_door, core::Random(1), options);
+analysis::FirstReached fixed(CodesMean meaning, const core::Buffer<float, 3>& codes, int episodes,
+                             const Policy& policy = {}, const analysis::RolloutOptions& options = {}) {
+    return analysis::fixed_codes<DoorsMeta>(policy, env::Batched(Doors<>{}), *test::doors_model(),
+                                            *test::doors_meta(meaning), codes.view(), episodes, Doors<>::colours,
+                                            test::behind_door, core::Random(1), options);
 }
 
 }  // namespace
@@ -29,7 +30,8 @@ analysis::FirstReached fixed(CodesMean meaning, const core::Buffer<float, 3>& co
 BOOST_AUTO_TEST_CASE(codes_that_mean_colours) {
     const auto reached = fixed(CodesMean::colours, axes(), 50);
     for (int code = 0; code < 6; ++code)
-        for (int colour = -1; colour < 3; ++colour) BOOST_TEST(reached.count(code, colour) == (colour == code / 2 ? 50 : 0));
+        for (int colour = -1; colour < 3; ++colour)
+            BOOST_TEST(reached.count(code, colour) == (colour == code / 2 ? 50 : 0));
     const auto summary = analysis::summarise(reached);
     BOOST_TEST(summary.mode_share == 1);
     BOOST_TEST(summary.decisive == 1);
@@ -59,10 +61,13 @@ BOOST_AUTO_TEST_CASE(a_code_that_means_nothing) {
 
 BOOST_AUTO_TEST_CASE(episodes_differ_and_threads_do_not) {
     const auto expected = fixed(CodesMean::doors, axes(), 30, core::Serial{}, {.batches = {.batch = 16, .shards = 1}});
-    BOOST_TEST((fixed(CodesMean::doors, axes(), 30, core::Serial{}, {.batches = {.batch = 16, .shards = 3}}).counts == expected.counts));
-    BOOST_TEST((fixed(CodesMean::doors, axes(), 30, core::Serial{}, {.batches = {.batch = 7}}).counts != expected.counts));
+    BOOST_TEST((fixed(CodesMean::doors, axes(), 30, core::Serial{}, {.batches = {.batch = 16, .shards = 3}}).counts ==
+                expected.counts));
+    BOOST_TEST(
+        (fixed(CodesMean::doors, axes(), 30, core::Serial{}, {.batches = {.batch = 7}}).counts != expected.counts));
 #ifdef _OPENMP
-    BOOST_TEST((fixed(CodesMean::doors, axes(), 30, core::OpenMP{2}, {.batches = {.batch = 16}}).counts == expected.counts));
+    BOOST_TEST(
+        (fixed(CodesMean::doors, axes(), 30, core::OpenMP{2}, {.batches = {.batch = 16}}).counts == expected.counts));
 #endif
 }
 
@@ -70,7 +75,8 @@ BOOST_AUTO_TEST_CASE(only_what_is_reached_first_counts) {
     // Held, the code reaches colour 0 at every step of an episode, and what is said of later steps is not asked for.
     int asked = 0;
     const auto outcomes = analysis::hold_codes<DoorsMeta>(
-        core::Serial{}, env::Batched(Doors<>{}), *test::doors_model(), *test::doors_meta(CodesMean::colours), axes().view().slice(0, 1),
+        core::Serial{}, env::Batched(Doors<>{}), *test::doors_model(), *test::doors_meta(CodesMean::colours),
+        axes().view().slice(0, 1),
         [&](const Doors<>& environment) {
             ++asked;
             BOOST_TEST(environment.at == 0);

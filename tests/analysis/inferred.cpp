@@ -11,12 +11,14 @@ BOOST_AUTO_TEST_CASE(codes_gates_and_losses_that_are_known) {
     env::record(test::Doors<>{}, test::DoorsExpert{}, 20, core::Random(1), episodes);
     const auto base = test::doors_model();
     const auto meta = test::doors_meta(test::CodesMean::colours);
-    const auto inferred = analysis::infer<DoorsMeta>(core::Serial{}, *base, *meta, episodes, core::Random(2), {.noise = 0}, {.batch = 3});
+    const auto inferred =
+        analysis::infer<DoorsMeta>(core::Serial{}, *base, *meta, episodes, core::Random(2), {.noise = 0}, {.batch = 3});
     BOOST_REQUIRE(inferred.codes.count == 60);
     float mean[6] = {1, 0, 0, 0, 0, 0};
     const float divergence = DoorsMeta::Proposal::divergence_from_standard(mean);
     for (int row = 0; row < 60; ++row) {
-        for (int i = 0; i < 3; ++i) BOOST_TEST(inferred.codes.view().row(row)[i] == (episodes.subgoals[row] == i ? 1.0f : 0.0f));
+        for (int i = 0; i < 3; ++i)
+            BOOST_TEST(inferred.codes.view().row(row)[i] == (episodes.subgoals[row] == i ? 1.0f : 0.0f));
         BOOST_TEST(inferred.gates.view().data[row] == 1);
         BOOST_TEST(inferred.divergences.view().data[row] == divergence, boost::test_tools::tolerance(1e-6f));
         BOOST_TEST(std::abs(inferred.action_nll.view().data[row]) < 1e-4f);  // steered as the expert goes
@@ -32,8 +34,14 @@ BOOST_AUTO_TEST_CASE(codes_gates_and_losses_that_are_known) {
 }
 
 BOOST_AUTO_TEST_CASE(the_rows_of_the_training_pass) {
-    constexpr control::MetacontrollerShape shape{
-        .read = 1, .write = 2, .code = 3, .encoder_hidden = 7, .decoder_hidden = 5, .switch_hidden = 6, .history = 4, .embedding = 5};
+    constexpr control::MetacontrollerShape shape{.read = 1,
+                                                 .write = 2,
+                                                 .code = 3,
+                                                 .encoder_hidden = 7,
+                                                 .decoder_hidden = 5,
+                                                 .switch_hidden = 6,
+                                                 .history = 4,
+                                                 .embedding = 5};
     using Meta = control::Metacontroller<test::TinyModel, shape, control::LowRank<2>>;
     const auto base = test::random_model<test::TinyModel, float>(core::Random(1));
     const auto meta = test::random_model<Meta, float>(core::Random(2), 0.3);
@@ -41,7 +49,8 @@ BOOST_AUTO_TEST_CASE(the_rows_of_the_training_pass) {
     const auto inferred = analysis::infer<Meta>(core::Serial{}, *base, *meta, episodes, core::Random(4), {});
 
     train::DiscoveryTape<Meta, float> tape;
-    const auto sums = train::discovery_loss<Meta, float>(*base, *meta, episodes, 1, 1, core::Random(4).fork(0), {}, tape, core::Frozen{});
+    const auto sums = train::discovery_loss<Meta, float>(*base, *meta, episodes, 1, 1, core::Random(4).fork(0), {},
+                                                         tape, core::Frozen{});
     const auto same = [](const auto& a, const auto& b) { return core::map(a.view()) == core::map(b.view()); };
     BOOST_TEST(same(inferred.codes, tape.meta.codes));
     BOOST_TEST(same(inferred.gates, tape.meta.gates));
@@ -52,11 +61,13 @@ BOOST_AUTO_TEST_CASE(the_rows_of_the_training_pass) {
 
     // Batches lie where their episodes do, and the number of workers changes nothing.
     const auto means = analysis::infer<Meta>(core::Serial{}, *base, *meta, episodes, core::Random(4), {.noise = 0});
-    const auto split = analysis::infer<Meta>(core::Serial{}, *base, *meta, episodes, core::Random(5), {.noise = 0}, {.batch = 1, .shards = 2});
+    const auto split = analysis::infer<Meta>(core::Serial{}, *base, *meta, episodes, core::Random(5), {.noise = 0},
+                                             {.batch = 1, .shards = 2});
     BOOST_TEST((core::map(means.codes.view()) - core::map(split.codes.view())).cwiseAbs().maxCoeff() < 1e-5f);
     BOOST_TEST((core::map(means.action_nll.view()) - core::map(split.action_nll.view())).cwiseAbs().maxCoeff() < 1e-4f);
 #ifdef _OPENMP
-    const auto threads = analysis::infer<Meta>(core::OpenMP{2}, *base, *meta, episodes, core::Random(5), {.noise = 0}, {.batch = 1, .shards = 3});
+    const auto threads = analysis::infer<Meta>(core::OpenMP{2}, *base, *meta, episodes, core::Random(5), {.noise = 0},
+                                               {.batch = 1, .shards = 3});
     BOOST_TEST(same(threads.codes, split.codes));
     BOOST_TEST(same(threads.action_nll, split.action_nll));
 #endif

@@ -11,7 +11,8 @@ using namespace midstream;
 
 namespace {
 
-constexpr model::TransformerShape shape{.depth = 2, .width = 8, .heads = 2, .mlp = 4, .context = 16, .buckets = 4, .max_distance = 8};
+constexpr model::TransformerShape shape{
+    .depth = 2, .width = 8, .heads = 2, .mlp = 4, .context = 16, .buckets = 4, .max_distance = 8};
 using Base = model::Autoregressive<data::OneHots<4, 2>, data::Categories<2>, model::Transformer<shape>>;
 using Episodes = train::EpisodesOf<Base, float>;
 
@@ -52,15 +53,16 @@ void draw(int count, core::Random random, Episodes& episodes) {
 }
 
 template <class Policy = core::Serial>
-std::vector<analysis::ProbeResult> probe(const Policy& policy = {}) {
-    return analysis::probe<Base, 2>(policy, *exclusive_or(), draw,
-                                    {.steps = 150, .batch = 32, .learning_rate = 0.05, .shards = 3, .evaluation = 300}, core::Random(1));
+std::vector<analysis::ProbeResult> probe(std::int64_t steps, const Policy& policy = {}) {
+    return analysis::probe<Base, 2>(
+        policy, *exclusive_or(), draw,
+        {.steps = steps, .batch = 32, .learning_rate = 0.05, .shards = 3, .evaluation = 300}, core::Random(1));
 }
 
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(what_is_linear_at_one_layer_is_read_there) {
-    const auto results = probe();
+    const auto results = probe(150);
     BOOST_REQUIRE(results.size() == 3u);
     BOOST_TEST(results[0].nll > 0.68);  // ln 2 at best, as good as a guess
     BOOST_TEST(results[0].accuracy < 0.8);
@@ -72,7 +74,7 @@ BOOST_AUTO_TEST_CASE(what_is_linear_at_one_layer_is_read_there) {
 
 BOOST_AUTO_TEST_CASE(threads_do_not_matter) {
 #ifdef _OPENMP
-    const auto expected = probe(), found = probe(core::OpenMP{2});
+    const auto expected = probe(10), found = probe(10, core::OpenMP{2});
     for (int layer = 0; layer < 3; ++layer) {
         BOOST_TEST(found[layer].accuracy == expected[layer].accuracy);
         BOOST_TEST(found[layer].nll == expected[layer].nll);
@@ -86,8 +88,9 @@ BOOST_AUTO_TEST_CASE(held_out_episodes_are_those_of_the_other_source) {
         draw(count, random, episodes);
         for (auto& label : episodes.subgoals) label = static_cast<std::int16_t>(1 - label);
     };
-    const auto results = analysis::probe<Base, 2>(core::Serial{}, *exclusive_or(), draw, opposite,
-                                                  {.steps = 50, .batch = 32, .learning_rate = 0.05, .shards = 1, .evaluation = 100}, core::Random(1));
+    const auto results = analysis::probe<Base, 2>(
+        core::Serial{}, *exclusive_or(), draw, opposite,
+        {.steps = 50, .batch = 32, .learning_rate = 0.05, .shards = 1, .evaluation = 100}, core::Random(1));
     BOOST_TEST(results[1].accuracy == 0);
 }
 
@@ -97,7 +100,8 @@ BOOST_AUTO_TEST_CASE(labels_out_of_range_are_refused) {
             draw(count, random, episodes);
             for (auto& label : episodes.subgoals) label = static_cast<std::int16_t>(label + shift);
         };
-        analysis::probe<Base, 2>(core::Serial{}, *exclusive_or(), source, {.steps = 1, .batch = 4, .evaluation = 1}, core::Random(1));
+        analysis::probe<Base, 2>(core::Serial{}, *exclusive_or(), source, {.steps = 1, .batch = 4, .evaluation = 1},
+                                 core::Random(1));
     };
     BOOST_CHECK_NO_THROW(run(0));
     BOOST_CHECK_THROW(run(1), core::Error);

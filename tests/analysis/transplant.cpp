@@ -17,7 +17,8 @@ BOOST_AUTO_TEST_CASE(a_code_from_every_segment) {
     };
     BOOST_TEST(taken(analysis::Moment::last) == (std::vector<float>{3, 5, 7, 8}), boost::test_tools::per_element());
     BOOST_TEST(taken(analysis::Moment::middle) == (std::vector<float>{1, 4, 6, 8}), boost::test_tools::per_element());
-    BOOST_CHECK_THROW(analysis::segment_codes(std::as_const(codes).view().slice(0, 8), {offsets}, subgoals), core::Error);
+    BOOST_CHECK_THROW(analysis::segment_codes(std::as_const(codes).view().slice(0, 8), {offsets}, subgoals),
+                      core::Error);
 }
 
 namespace {
@@ -25,8 +26,9 @@ namespace {
 analysis::Transplant transplant(const core::Box<DoorsMeta::Parameters<float>>& meta) {
     env::EpisodesOf<Doors<>> episodes;
     env::record(Doors<>{}, test::DoorsExpert{}, 150, core::Random(1), episodes);
-    return analysis::transplant<DoorsMeta>(core::Serial{}, env::Batched(Doors<>{}), *test::doors_model(), *meta, episodes, Doors<>::colours,
-                                           test::behind_door, core::Random(2), {.noise = 0});
+    return analysis::transplant<DoorsMeta>(core::Serial{}, env::Batched(Doors<>{}), *test::doors_model(), *meta,
+                                           episodes, Doors<>::colours, test::behind_door, core::Random(2),
+                                           {.noise = 0});
 }
 
 }  // namespace

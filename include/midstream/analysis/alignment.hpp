@@ -33,9 +33,10 @@ struct Alignment {
     std::array<int, 2 * reach + 1> mean_gate_count{};  ///< how many changes that is
 };
 
-/// Matches switches with changes one to one, as many as possible. `gates` holds beta of every row, `subgoals` its label.
-inline Alignment alignment(core::Rows<const float, 1> gates, core::Sequences sequences, std::span<const std::int16_t> subgoals,
-                           const AlignmentOptions& options = {}) {
+/// Matches switches with changes one to one, as many as possible. `gates` holds beta of every row, `subgoals` its
+/// label.
+inline Alignment alignment(core::Rows<const float, 1> gates, core::Sequences sequences,
+                           std::span<const std::int16_t> subgoals, const AlignmentOptions& options = {}) {
     core::require(gates.count == sequences.rows() && static_cast<int>(subgoals.size()) == sequences.rows(), [&] {
         return "alignment: " + std::to_string(gates.count) + " gates and " + std::to_string(subgoals.size()) +
                " subgoals, the sequences have " + std::to_string(sequences.rows()) + " rows";

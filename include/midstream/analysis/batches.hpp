@@ -32,7 +32,8 @@ std::vector<Worker> make_workers(const BatchOptions& options, const Worker& work
 
 /// Calls work(worker, batch, first, length) for the batches that cover 0, ..., count - 1.
 template <core::Parallelism Policy, class Worker, class Work>
-void for_batches(const Policy& policy, const BatchOptions& options, std::vector<Worker>& workers, int count, Work&& work) {
+void for_batches(const Policy& policy, const BatchOptions& options, std::vector<Worker>& workers, int count,
+                 Work&& work) {
     core::require_range(options.batch, 1, 1 << 20, "batch");
     const int shards = static_cast<int>(workers.size()), batches = (count + options.batch - 1) / options.batch;
     policy.for_each(shards, [&](int shard) {

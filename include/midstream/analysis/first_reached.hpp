@@ -38,12 +38,16 @@ struct FirstReached {
     std::vector<int> counts;  ///< groups x (outcomes + 1)
 
     FirstReached(int group_count, int outcome_count)
-        : groups(group_count), outcomes(outcome_count), counts(static_cast<std::size_t>(group_count) * (outcome_count + 1)) {}
+        : groups(group_count),
+          outcomes(outcome_count),
+          counts(static_cast<std::size_t>(group_count) * (outcome_count + 1)) {}
 
     /// Episodes of a group that reached this outcome first; `outcomes` and -1 are those that reached none.
     int& count(int group, int outcome) { return counts[index(group, outcome)]; }
     int count(int group, int outcome) const { return counts[index(group, outcome)]; }
-    std::span<const int> row(int group) const { return {counts.data() + index(group, 0), static_cast<std::size_t>(outcomes) + 1}; }
+    std::span<const int> row(int group) const {
+        return {counts.data() + index(group, 0), static_cast<std::size_t>(outcomes) + 1};
+    }
 
 private:
     int index(int group, int outcome) const { return group * (outcomes + 1) + (outcome < 0 ? outcomes : outcome); }
@@ -94,7 +98,9 @@ inline FirstReachedSummary summarise(const FirstReached& reached, double decisiv
         occurring_outcomes += by_outcome[outcome] > 0;
         for (int group = 0; group < reached.groups; ++group) {
             const double count = reached.count(group, outcome);
-            if (count > 0) summary.information += count / total * std::log(count * total / (by_group[group] * by_outcome[outcome]));
+            if (count > 0)
+                summary.information +=
+                    count / total * std::log(count * total / (by_group[group] * by_outcome[outcome]));
         }
     }
     summary.information_bias = (occurring_groups - 1.0) * (occurring_outcomes - 1.0) / (2 * total);
@@ -113,9 +119,10 @@ core::Buffer<float, Code> prior_codes(int count, core::Random random) {
 /// reaches first: `reached(environment instance)` is asked after every step and says what the instance is at, or -1.
 /// Result -1: nothing was reached before the episode ended.
 template <class Meta, core::Parallelism Policy, env::Environment E, class Reached>
-std::vector<int> hold_codes(const Policy& policy, const env::Batched<E>& environment, const typename Meta::Base::template Parameters<float>& base,
-                            const typename Meta::template Parameters<float>& meta, core::In<float, Meta::code> codes, const Reached& reached,
-                            core::Random random, const RolloutOptions& options = {}) {
+std::vector<int> hold_codes(const Policy& policy, const env::Batched<E>& environment,
+                            const typename Meta::Base::template Parameters<float>& base,
+                            const typename Meta::template Parameters<float>& meta, core::In<float, Meta::code> codes,
+                            const Reached& reached, core::Random random, const RolloutOptions& options = {}) {
     using Rollout = rl::SteeredRollout<env::Batched<E>, typename Meta::Base, Meta::read, Meta::write>;
     struct Worker {
         Rollout rollout;
@@ -134,7 +141,8 @@ std::vector<int> hold_codes(const Policy& policy, const env::Batched<E>& environ
         for (int open = length; open > 0 && !rollout.running().empty();) {
             worker.live.assign(rollout.running().begin(), rollout.running().end());
             rollout.advance([&](std::span<const int> running, core::Rows<float, Meta::width> rows) {
-                Meta::steer([&](int i) -> auto& { return states[running[i]]; }, rows);
+                Meta::steer(
+                    [&](int i) -> auto& { return states[running[i]]; }, rows);
             });
             for (const int instance : worker.live) {
                 int& outcome = result[first + instance];
@@ -148,7 +156,8 @@ std::vector<int> hold_codes(const Policy& policy, const env::Batched<E>& environ
 }
 
 /// Counts outcomes by group; both have an entry for each episode.
-inline FirstReached tally(std::span<const int> groups, std::span<const int> outcomes, int group_count, int outcome_count) {
+inline FirstReached tally(std::span<const int> groups, std::span<const int> outcomes, int group_count,
+                          int outcome_count) {
     FirstReached result(group_count, outcome_count);
     for (std::size_t i = 0; i < groups.size(); ++i) {
         core::require_range(groups[i], 0, group_count - 1, "a group of episodes");
@@ -160,9 +169,11 @@ inline FirstReached tally(std::span<const int> groups, std::span<const int> outc
 
 /// The fixed-z test: holds each code over `episodes_per_code` episodes and counts which of `outcomes` is reached first.
 template <class Meta, core::Parallelism Policy, env::Environment E, class Reached>
-FirstReached fixed_codes(const Policy& policy, const env::Batched<E>& environment, const typename Meta::Base::template Parameters<float>& base,
-                         const typename Meta::template Parameters<float>& meta, core::In<float, Meta::code> codes, int episodes_per_code,
-                         int outcomes, const Reached& reached, core::Random random, const RolloutOptions& options = {}) {
+FirstReached fixed_codes(const Policy& policy, const env::Batched<E>& environment,
+                         const typename Meta::Base::template Parameters<float>& base,
+                         const typename Meta::template Parameters<float>& meta, core::In<float, Meta::code> codes,
+                         int episodes_per_code, int outcomes, const Reached& reached, core::Random random,
+                         const RolloutOptions& options = {}) {
     core::require_range(episodes_per_code, 1, 1 << 20, "episodes per code");
     core::Buffer<float, Meta::code> repeated;
     std::vector<int> groups(static_cast<std::size_t>(codes.count) * episodes_per_code);
@@ -171,7 +182,8 @@ FirstReached fixed_codes(const Policy& policy, const env::Batched<E>& environmen
         groups[i] = i / episodes_per_code;
         std::copy_n(codes.row(groups[i]), Meta::code, repeated.view().row(i));
     }
-    return tally(groups, hold_codes<Meta>(policy, environment, base, meta, repeated.view(), reached, random, options), codes.count, outcomes);
+    return tally(groups, hold_codes<Meta>(policy, environment, base, meta, repeated.view(), reached, random, options),
+                 codes.count, outcomes);
 }
 
 }  // namespace midstream::analysis

@@ -12,19 +12,20 @@ namespace midstream::analysis {
 /// A row for every row of the episodes.
 template <class Meta>
 struct Inferred {
-    core::Buffer<float, 1> gates;          ///< beta
-    core::Buffer<float, Meta::code> codes; ///< z, the code in force
-    core::Buffer<float, 1> divergences;    ///< KL(N(mean, variance) to N(0, I)) in nats, not weighted
-    core::Buffer<float, 1> action_nll;     ///< -log p(a_t | o_1:t, z_1:t) in nats
-    train::LossSums sums;                  ///< of all rows; sums.action / sums.steps is the action loss of a step
+    core::Buffer<float, 1> gates;           ///< beta
+    core::Buffer<float, Meta::code> codes;  ///< z, the code in force
+    core::Buffer<float, 1> divergences;     ///< KL(N(mean, variance) to N(0, I)) in nats, not weighted
+    core::Buffer<float, 1> action_nll;      ///< -log p(a_t | o_1:t, z_1:t) in nats
+    train::LossSums sums;                   ///< of all rows; sums.action / sums.steps is the action loss of a step
 };
 
 /// Runs the metacontroller over episodes of the model that it steers. `pass` says how codes are drawn; noise 0 takes
 /// their means.
 template <class Meta, core::Parallelism Policy>
 Inferred<Meta> infer(const Policy& policy, const typename Meta::Base::template Parameters<float>& base,
-                     const typename Meta::template Parameters<float>& meta, const train::EpisodesOf<typename Meta::Base, float>& episodes,
-                     core::Random random, const typename Meta::Options& pass, const BatchOptions& options = {}) {
+                     const typename Meta::template Parameters<float>& meta,
+                     const train::EpisodesOf<typename Meta::Base, float>& episodes, core::Random random,
+                     const typename Meta::Options& pass, const BatchOptions& options = {}) {
     using Base = typename Meta::Base;
     struct Worker {
         train::DiscoveryTape<Meta, float> tape;
@@ -44,7 +45,9 @@ Inferred<Meta> infer(const Policy& policy, const typename Meta::Base::template P
         for (int i = 0; i < length; ++i) train::append_episode(episodes, first + i, batch);
         train::steered_pass<Meta, float>(base, meta, batch, random.fork(index), pass, tape);
         const int row = episodes.offsets[first], count = batch.rows();
-        const auto keep = [&](const auto& from, auto& to) { core::map(to.view().slice(row, count)) = core::map(from.view()); };
+        const auto keep = [&](const auto& from, auto& to) {
+            core::map(to.view().slice(row, count)) = core::map(from.view());
+        };
         keep(tape.meta.gates, result.gates);
         keep(tape.meta.codes, result.codes);
         keep(tape.meta.divergences, result.divergences);

@@ -1,6 +1,6 @@
 /// \file
-/// Belief probing (paper section 7.1): how well the true subgoal can be read from each layer of a model's residual stream by
-/// a linear map.
+/// Belief probing (paper section 7.1): how well the true subgoal can be read from each layer of a model's residual
+/// stream by a linear map.
 #pragma once
 
 #include <limits>
@@ -54,7 +54,8 @@ struct Probes {
 
     /// Runs the model up to its last layer.
     template <class T>
-    static void forward(const typename Base::template Parameters<T>& base, const train::EpisodesOf<Base, T>& batch, Tape<T>& tape) {
+    static void forward(const typename Base::template Parameters<T>& base, const train::EpisodesOf<Base, T>& batch,
+                        Tape<T>& tape) {
         Base::embed(base, batch.observation_rows(), tape.base);
         Base::blocks(base, batch.sequences(), 0, Base::depth, tape.base);
     }
@@ -64,9 +65,11 @@ struct Probes {
         for (int l = 0; l < count; ++l) {
             const auto rows = core::map(tape.base.residual[l].view()).template cast<double>().eval();
             const Eigen::Array<double, 1, width> mean = rows.colwise().mean();
-            const Eigen::Array<double, 1, width> deviation = (rows.array().rowwise() - mean).square().colwise().mean().sqrt();
+            const Eigen::Array<double, 1, width> deviation =
+                (rows.array().rowwise() - mean).square().colwise().mean().sqrt();
             core::map(scale.mean[l]) = mean.matrix().template cast<T>();
-            core::map(scale.inverse_deviation[l]) = (deviation > 1e-6).select(1 / deviation, 0.0).matrix().template cast<T>();
+            core::map(scale.inverse_deviation[l]) =
+                (deviation > 1e-6).select(1 / deviation, 0.0).matrix().template cast<T>();
         }
     }
     /// Puts every layer in the tape on the common scale.
@@ -81,8 +84,8 @@ struct Probes {
     /// Sum of -log p(label) from layer l of the tape; adds weight times its gradient unless that is core::Frozen. The
     /// logits stay in the tape.
     template <class T, class Gradient>
-    static double loss(const Parameters<T>& parameters, int l, const std::vector<std::int16_t>& labels, T weight, Tape<T>& tape,
-                       Gradient&& gradient) {
+    static double loss(const Parameters<T>& parameters, int l, const std::vector<std::int16_t>& labels, T weight,
+                       Tape<T>& tape, Gradient&& gradient) {
         constexpr bool learns = core::trainable<Gradient>;
         const auto e = tape.base.residual[l].view();
         const auto logits = tape.logits.resize(e.count);
@@ -90,7 +93,8 @@ struct Probes {
         if constexpr (learns) tape.gradient.zeros(e.count);
         double sum = 0;
         for (int row = 0; row < e.count; ++row)
-            sum -= Distribution::log_probability(logits.row(row), &labels[row], -weight, learns ? tape.gradient.view().row(row) : nullptr);
+            sum -= Distribution::log_probability(logits.row(row), &labels[row], -weight,
+                                                 learns ? tape.gradient.view().row(row) : nullptr);
         if constexpr (learns) {
             typename Map::template Tape<T> none;
             Map::backward(parameters.layers[l], {}, e, none, tape.gradient.view(), {}, gradient.layers[l]);
@@ -99,12 +103,13 @@ struct Probes {
     }
 };
 
-/// Trains a softmax-linear probe on each of the layers 0, ..., depth, all on the same forward passes, to tell the subgoal of
-/// each step among `Subgoals`, and tests them on held-out episodes. `source` and `held_out` are those of train/stages.hpp:
-/// `source(count, random, episodes)` appends episodes with labels.
+/// Trains a softmax-linear probe on each of the layers 0, ..., depth, all on the same forward passes, to tell the
+/// subgoal of each step among `Subgoals`, and tests them on held-out episodes. `source` and `held_out` are those of
+/// train/stages.hpp: `source(count, random, episodes)` appends episodes with labels.
 template <class Base, int Subgoals, core::Parallelism Policy, class Source, class HeldOut>
-std::vector<ProbeResult> probe(const Policy& policy, const typename Base::template Parameters<float>& base, const Source& source,
-                               const HeldOut& held_out, const ProbeOptions& options, core::Random random) {
+std::vector<ProbeResult> probe(const Policy& policy, const typename Base::template Parameters<float>& base,
+                               const Source& source, const HeldOut& held_out, const ProbeOptions& options,
+                               core::Random random) {
     using P = Probes<Base, Subgoals>;
     using Episodes = train::EpisodesOf<Base, float>;
     using Parameters = typename P::template Parameters<float>;
@@ -112,7 +117,8 @@ std::vector<ProbeResult> probe(const Policy& policy, const typename Base::templa
     core::require_range(options.shards, 1, train::Learner<Parameters, train::AdamW>::max_shards, "shards");
     core::require_range(options.batch, options.shards, 1 << 20, "batch");
     const auto forward = [&](const Episodes& batch, auto& tape) {
-        for (const int label : batch.subgoals) core::require_range(label, 0, Subgoals - 1, "the subgoal of a probed step");
+        for (const int label : batch.subgoals)
+            core::require_range(label, 0, Subgoals - 1, "the subgoal of a probed step");
         P::forward(base, batch, tape);
     };
 
@@ -126,8 +132,9 @@ std::vector<ProbeResult> probe(const Policy& policy, const typename Base::templa
     }
 
     // Clipping would couple the layers. From zero, as the problem is convex.
-    train::Learner<Parameters, train::AdamW> learner{
-        .optimiser = {.weight_decay = 0}, .max_norm = std::numeric_limits<double>::infinity(), .shards = options.shards};
+    train::Learner<Parameters, train::AdamW> learner{.optimiser = {.weight_decay = 0},
+                                                     .max_norm = std::numeric_limits<double>::infinity(),
+                                                     .shards = options.shards};
     train::detail::run_stage<Episodes>(
         policy, learner, options.steps, options.batch, source, train::Constant{options.learning_rate}, random.fork(1),
         [&](int shard, const Episodes& batch, float weight, core::Random, Parameters& gradient) {
@@ -143,7 +150,8 @@ std::vector<ProbeResult> probe(const Policy& policy, const typename Base::templa
         std::array<double, P::count> hits{}, nll{};
         double steps = 0;
     };
-    const BatchOptions batches{.batch = options.batch / options.shards, .shards = options.shards};  // as large as in training
+    const BatchOptions batches{.batch = options.batch / options.shards,
+                               .shards = options.shards};  // as large as in training
     std::vector<Sums> sums((options.evaluation + batches.batch - 1) / batches.batch);
     for_batches(policy, batches, tapes, options.evaluation, [&](auto& tape, int index, int, int length) {
         Episodes batch;
@@ -163,19 +171,24 @@ std::vector<ProbeResult> probe(const Policy& policy, const typename Base::templa
     });
     std::vector<ProbeResult> results(P::count);
     double steps = 0;
-    for (const Sums& sum : sums) steps += sum.steps;
-    for (int l = 0; l < P::count; ++l)
-        for (const Sums& sum : sums) {
-            results[l].accuracy += sum.hits[l] / steps;
-            results[l].nll += sum.nll[l] / steps;
+    for (const Sums& sum : sums) {
+        steps += sum.steps;
+        for (int l = 0; l < P::count; ++l) {
+            results[l].accuracy += sum.hits[l];
+            results[l].nll += sum.nll[l];
         }
+    }
+    for (ProbeResult& result : results) {
+        result.accuracy /= steps;
+        result.nll /= steps;
+    }
     return results;
 }
 
 /// The same where the source yields fresh episodes whenever asked, so that it can hold out its own.
 template <class Base, int Subgoals, core::Parallelism Policy, class Source>
-std::vector<ProbeResult> probe(const Policy& policy, const typename Base::template Parameters<float>& base, const Source& source,
-                               const ProbeOptions& options, core::Random random) {
+std::vector<ProbeResult> probe(const Policy& policy, const typename Base::template Parameters<float>& base,
+                               const Source& source, const ProbeOptions& options, core::Random random) {
     return probe<Base, Subgoals>(policy, base, source, source, options, random);
 }
 

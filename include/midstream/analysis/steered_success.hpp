@@ -1,7 +1,7 @@
 /// \file
 /// How often supervised controllers, switched by the true subgoal, lead a model through a task, and through which
-/// transitions between subgoals (paper section 7.2). The first gate for any base model: what its residual stream cannot be
-/// made to do here no metacontroller can.
+/// transitions between subgoals (paper section 7.2). The first gate for any base model: what its residual stream cannot
+/// be made to do here no metacontroller can.
 #pragma once
 
 #include <vector>
@@ -11,6 +11,10 @@
 #include "midstream/rl/steered_rollout.hpp"
 
 namespace midstream::analysis {
+
+/// An environment whose true subgoal can be asked for.
+template <class E>
+concept WithSubgoals = env::Environment<E> && env::HasSubgoal<E>;
 
 /// Successes among attempts.
 struct Rate {
@@ -43,10 +47,10 @@ struct SteeredSuccess {
 
 namespace detail {
 /// Acts with `steer(subgoal, row of layer Layer)` changing the residual stream of every instance at every step.
-template <class Base, int Layer, core::Parallelism Policy, env::Environment E, class Steer>
-    requires env::HasSubgoal<E>
-SteeredSuccess success_of(const Policy& policy, const env::Batched<E>& environment, const typename Base::template Parameters<float>& base,
-                          int subgoals, int episodes, core::Random random, const RolloutOptions& options, const Steer& steer) {
+template <class Base, int Layer, core::Parallelism Policy, WithSubgoals E, class Steer>
+SteeredSuccess success_of(const Policy& policy, const env::Batched<E>& environment,
+                          const typename Base::template Parameters<float>& base, int subgoals, int episodes,
+                          core::Random random, const RolloutOptions& options, const Steer& steer) {
     core::require_range(episodes, 1, 1 << 24, "episodes");
     using Rollout = rl::SteeredRollout<env::Batched<E>, Base, Layer, Layer>;
     struct Attempt {
@@ -98,21 +102,21 @@ SteeredSuccess success_of(const Policy& policy, const env::Batched<E>& environme
     });
     for (const Worker& worker : workers) {
         result.episodes += worker.sums.episodes;
-        result.mean_length += worker.steps / episodes;
+        result.mean_length += worker.steps;  // whole numbers up to here: any order gives the same bits
         for (std::size_t i = 0; i < result.transitions.size(); ++i) result.transitions[i] += worker.sums.transitions[i];
     }
+    result.mean_length /= episodes;
     return result;
 }
 }  // namespace detail
 
 /// Plays `episodes` with e^ = e + gain * U_g e, g the true subgoal of the moment. `Controllers` is a
 /// control::Supervised, trained on the environment's subgoals.
-template <class Controllers, core::Parallelism Policy, env::Environment E>
-    requires env::HasSubgoal<E>
+template <class Controllers, core::Parallelism Policy, WithSubgoals E>
 SteeredSuccess steered_success(const Policy& policy, const env::Batched<E>& environment,
                                const typename Controllers::Base::template Parameters<float>& base,
-                               const typename Controllers::template Parameters<float>& controllers, int episodes, core::Random random,
-                               float gain = 1, const RolloutOptions& options = {}) {
+                               const typename Controllers::template Parameters<float>& controllers, int episodes,
+                               core::Random random, float gain = 1, const RolloutOptions& options = {}) {
     using Bank = typename Controllers::Bank;
     std::vector<typename Bank::template Controller<float>> combined(Controllers::subgoals);
     for (int subgoal = 0; subgoal < Controllers::subgoals; ++subgoal) {
@@ -126,11 +130,12 @@ SteeredSuccess steered_success(const Policy& policy, const env::Batched<E>& envi
 }
 
 /// The same for the model left to itself, in an environment of `subgoals` subgoals.
-template <class Base, core::Parallelism Policy, env::Environment E>
-    requires env::HasSubgoal<E>
-SteeredSuccess base_success(const Policy& policy, const env::Batched<E>& environment, const typename Base::template Parameters<float>& base,
-                            int subgoals, int episodes, core::Random random, const RolloutOptions& options = {}) {
-    return detail::success_of<Base, 0>(policy, environment, base, subgoals, episodes, random, options, [](int, float*) {});
+template <class Base, core::Parallelism Policy, WithSubgoals E>
+SteeredSuccess base_success(const Policy& policy, const env::Batched<E>& environment,
+                            const typename Base::template Parameters<float>& base, int subgoals, int episodes,
+                            core::Random random, const RolloutOptions& options = {}) {
+    return detail::success_of<Base, 0>(policy, environment, base, subgoals, episodes, random, options,
+                                       [](int, float*) {});
 }
 
 }  // namespace midstream::analysis

@@ -1,6 +1,6 @@
 /// \file
-/// Transplants (paper section 7.4): codes inferred from an expert's episodes are held in new episodes, whose layouts are
-/// others. A code that means its subgoal leads there again; one that means a place or a way does not.
+/// Transplants (paper section 7.4): codes inferred from an expert's episodes are held in new episodes, whose layouts
+/// are others. A code that means its subgoal leads there again; one that means a place or a way does not.
 #pragma once
 
 #include <cstdint>
@@ -25,8 +25,8 @@ struct SegmentCodes {
 
 /// Picks a row of `codes` from every segment of these sequences.
 template <int Code>
-SegmentCodes<Code> segment_codes(core::Rows<const float, Code> codes, core::Sequences sequences, std::span<const std::int16_t> subgoals,
-                                 Moment moment = Moment::last) {
+SegmentCodes<Code> segment_codes(core::Rows<const float, Code> codes, core::Sequences sequences,
+                                 std::span<const std::int16_t> subgoals, Moment moment = Moment::last) {
     core::require(codes.count == sequences.rows() && static_cast<int>(subgoals.size()) == sequences.rows(), [&] {
         return "segments: " + std::to_string(codes.count) + " codes and " + std::to_string(subgoals.size()) +
                " subgoals, the sequences have " + std::to_string(sequences.rows()) + " rows";
@@ -60,13 +60,16 @@ struct Transplant {
 /// Infers a code from every segment of `episodes`, which should be successful ones, and holds it in a new episode.
 /// `reached(environment instance)` says at which of the `subgoals` (as the episodes number them) it is, or -1.
 template <class Meta, core::Parallelism Policy, env::Environment E, class Reached>
-Transplant transplant(const Policy& policy, const env::Batched<E>& environment, const typename Meta::Base::template Parameters<float>& base,
-                      const typename Meta::template Parameters<float>& meta, const train::EpisodesOf<typename Meta::Base, float>& episodes,
-                      int subgoals, const Reached& reached, core::Random random, const typename Meta::Options& pass,
+Transplant transplant(const Policy& policy, const env::Batched<E>& environment,
+                      const typename Meta::Base::template Parameters<float>& base,
+                      const typename Meta::template Parameters<float>& meta,
+                      const train::EpisodesOf<typename Meta::Base, float>& episodes, int subgoals,
+                      const Reached& reached, core::Random random, const typename Meta::Options& pass,
                       Moment moment = Moment::last, const RolloutOptions& options = {}) {
     const auto inferred = infer<Meta>(policy, base, meta, episodes, random.fork(0), pass, options.batches);
     const auto segments = segment_codes(inferred.codes.view(), episodes.sequences(), episodes.subgoals, moment);
-    const auto outcomes = hold_codes<Meta>(policy, environment, base, meta, segments.codes.view(), reached, random.fork(1), options);
+    const auto outcomes =
+        hold_codes<Meta>(policy, environment, base, meta, segments.codes.view(), reached, random.fork(1), options);
     Transplant result{tally(segments.subgoals, outcomes, subgoals, subgoals), segments.codes.count};
     for (int subgoal = 0; subgoal < subgoals; ++subgoal) {
         result.reached += result.counts.count(subgoal, subgoal);
