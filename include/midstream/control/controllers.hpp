@@ -57,15 +57,18 @@ struct LowRank {
             const auto lowered = tape.lowered.resize(e.count);
             const auto raised = tape.raised.resize(e.count);
             const auto combined = tape.combined.resize(e.count);
-            core::map(lowered).noalias() = core::map(e) * core::map(parameters.down);
+            core::affine(view(e), view(parameters.down), nullptr, view(lowered));
             for (int row = 0; row < e.count; ++row) {
-                const auto c = core::map_row(coefficients, row);
-                auto u = core::map_row(combined, row);
-                u.noalias() = c * components(lowered, row);
-                components(raised, row).noalias() = (gain * c).transpose() * u;
+                const T* c = coefficients.row(row);
+                T* u = combined.row(row);
+                std::fill_n(u, Rank, T(0));
+                for (int k = 0; k < Count; ++k)
+                    for (int r = 0; r < Rank; ++r) u[r] += c[k] * lowered.row(row)[k * Rank + r];
+                for (int k = 0; k < Count; ++k)
+                    for (int r = 0; r < Rank; ++r) raised.row(row)[k * Rank + r] = gain * c[k] * u[r];
             }
-            core::map(steered) = core::map(e);
-            core::map(steered).noalias() += core::map(raised) * core::map(parameters.up);
+            core::copy(view(e), view(steered));
+            core::add_product(view(raised), view(parameters.up), view(steered));
         }
 
         /// Adds to the gradients with respect to coefficients, e (if wanted) and parameters. Gain 1 only.
@@ -74,55 +77,56 @@ struct LowRank {
                              core::In<T, Width> steered_gradient, core::Out<T, Count> coefficient_gradient, core::Out<T, Width> e_gradient,
                              Gradient&& gradient) {
             const auto raised_gradient = tape.raised_gradient.resize(e.count);
-            core::map(raised_gradient).noalias() = core::map(steered_gradient) * core::map(parameters.up).transpose();
+            core::clear(view(raised_gradient));
+            core::add_product_transposed(view(steered_gradient), view(parameters.up), view(raised_gradient));
             if constexpr (core::trainable<Gradient>)
-                core::map(gradient.up).noalias() += core::map(tape.raised.view()).transpose() * core::map(steered_gradient);
+                core::add_transposed_product(view(tape.raised.view()), view(steered_gradient), view(gradient.up));
             for (int row = 0; row < e.count; ++row) {
-                const auto c = core::map_row(coefficients, row);
-                const auto u = core::map_row(tape.combined.view(), row);
-                auto dq = components(raised_gradient, row);
-                const Eigen::Matrix<T, 1, Rank> du = c * dq;
-                if (coefficient_gradient) {
-                    auto dc = core::map_row(coefficient_gradient, row);
-                    dc.noalias() += u * dq.transpose();
-                    dc.noalias() += du * components(tape.lowered.view(), row).transpose();
-                }
-                dq.noalias() = c.transpose() * du;  // from here on the gradient of `lowered`
+                const T* c = coefficients.row(row);
+                const T* u = tape.combined.view().row(row);
+                const T* lowered = tape.lowered.view().row(row);
+                T* dq = raised_gradient.row(row);
+                T du[Rank] = {};
+                for (int k = 0; k < Count; ++k)
+                    for (int r = 0; r < Rank; ++r) du[r] += c[k] * dq[k * Rank + r];
+                if (coefficient_gradient)
+                    for (int k = 0; k < Count; ++k) {
+                        T sum = 0;
+                        for (int r = 0; r < Rank; ++r) sum += u[r] * dq[k * Rank + r] + du[r] * lowered[k * Rank + r];
+                        coefficient_gradient.row(row)[k] += sum;
+                    }
+                for (int k = 0; k < Count; ++k)  // from here on the gradient of `lowered`
+                    for (int r = 0; r < Rank; ++r) dq[k * Rank + r] = c[k] * du[r];
             }
             if constexpr (core::trainable<Gradient>)
-                core::map(gradient.down).noalias() += core::map(e).transpose() * core::map(raised_gradient);
+                core::add_transposed_product(view(e), view(raised_gradient), view(gradient.down));
             if (e_gradient) {
-                core::map(e_gradient) += core::map(steered_gradient);
-                core::map(e_gradient).noalias() += core::map(raised_gradient) * core::map(parameters.down).transpose();
+                core::add(view(steered_gradient), view(e_gradient));
+                core::add_product_transposed(view(raised_gradient), view(parameters.down), view(e_gradient));
             }
         }
 
         /// Forms the controller of one row of coefficients.
         template <class T>
         static void combine(const Parameters<T>& parameters, const T* coefficients, Controller<T>& controller) {
-            auto down = core::map(controller.down);
-            auto up = core::map(controller.up);
-            down.setZero();
-            up.setZero();
+            core::clear(view(controller.down));
+            core::clear(view(controller.up));
             for (int k = 0; k < Count; ++k) {
-                if (coefficients[k] == T(0)) continue;
-                down += coefficients[k] * core::map(parameters.down).template middleCols<Rank>(k * Rank);
-                up += coefficients[k] * core::map(parameters.up).template middleRows<Rank>(k * Rank);
+                const T c = coefficients[k];
+                if (c == T(0)) continue;
+                for (int i = 0; i < Width; ++i)
+                    for (int r = 0; r < Rank; ++r) controller.down.values[i * Rank + r] += c * parameters.down.values[i * columns + k * Rank + r];
+                for (int i = 0; i < Rank * Width; ++i) controller.up.values[i] += c * parameters.up.values[k * Rank * Width + i];
             }
         }
         /// e += gain * U e for one row.
         template <class T>
         static void steer(const Controller<T>& controller, T* e, T gain = 1) {
-            Eigen::Map<core::EigenMatrix<T, 1, Width>> row(e);
-            const Eigen::Matrix<T, 1, Rank> lowered = gain * (row * core::map(controller.down));
-            row.noalias() += lowered * core::map(controller.up);
-        }
-
-    private:
-        /// A row of Count * Rank numbers as one line of Rank per component.
-        template <class T>
-        static auto components(core::Rows<T, columns> rows, int row) {
-            return core::EigenMap<T, Count, Rank>(rows.row(row));
+            T lowered[Rank] = {};
+            for (int i = 0; i < Width; ++i)
+                for (int r = 0; r < Rank; ++r) lowered[r] += gain * e[i] * controller.down.values[i * Rank + r];
+            for (int r = 0; r < Rank; ++r)
+                for (int i = 0; i < Width; ++i) e[i] += lowered[r] * controller.up.values[r * Width + i];
         }
     };
 };
@@ -158,10 +162,11 @@ struct FullLinear {
         static void forward(const Parameters<T>& parameters, core::In<T, Width> e, core::In<T, Count> coefficients,
                             core::Out<T, Width> steered, Tape<T>& tape, T gain = 1) {
             const auto mapped = tape.mapped.resize(e.count);
-            core::map(mapped).noalias() = core::map(e) * core::map(parameters.maps);
-            core::map(steered) = core::map(e);
+            core::affine(view(e), view(parameters.maps), nullptr, view(mapped));
+            core::copy(view(e), view(steered));
             for (int row = 0; row < e.count; ++row)
-                core::map_row(steered, row).noalias() += (gain * core::map_row(coefficients, row)) * components(mapped, row);
+                for (int k = 0; k < Count; ++k)
+                    for (int i = 0; i < Width; ++i) steered.row(row)[i] += gain * coefficients.row(row)[k] * mapped.row(row)[k * Width + i];
         }
 
         template <class T, class Gradient>
@@ -170,37 +175,33 @@ struct FullLinear {
                              Gradient&& gradient) {
             const auto mapped = tape.mapped.view();
             for (int row = 0; row < e.count; ++row) {
-                const auto d = core::map_row(steered_gradient, row);
-                if (coefficient_gradient) core::map_row(coefficient_gradient, row).noalias() += d * components(mapped, row).transpose();
-                components(mapped, row).noalias() = core::map_row(coefficients, row).transpose() * d;  // from here on the gradient of `mapped`
+                const T* d = steered_gradient.row(row);
+                for (int k = 0; k < Count; ++k) {
+                    T* component = mapped.row(row) + k * Width;
+                    if (coefficient_gradient) coefficient_gradient.row(row)[k] += core::dot(component, d, Width);
+                    for (int i = 0; i < Width; ++i) component[i] = coefficients.row(row)[k] * d[i];  // from here on the gradient of `mapped`
+                }
             }
-            if constexpr (core::trainable<Gradient>) core::map(gradient.maps).noalias() += core::map(e).transpose() * core::map(mapped);
+            if constexpr (core::trainable<Gradient>) core::add_transposed_product(view(e), view(mapped), view(gradient.maps));
             if (e_gradient) {
-                core::map(e_gradient) += core::map(steered_gradient);
-                core::map(e_gradient).noalias() += core::map(mapped) * core::map(parameters.maps).transpose();
+                core::add(view(steered_gradient), view(e_gradient));
+                core::add_product_transposed(view(mapped), view(parameters.maps), view(e_gradient));
             }
         }
 
         template <class T>
         static void combine(const Parameters<T>& parameters, const T* coefficients, Controller<T>& controller) {
-            auto map = core::map(controller.map);
-            map.setZero();
-            for (int k = 0; k < Count; ++k) {
-                if (coefficients[k] == T(0)) continue;
-                map += coefficients[k] * core::map(parameters.maps).template middleCols<Width>(k * Width);
-            }
+            core::clear(view(controller.map));
+            for (int k = 0; k < Count; ++k)
+                for (int i = 0; i < Width && coefficients[k] != T(0); ++i)
+                    for (int j = 0; j < Width; ++j) controller.map.values[i * Width + j] += coefficients[k] * parameters.maps.values[i * columns + k * Width + j];
         }
         template <class T>
         static void steer(const Controller<T>& controller, T* e, T gain = 1) {
-            Eigen::Map<core::EigenMatrix<T, 1, Width>> row(e);
-            const Eigen::Matrix<T, 1, Width> change = gain * (row * core::map(controller.map));
-            row += change;
-        }
-
-    private:
-        template <class T>
-        static auto components(core::Rows<T, columns> rows, int row) {
-            return core::EigenMap<T, Count, Width>(rows.row(row));
+            T change[Width] = {};
+            for (int k = 0; k < Width; ++k)
+                for (int i = 0; i < Width; ++i) change[i] += gain * e[k] * controller.map.values[k * Width + i];
+            for (int i = 0; i < Width; ++i) e[i] += change[i];
         }
     };
 };

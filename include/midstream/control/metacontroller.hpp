@@ -154,8 +154,10 @@ struct Metacontroller {
         Future::forward(parameters.future, sequences, e_read, tape.embedding.resize(rows), tape.future);
         const auto past_rows = tape.past_rows.resize(rows);
         const auto encoder_input = tape.encoder_input.resize(rows);
-        core::map(past_rows) << core::map(e_read), core::map(tape.previous_histories.view());
-        core::map(encoder_input) << core::map(past_rows), core::map(tape.embedding.view());
+        core::copy(view(e_read), columns(past_rows, 0, width));
+        core::copy(view(tape.previous_histories.view()), columns(past_rows, width, history));
+        core::copy(view(past_rows), columns(encoder_input, 0, past));
+        core::copy(view(tape.embedding.view()), columns(encoder_input, past, Shape.embedding));
         Encoder::forward(parameters.encoder, sequences, encoder_input, tape.proposal.resize(rows), tape.encoder);
         sample(sequences, random, tape);
         SwitchPast::apply(parameters.switch_past, past_rows, tape.switch_rows.resize(rows));
@@ -177,11 +179,11 @@ struct Metacontroller {
                        core::part(gradient, &P::bank));
         // The hypernetwork's hidden units: tanh, of which the coefficients after the first are the values.
         const auto decoded_gradient = tape.decoded_gradient.resize(rows);
-        {
-            const auto value = core::map(tape.coefficients.view()).template rightCols<Shape.decoder_hidden>().array();
-            core::map(decoded_gradient).array() =
-                core::map(coefficients_gradient).template rightCols<Shape.decoder_hidden>().array() * (T(1) - value.square());
-        }
+        for (int row = 0; row < rows; ++row)
+            for (int i = 0; i < Shape.decoder_hidden; ++i) {
+                const T unit = tape.coefficients.view().row(row)[i + 1];
+                decoded_gradient.row(row)[i] = coefficients_gradient.row(row)[i + 1] * (T(1) - unit * unit);
+            }
         DecoderHidden::backward(parameters.decoder_hidden, sequences, tape.codes.view(), tape.decoder_hidden, decoded_gradient,
                                 tape.codes_gradient.zeros(rows), core::part(gradient, &P::decoder_hidden));
         integrate_backward(parameters, tape, divergence_weight, gradient);
@@ -192,26 +194,28 @@ struct Metacontroller {
         const auto encoder_input_gradient = tape.encoder_input_gradient.zeros(rows);
         Encoder::backward(parameters.encoder, sequences, tape.encoder_input.view(), tape.encoder, tape.proposal_gradient.view(),
                           encoder_input_gradient, core::part(gradient, &P::encoder));
-        const auto whole = core::map(encoder_input_gradient);
-        core::map(past_gradient) += whole.template leftCols<past>();
-        core::map(tape.embedding_gradient.resize(rows)) = whole.template rightCols<Shape.embedding>();
+        core::add(columns(encoder_input_gradient, 0, past), view(past_gradient));
+        core::copy(columns(encoder_input_gradient, past, Shape.embedding), view(tape.embedding_gradient.resize(rows)));
         Future::backward(parameters.future, sequences, e_read, tape.future, tape.embedding_gradient.view(), read_gradient,
                          core::part(gradient, &P::future));
-        core::map(tape.previous_histories_gradient.resize(rows)) = core::map(past_gradient).template rightCols<history>();
+        core::copy(columns(past_gradient, width, history), view(tape.previous_histories_gradient.resize(rows)));
         layer::unshift_add<T, history>(sequences, tape.previous_histories_gradient.view(), tape.histories_gradient.zeros(rows));
         History::backward(parameters.history, sequences, e_read, tape.history_tape, tape.histories_gradient.view(), read_gradient,
                           core::part(gradient, &P::history));
-        if (read_gradient) core::map(read_gradient) += core::map(past_gradient).template leftCols<width>();
+        if (read_gradient) core::add(columns(past_gradient, 0, width), view(read_gradient));
     }
 
     /// The bank's coefficients of codes: 1, then the hypernetwork's hidden units.
     template <class T>
     static void decode(const Parameters<T>& parameters, core::In<T, code> codes, core::Out<T, components> coefficients) {
-        auto c = core::map(coefficients);
-        c.col(0).setOnes();
-        auto units = c.template rightCols<Shape.decoder_hidden>();
-        units.noalias() = core::map(codes) * core::map(parameters.decoder_hidden.weight);
-        units = (units.rowwise() + core::map(parameters.decoder_hidden.bias)).array().tanh().matrix();
+        core::affine(view(codes), view(parameters.decoder_hidden.weight), parameters.decoder_hidden.bias.values,
+                     columns(coefficients, 1, Shape.decoder_hidden));
+        for (int row = 0; row < codes.count; ++row) {
+            T* line = coefficients.row(row);
+            line[0] = 1;
+            core::EigenMap<T, 1, Shape.decoder_hidden> units(line + 1);
+            units = units.array().tanh().matrix();
+        }
     }
 
     // Acting, step by step.
@@ -330,9 +334,9 @@ private:
     template <class T>
     static void switch_logits(const Parameters<T>& parameters, core::In<T, code> previous, core::In<T, hidden> from_past,
                               core::Out<T, hidden> hidden_rows, core::Out<T, 1> logits) {
-        if (hidden_rows.data != from_past.data) core::map(hidden_rows) = core::map(from_past);
-        core::map(hidden_rows).noalias() += core::map(previous) * core::map(parameters.switch_code);
-        core::map(hidden_rows) = core::map(hidden_rows).cwiseMax(T(0));
+        if (hidden_rows.data != from_past.data) core::copy(view(from_past), view(hidden_rows));
+        core::add_product(view(previous), view(parameters.switch_code), view(hidden_rows));
+        for (T& unit : hidden_rows.flat()) unit = std::max(unit, T(0));
         SwitchOutput::apply(parameters.switch_output, hidden_rows, logits);
     }
 
@@ -402,11 +406,11 @@ private:
             }
             if constexpr (SwitchPolicy::learned) {
                 if constexpr (core::trainable<Gradient>)
-                    core::map(gradient.switch_code).noalias() += core::map(previous).transpose() * core::map(dhidden);
-                core::map(carry).noalias() += core::map(dhidden) * core::map(parameters.switch_code).transpose();
+                    core::add_transposed_product(view(previous), view(dhidden), view(gradient.switch_code));
+                core::add_product_transposed(view(dhidden), view(parameters.switch_code), view(carry));
             }
             // The sequences of this step are the leading ones of the step before.
-            if (t > 0) core::map(dz.slice(lockstep.start(t - 1), active)) += core::map(carry);
+            if (t > 0) core::add(view(carry), view(dz.slice(lockstep.start(t - 1), active)));
         }
         lockstep.scatter(tape.step_switch_gradient.view(), tape.switch_gradient.resize(rows));
         lockstep.scatter(tape.step_sampled_gradient.view(), tape.sampled.view());

@@ -112,7 +112,9 @@ struct Attention {
                 const auto key = head_rows(projected, first, length, heads + head);
                 const auto value = head_rows(projected, first, length, 2 * heads + head);
                 Square<T> p(probabilities, length, length);
-                p.noalias() = query * key.transpose();
+                const core::View<T> p_view{probabilities, length, length, length};
+                core::clear(p_view);
+                core::add_product_transposed(query, key, p_view);
                 for (int i = 0; i < length; ++i) {
                     auto seen = p.row(i).head(i + 1).array();
                     seen = seen * scale<T>() + bias_line(bias, head, i).array();
@@ -120,7 +122,9 @@ struct Attention {
                     seen /= seen.sum();
                     p.row(i).tail(length - i - 1).setZero();
                 }
-                head_rows(mixed, first, length, head).noalias() = p * value;
+                const auto out = head_rows(mixed, first, length, head);
+                core::clear(out);
+                core::add_product(p_view, value, out);
                 probabilities += static_cast<std::ptrdiff_t>(length) * length;
             }
         }
@@ -134,7 +138,7 @@ struct Attention {
         Output::backward(parameters.output, sequences, tape.mixed.view(), tape.output, dy, mixed_gradient,
                          core::part(gradient, &Parameters<T>::output));
         const auto projected = tape.projected.view();
-        const auto projected_gradient = tape.projected_gradient.resize(x.count);
+        const auto projected_gradient = tape.projected_gradient.zeros(x.count);
         if (tape.logit_gradient.size() < static_cast<std::size_t>(context) * context)
             tape.logit_gradient.resize(static_cast<std::size_t>(context) * context);
         const auto& buckets = relative_buckets<Shape>();
@@ -147,22 +151,27 @@ struct Attention {
                 const auto value = head_rows(projected, first, length, 2 * heads + head);
                 const auto out = head_rows(mixed_gradient, first, length, head);
                 const Square<const T> p(probabilities, length, length);
+                const core::View<const T> p_view{probabilities, length, length, length};
                 Square<T> dlogits(tape.logit_gradient.data(), length, length);
-                dlogits.noalias() = out * value.transpose();
+                const core::View<T> dlogits_view{tape.logit_gradient.data(), length, length, length};
+                core::clear(dlogits_view);
+                core::add_product_transposed(out, value, dlogits_view);
                 for (int i = 0; i < length; ++i) {
                     const auto seen = p.row(i).head(i + 1).array();
                     auto d = dlogits.row(i).head(i + 1).array();
                     const T expected = (seen * d).sum();
                     d = seen * (d - expected);
                     dlogits.row(i).tail(length - i - 1).setZero();
+                    // The bias is added to scaled logits: its gradient comes before the scale.
                     if constexpr (core::trainable<Gradient>) {
                         T* bias_gradient = gradient.relative_bias.values + head * Shape.buckets;
                         for (int j = 0; j <= i; ++j) bias_gradient[buckets[static_cast<std::size_t>(i - j)]] += d[j];
                     }
+                    d *= scale<T>();
                 }
-                head_rows(projected_gradient, first, length, head).noalias() = scale<T>() * (dlogits * key);
-                head_rows(projected_gradient, first, length, heads + head).noalias() = scale<T>() * (dlogits.transpose() * query);
-                head_rows(projected_gradient, first, length, 2 * heads + head).noalias() = p.transpose() * out;
+                core::add_product(dlogits_view, key, head_rows(projected_gradient, first, length, head));
+                core::add_transposed_product(dlogits_view, query, head_rows(projected_gradient, first, length, heads + head));
+                core::add_transposed_product(p_view, out, head_rows(projected_gradient, first, length, 2 * heads + head));
                 probabilities += static_cast<std::ptrdiff_t>(length) * length;
             }
         }
@@ -221,10 +230,8 @@ private:
 
     /// The columns of one head (of queries, then keys, then values) in the rows of one sequence.
     template <class T, int Width>
-    static auto head_rows(core::Rows<T, Width> rows, int first, int length, int head) {
-        using Matrix = core::EigenMatrix<T, Eigen::Dynamic, head_width>;
-        using View = Eigen::Map<std::conditional_t<std::is_const_v<T>, const Matrix, Matrix>, 0, Eigen::OuterStride<>>;
-        return View(rows.row(first) + head * head_width, length, head_width, Eigen::OuterStride<>(Width));
+    static core::View<T> head_rows(core::Rows<T, Width> rows, int first, int length, int head) {
+        return core::columns(rows.slice(first, length), head * head_width, head_width);
     }
 
     /// The bias of each head for distances context - 1, ..., 1, 0: read backwards, a line for every query is contiguous.

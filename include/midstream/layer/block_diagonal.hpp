@@ -45,12 +45,12 @@ struct BlockDiagonal {
     template <class T, class Gradient>
     static void backward(const Parameters<T>& parameters, core::Sequences, core::In<T, Width> x, Tape<T>&,
                          core::In<T, Width> dy, core::Out<T, Width> dx, Gradient&& gradient) {
-        if constexpr (core::trainable<Gradient>) core::map(gradient.bias) += core::map(dy).colwise().sum();
+        if constexpr (core::trainable<Gradient>) core::add_column_sums(view(dy), gradient.bias.values);
         for (int head = 0; head < Heads; ++head) {
             const auto h = static_cast<std::size_t>(head);
             if constexpr (core::trainable<Gradient>)
-                core::map(gradient.weight[h]).noalias() += slice(x, head).transpose() * slice(dy, head);
-            if (dx) slice(dx, head).noalias() += slice(dy, head) * core::map(parameters.weight[h]).transpose();
+                core::add_transposed_product(slice(x, head), slice(dy, head), view(gradient.weight[h]));
+            if (dx) core::add_product_transposed(slice(dy, head), view(parameters.weight[h]), slice(dx, head));
         }
     }
 
@@ -66,20 +66,15 @@ struct BlockDiagonal {
     template <class T>
     static void apply(const Parameters<T>& parameters, core::In<T, Width> x, core::Out<T, Width> y) {
         for (int head = 0; head < Heads; ++head)
-            slice(y, head).noalias() = slice(x, head) * core::map(parameters.weight[static_cast<std::size_t>(head)]);
-        core::map(y).rowwise() += core::map(parameters.bias);
+            core::affine(slice(x, head), view(parameters.weight[static_cast<std::size_t>(head)]), parameters.bias.values + head * block, slice(y, head));
     }
 
 private:
     /// The columns of one head: rows x block, Width apart.
     template <class T>
-    static auto slice(core::Rows<T, Width> rows, int head) {
-        using Plain = EigenBlock<T>;
-        return Eigen::Map<std::conditional_t<std::is_const_v<T>, const Plain, Plain>, Eigen::Unaligned,
-                          Eigen::OuterStride<Width>>(rows.data + head * block, rows.count, block);
+    static core::View<T> slice(core::Rows<T, Width> rows, int head) {
+        return core::columns(rows, head * block, block);
     }
-    template <class T>
-    using EigenBlock = core::EigenMatrix<T, Eigen::Dynamic, block>;
 };
 
 }  // namespace midstream::layer

@@ -62,8 +62,8 @@ struct Gru {
         lockstep.gather(packed, gates);
         for (int t = 0; t < lockstep.steps(); ++t) {
             const int start = lockstep.start(t), active = lockstep.active(t);
-            if (t == 0) core::map(previous.slice(0, active)).setZero();
-            else core::map(previous.slice(start, active)) = core::map(hidden.slice(lockstep.start(t - 1), active));
+            if (t == 0) core::clear(view(previous.slice(0, active)));
+            else core::copy(view(hidden.slice(lockstep.start(t - 1), active)), view(previous.slice(start, active)));
             RecurrentMap::apply(parameters.recurrent, previous.slice(start, active), recurrent.slice(start, active));
             for (int row = start; row < start + active; ++row) cell(gates, recurrent, previous, hidden, row);
         }
@@ -83,10 +83,9 @@ struct Gru {
             const int start = lockstep.start(t), active = lockstep.active(t);
             for (int row = start; row < start + active; ++row) cell_backward(gates, recurrent, previous, dhidden, row);
             if (t == 0) break;
-            auto dprevious = core::map(dhidden.slice(lockstep.start(t - 1), active));
-            dprevious += core::map(dhidden.slice(start, active));  // what cell_backward left: z dh
-            dprevious.noalias() +=
-                core::map(recurrent.slice(start, active)) * core::map(parameters.recurrent.weight).transpose();
+            const auto dprevious = view(dhidden.slice(lockstep.start(t - 1), active));
+            core::add(view(dhidden.slice(start, active)), dprevious);  // what cell_backward left: z dh
+            core::add_product_transposed(view(recurrent.slice(start, active)), view(parameters.recurrent.weight), dprevious);
         }
         RecurrentMap::backward(parameters.recurrent, sequences, previous, tape.recurrent_map, recurrent, {},
                                core::part(gradient, &Parameters<T>::recurrent));

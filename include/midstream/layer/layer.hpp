@@ -27,6 +27,7 @@
 #pragma once
 
 #include "midstream/core/parameters.hpp"
+#include "midstream/core/product.hpp"
 #include "midstream/core/random.hpp"
 #include "midstream/core/sequences.hpp"
 #include "midstream/core/tensor.hpp"

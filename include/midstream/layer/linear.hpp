@@ -41,10 +41,10 @@ struct Linear {
     static void backward(const Parameters<T>& parameters, core::Sequences, core::In<T, InputWidth> x, Tape<T>&,
                          core::In<T, OutputWidth> dy, core::Out<T, InputWidth> dx, Gradient&& gradient) {
         if constexpr (core::trainable<Gradient>) {
-            core::map(gradient.weight).noalias() += core::map(x).transpose() * core::map(dy);
-            core::map(gradient.bias) += core::map(dy).colwise().sum();
+            core::add_transposed_product(view(x), view(dy), view(gradient.weight));
+            core::add_column_sums(view(dy), gradient.bias.values);
         }
-        if (dx) core::map(dx).noalias() += core::map(dy) * core::map(parameters.weight).transpose();
+        if (dx) core::add_product_transposed(view(dy), view(parameters.weight), view(dx));
     }
 
     template <class T>
@@ -59,8 +59,7 @@ struct Linear {
     /// y = x W + b on any rows.
     template <class T>
     static void apply(const Parameters<T>& parameters, core::In<T, InputWidth> x, core::Out<T, OutputWidth> y) {
-        core::map(y).noalias() = core::map(x) * core::map(parameters.weight);
-        core::map(y).rowwise() += core::map(parameters.bias);
+        core::affine(view(x), view(parameters.weight), parameters.bias.values, view(y));
     }
 };
 

@@ -42,9 +42,8 @@ struct Mlp {
     static void forward(const Parameters<T>& parameters, core::Sequences, core::In<T, InputWidth> x,
                         core::Out<T, OutputWidth> y, Tape<T>& tape) {
         const auto hidden = tape.hidden.resize(x.count);
-        auto h = core::map(hidden);
-        h.noalias() = core::map(x) * core::map(parameters.first.weight);
-        h = (h.rowwise() + core::map(parameters.first.bias)).cwiseMax(T(0));
+        First::apply(parameters.first, x, hidden);
+        for (T& value : hidden.flat()) value = std::max(value, T(0));
         Second::apply(parameters.second, hidden, y);
     }
 
@@ -54,8 +53,9 @@ struct Mlp {
         const auto hidden_gradient = tape.hidden_gradient.zeros(x.count);
         Second::backward(parameters.second, sequences, tape.hidden.view(), tape.second, dy, hidden_gradient,
                          core::part(gradient, &Parameters<T>::second));
-        auto dh = core::map(hidden_gradient).array();
-        dh *= (core::map(tape.hidden.view()).array() > T(0)).template cast<T>();
+        const auto hidden = tape.hidden.view().flat();
+        const auto flat_gradient = hidden_gradient.flat();
+        for (std::size_t i = 0; i < hidden.size(); ++i) flat_gradient[i] = hidden[i] > T(0) ? flat_gradient[i] : T(0);
         First::backward(parameters.first, sequences, x, tape.first, hidden_gradient, dx,
                         core::part(gradient, &Parameters<T>::first));
     }

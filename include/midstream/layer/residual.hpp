@@ -48,7 +48,7 @@ struct Residual {
         const auto normalised = tape.normalised.resize(x.count);
         Norm::forward(parameters.norm, sequences, x, normalised, tape.norm);
         Inner::forward(parameters.inner, sequences, normalised, y, tape.inner);
-        core::map(y) += core::map(x);
+        core::add(view(x), view(y));
     }
 
     template <class T, class Gradient>
@@ -57,7 +57,7 @@ struct Residual {
         const auto normalised_gradient = tape.normalised_gradient.zeros(x.count);
         Inner::backward(parameters.inner, sequences, tape.normalised.view(), tape.inner, dy, normalised_gradient,
                         core::part(gradient, &Parameters<T>::inner));
-        if (dx) core::map(dx) += core::map(dy);
+        if (dx) core::add(view(dy), view(dx));
         Norm::backward(parameters.norm, sequences, x, tape.norm, normalised_gradient, dx,
                        core::part(gradient, &Parameters<T>::norm));
     }
@@ -74,7 +74,7 @@ struct Residual {
         const auto normalised = scratch.normalised.resize(x.count);
         Norm::step(parameters.norm, [&](int i) -> auto& { return state_of(i).norm; }, x, normalised, scratch.norm);
         Inner::step(parameters.inner, [&](int i) -> auto& { return state_of(i).inner; }, normalised, y, scratch.inner);
-        core::map(y) += core::map(x);
+        core::add(view(x), view(y));
     }
 };
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "midstream/core/product.hpp"
 #include "midstream/core/sequences.hpp"
 
 namespace midstream::layer {
@@ -25,7 +26,7 @@ void unshift_add(core::Sequences sequences, core::In<T, Width> dprevious, core::
     for (int s = 0; s < sequences.count(); ++s) {
         const int first = sequences.first(s) - sequences.first(0), length = sequences.length(s);
         if (length < 2) continue;
-        core::map(dh.slice(first, length - 1)) += core::map(dprevious.slice(first + 1, length - 1));
+        core::add(view(dprevious.slice(first + 1, length - 1)), view(dh.slice(first, length - 1)));
     }
 }
 

@@ -1,0 +1,128 @@
+/// \file
+/// The matrix products and row operations that layers are made of.
+///
+/// Products go through views of run-time extents: Eigen's kernels block by run-time sizes anyway, so fixed widths would
+/// gain nothing in speed and would have every width compile its own kernels, at a second each.
+#pragma once
+
+#include <Eigen/Core>
+
+#include "midstream/core/tensor.hpp"
+
+namespace midstream::core {
+
+/// A matrix of run-time extents, rows `stride` numbers apart: whole rows, a range of their columns, or parameters.
+template <class T>
+struct View {
+    T* data;
+    int rows;
+    int columns;
+    int stride;
+
+    constexpr operator View<const T>() const
+        requires(!std::is_const_v<T>)
+    {
+        return {data, rows, columns, stride};
+    }
+};
+
+template <class T, int Width>
+View<T> view(Rows<T, Width> rows) {
+    return {rows.data, rows.count, Width, Width};
+}
+template <class T, int R, int C>
+View<T> view(Matrix<T, R, C>& matrix) {
+    return {matrix.values, R, C, C};
+}
+template <class T, int R, int C>
+View<const T> view(const Matrix<T, R, C>& matrix) {
+    return {matrix.values, R, C, C};
+}
+/// Columns first, ..., first + count - 1 of rows.
+template <class T, int Width>
+View<T> columns(Rows<T, Width> rows, int first, int count) {
+    return {rows.data + first, rows.count, count, Width};
+}
+
+namespace detail {
+template <class T>
+auto map(View<T> view) {
+    using Plain = Eigen::Matrix<std::remove_const_t<T>, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+    return Eigen::Map<std::conditional_t<std::is_const_v<T>, const Plain, Plain>, 0, Eigen::OuterStride<>>(
+        view.data, view.rows, view.columns, Eigen::OuterStride<>(view.stride));
+}
+}  // namespace detail
+
+/// c += a b.
+template <class T>
+void add_product(std::type_identity_t<View<const T>> a, std::type_identity_t<View<const T>> b, View<T> c) {
+    detail::map(c).noalias() += detail::map(a) * detail::map(b);
+}
+/// c += a b^T.
+template <class T>
+void add_product_transposed(std::type_identity_t<View<const T>> a, std::type_identity_t<View<const T>> b, View<T> c) {
+    detail::map(c).noalias() += detail::map(a) * detail::map(b).transpose();
+}
+/// c += a^T b.
+template <class T>
+void add_transposed_product(std::type_identity_t<View<const T>> a, std::type_identity_t<View<const T>> b, View<T> c) {
+    detail::map(c).noalias() += detail::map(a).transpose() * detail::map(b);
+}
+
+/// c = 0.
+template <class T>
+void clear(View<T> c) {
+    for (int row = 0; row < c.rows; ++row) std::fill_n(c.data + static_cast<std::ptrdiff_t>(row) * c.stride, c.columns, T(0));
+}
+/// c = a.
+template <class T>
+void copy(std::type_identity_t<View<const T>> a, View<T> c) {
+    for (int row = 0; row < c.rows; ++row)
+        std::copy_n(a.data + static_cast<std::ptrdiff_t>(row) * a.stride, c.columns, c.data + static_cast<std::ptrdiff_t>(row) * c.stride);
+}
+/// c += a.
+template <class T>
+void add(std::type_identity_t<View<const T>> a, View<T> c) {
+    for (int row = 0; row < c.rows; ++row) {
+        const T* from = a.data + static_cast<std::ptrdiff_t>(row) * a.stride;
+        T* to = c.data + static_cast<std::ptrdiff_t>(row) * c.stride;
+        for (int i = 0; i < c.columns; ++i) to[i] += from[i];
+    }
+}
+/// Every row of c = the same line.
+template <class T>
+void fill_rows(const T* line, View<T> c) {
+    for (int row = 0; row < c.rows; ++row) std::copy_n(line, c.columns, c.data + static_cast<std::ptrdiff_t>(row) * c.stride);
+}
+/// sum += the sum of the rows of a, first row first.
+template <class T>
+void add_column_sums(std::type_identity_t<View<const T>> a, T* sum) {
+    for (int row = 0; row < a.rows; ++row) {
+        const T* from = a.data + static_cast<std::ptrdiff_t>(row) * a.stride;
+        for (int i = 0; i < a.columns; ++i) sum[i] += from[i];
+    }
+}
+
+/// The inner product, in an order that vectorises and is always the same.
+template <class T>
+T dot(const T* a, const T* b, int size) {
+    constexpr int lanes = 16;
+    T sums[lanes] = {};
+    int i = 0;
+    for (; i + lanes <= size; i += lanes)
+        for (int lane = 0; lane < lanes; ++lane) sums[lane] += a[i + lane] * b[i + lane];
+    for (; i < size; ++i) sums[0] += a[i] * b[i];
+    T sum = 0;
+    for (const T lane : sums) sum += lane;
+    return sum;
+}
+
+/// y = x w + bias, the bias a line of as many numbers as w has columns; null for none.
+template <class T>
+void affine(std::type_identity_t<View<const T>> x, std::type_identity_t<View<const T>> w, const std::type_identity_t<T>* bias, View<T> y) {
+    if (bias) fill_rows(bias, y);
+    else clear(y);
+    add_product<T>(x, w, y);
+}
+
+}  // namespace midstream::core
