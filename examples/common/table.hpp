@@ -15,7 +15,7 @@ namespace midstream::examples {
 /// A table whose cells are already formatted. Columns of numbers are set flush right, others flush left.
 struct Table {
     std::vector<std::string> header;
-    std::vector<std::vector<std::string>> rows;
+    std::vector<std::vector<std::string>> rows = {};
 };
 
 /// Whether a cell reads as a number, perhaps with a unit or an error: it begins with a digit after any sign or point.

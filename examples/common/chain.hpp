@@ -1,0 +1,270 @@
+/// \file
+/// The whole chain of the paper (section 2) for any preset: pretraining, probing, supervised controllers, discovery,
+/// internal RL and raw-action RL. A preset names types (Environment, Base, Meta, Policy), tasks, experts and settings;
+/// see gridworld/presets.hpp.
+#pragma once
+
+#include <fmt/format.h>
+
+#include "common/run.hpp"
+#include "common/settings.hpp"
+#include "common/table.hpp"
+#include "midstream/analysis/alignment.hpp"
+#include "midstream/analysis/first_reached.hpp"
+#include "midstream/analysis/inferred.hpp"
+#include "midstream/analysis/probe.hpp"
+#include "midstream/analysis/steered_success.hpp"
+#include "midstream/analysis/transplant.hpp"
+#include "midstream/core/openmp.hpp"
+#include "midstream/env/batched.hpp"
+#include "midstream/rl/internal.hpp"
+#include "midstream/rl/reinforce.hpp"
+#include "midstream/train/adamw.hpp"
+#include "midstream/train/stages.hpp"
+
+namespace midstream::examples {
+
+template <class P>
+class Chain {
+public:
+    using World = typename P::World;
+    using Base = typename P::Base;
+    using Meta = typename P::Meta;
+    using Policy = typename P::Policy;
+    using Batch = env::Batched<World>;
+    using Inner = rl::Internal<Batch, Meta>;
+    template <class Model>
+    using Learner = train::Learner<typename Model::template Parameters<float>, train::AdamW>;
+    /// Streams of random numbers, one per stage.
+    enum Stream : std::uint64_t { pretraining = 1, probing, steering, discovery, internal_rl, raw_rl, evaluation };
+
+    Chain(Settings settings) : s(std::move(settings)), parallel{s.threads}, folder(s.output) { std::filesystem::create_directories(folder); }
+
+    Settings s;
+    core::OpenMP parallel;
+    std::filesystem::path folder;
+
+    core::Random stream(Stream stage) const { return core::Random(s.seed).fork(stage); }
+    World pretraining_world() const { return World(P::pretraining_tasks()); }
+    World unseen_world() const { return World(P::unseen_tasks()); }
+    auto clean_source() const { return train::recorder(pretraining_world(), P::clean_expert()); }
+
+    // What shapes each stage, and so what its checkpoint belongs to.
+    std::string pretrain_description() const {
+        const auto& o = s.pretrain;
+        return fmt::format("{}; seed {}; shards {}; pretrain steps {} batch {} learning rate {} lambda {} weight decay {} beta2 {} expert epsilon {}", P::architecture(), s.seed,
+                           s.shards, o.steps, o.batch, o.learning_rate, o.lambda, o.weight_decay, o.beta2, o.expert_epsilon);
+    }
+    std::string discover_description() const {
+        const auto& o = s.discover;
+        return fmt::format("{}; discover steps {} batch {} learning rate {} alpha {} (from {} between {} and {}) hold {} until {} weight decay {}", pretrain_description(), o.steps,
+                           o.batch, o.learning_rate, o.alpha, o.alpha_start, o.alpha_from, o.alpha_until, o.hold, o.hold_until, o.weight_decay);
+    }
+    static std::string describe(const Settings::Reinforce& o) {
+        return fmt::format("episodes {} batch {} epochs {} minibatches {} learning rate {} clip {} temperature {}", o.episodes, o.batch, o.epochs, o.minibatches, o.learning_rate,
+                           o.clip, o.temperature);
+    }
+    std::string internal_description() const { return discover_description() + "; internal " + describe(s.internal); }
+    std::string raw_description() const { return pretrain_description() + "; raw " + describe(s.raw); }
+
+    Learner<Base> base_learner() const {
+        Learner<Base> learner{.optimiser = {.beta2 = s.pretrain.beta2, .weight_decay = s.pretrain.weight_decay}, .shards = s.shards};
+        P::initialise(*learner.parameters, stream(pretraining).fork(0));
+        return learner;
+    }
+    Learner<Meta> meta_learner() const {
+        Learner<Meta> learner{.optimiser = {.beta2 = 0.99, .weight_decay = s.discover.weight_decay}, .shards = s.shards};
+        P::initialise_meta(*learner.parameters, stream(discovery).fork(0));
+        return learner;
+    }
+    Learner<Policy> policy_learner() const {
+        Learner<Policy> learner{.optimiser = {.weight_decay = 0}, .shards = s.shards};
+        Policy::initialise(*learner.parameters, stream(internal_rl).fork(0));
+        return learner;
+    }
+
+    /// The base model once pretrained; loaded once.
+    const typename Base::template Parameters<float>& base() {
+        if (!base_) {
+            base_ = std::make_unique<Learner<Base>>(base_learner());
+            Stage<Learner<Base>>::load_finished(folder, "pretrain", pretrain_description(), *base_, s.pretrain.steps);
+        }
+        return *base_->parameters;
+    }
+    const typename Meta::template Parameters<float>& meta() {
+        if (!meta_) {
+            meta_ = std::make_unique<Learner<Meta>>(meta_learner());
+            Stage<Learner<Meta>>::load_finished(folder, "discover", discover_description(), *meta_, s.discover.steps);
+        }
+        return *meta_->parameters;
+    }
+
+    void pretrain() {
+        auto learner = base_learner();
+        const auto& o = s.pretrain;
+        Stage<Learner<Base>> stage(folder, "pretrain", pretrain_description(), learner, o.steps, {"episodes", "action_nll", "target_nll"}, s.checkpoint_seconds);
+        train::LossSums recent;
+        const std::int64_t every = std::max<std::int64_t>(1, o.steps / 200);
+        train::pretrain<Base>(parallel, learner, train::recorder(pretraining_world(), P::expert(o.expert_epsilon)), {.steps = o.steps, .batch = o.batch, .lambda = o.lambda},
+                              train::WarmupLinearDecay{o.learning_rate, o.steps / 50, o.steps}, stream(pretraining).fork(1),
+                              [&](std::int64_t step, const train::LossSums& sums) {
+                                  recent += sums;
+                                  const double nll = recent.action / recent.steps;
+                                  if (step % every == 0) {
+                                      stage.record({static_cast<double>(step * o.batch), nll, recent.target / std::max(1, recent.steps - recent.episodes)});
+                                      recent = {};
+                                  }
+                                  stage.tick([&] { return fmt::format("action NLL {:.3f}", nll); });
+                                  return true;
+                              });
+    }
+
+    void probe() {
+        const auto results = analysis::probe<Base, P::subgoals>(parallel, base(), clean_source(), {.steps = s.probe.steps, .batch = s.probe.batch, .learning_rate = s.probe.learning_rate},
+                                                   stream(probing));
+        io::CsvWriter table(folder / "probe.csv", {"layer", "accuracy", "nll"});
+        for (std::size_t l = 0; l < results.size(); ++l) table.row({static_cast<double>(l), results[l].accuracy, results[l].nll});
+    }
+
+    /// Supervised controllers at every layer, each evaluated on the unseen task.
+    void steer() {
+        io::CsvWriter table(folder / "steer.csv", steer_columns());
+        base();
+        [&]<int... Layer>(std::integer_sequence<int, Layer...>) { (steer_at<Layer>(table), ...); }(std::make_integer_sequence<int, Base::depth>{});
+    }
+
+    void discover() {
+        auto learner = meta_learner();
+        const auto& o = s.discover;
+        base();
+        Stage<Learner<Meta>> stage(folder, "discover", discover_description(), learner, o.steps,
+                                   {"action_nll", "divergence", "switches", "precision", "recall", "eval_nll"}, s.checkpoint_seconds);
+        const auto steps = static_cast<double>(o.steps);
+        const auto at = [&](double share) { return static_cast<std::int64_t>(share * steps); };
+        const train::Ramp alpha{o.alpha_start, o.alpha, at(o.alpha_from), at(o.alpha_until)};
+        const auto held_out = held_out_episodes(256);
+        train::LossSums recent;
+        const std::int64_t every = std::max<std::int64_t>(1, o.steps / 60);
+        train::discover<Meta>(parallel, base(), learner, clean_source(), {.steps = o.steps, .batch = o.batch}, alpha,
+                              [&](std::int64_t step) { return P::pass_options(step < at(o.hold_until) ? o.hold : 0.0); },
+                              train::WarmupLinearDecay{o.learning_rate, o.steps / 50, o.steps}, stream(discovery).fork(1),
+                              [&](std::int64_t step, const train::LossSums& sums) {
+                                  recent += sums;
+                                  if (step % every == 0) {
+                                      const auto inferred = analysis::infer<Meta>(parallel, base(), *learner.parameters, held_out, stream(evaluation).fork(1), P::pass_options(0.0));
+                                      const auto match = analysis::alignment(inferred.gates.view(), held_out.sequences(), held_out.subgoals);
+                                      stage.record({recent.action / recent.steps, recent.divergence / recent.steps, match.switches, match.precision, match.recall,
+                                                    inferred.sums.action / inferred.sums.steps});
+                                      recent = {};
+                                  }
+                                  stage.tick([&] { return fmt::format("NLL {:.3f} KL {:.2f} gate {:.2f}", sums.action / sums.steps, sums.divergence / sums.steps, sums.gates / sums.steps); });
+                                  return true;
+                              });
+        codes(*learner.parameters);
+    }
+
+    void internal_rl_stage() {
+        auto learner = policy_learner();
+        run_rl<Policy>("internal-rl", internal_description(), s.internal, learner, stream(internal_rl).fork(1),
+                       Inner(Batch(unseen_world()), base(), meta(), {.threshold = 0.5f, .temperature = static_cast<float>(s.internal.temperature)}));
+    }
+    void raw_rl_stage() {
+        Learner<Base> learner{.optimiser = {.weight_decay = 0}, .shards = s.shards};
+        *learner.parameters = base();
+        run_rl<Base>("raw-rl", raw_description(), s.raw, learner, stream(raw_rl).fork(1), Batch(unseen_world()));
+    }
+
+    typename P::Episodes held_out_episodes(int count) const {
+        typename P::Episodes episodes;
+        clean_source()(count, stream(evaluation).fork(0), episodes);
+        return episodes;
+    }
+
+    std::vector<std::string> steer_columns() const {
+        std::vector<std::string> columns{"layer", "action_nll", "success"};
+        for (const auto& [from, to] : P::unseen_transitions()) columns.push_back(fmt::format("{}>{}", from, to));
+        return columns;
+    }
+
+    /// A whole run's learner of the policy over codes, for pictures.
+    Learner<Policy> trained_policy() {
+        auto learner = policy_learner();
+        Stage<Learner<Policy>>::load_finished(folder, "internal-rl", internal_description(), learner, updates(s.internal));
+        return learner;
+    }
+
+private:
+    std::unique_ptr<Learner<Base>> base_;
+    std::unique_ptr<Learner<Meta>> meta_;
+
+    static std::int64_t updates(const Settings::Reinforce& o) {
+        return static_cast<std::int64_t>((o.episodes + o.batch - 1) / o.batch) * o.epochs * o.minibatches;
+    }
+
+    template <int Layer>
+    void steer_at(io::CsvWriter& table) {
+        using Controllers = control::Supervised<Base, Layer, P::subgoals, typename P::Form>;
+        const auto& o = s.steer;
+        Learner<Controllers> learner{.optimiser = {.beta2 = 0.99}, .shards = s.shards};
+        Controllers::initialise(*learner.parameters, stream(steering).fork(Layer));
+        const std::string name = fmt::format("steer-{}", Layer);
+        Stage<Learner<Controllers>> stage(folder, name, fmt::format("{}; steer layer {} steps {} batch {} learning rate {}", pretrain_description(), Layer, o.steps, o.batch, o.learning_rate),
+                                          learner, o.steps, {"action_nll"}, s.checkpoint_seconds);
+        double nll = 0;
+        const std::int64_t every = std::max<std::int64_t>(1, o.steps / 40);
+        train::supervise<Controllers>(parallel, base(), learner, clean_source(), {.steps = o.steps, .batch = o.batch}, train::WarmupLinearDecay{o.learning_rate, o.steps / 50, o.steps},
+                                      stream(steering).fork(100 + Layer), [&](std::int64_t step, const train::LossSums& sums) {
+                                          nll = sums.action / sums.steps;
+                                          if (step % every == 0) stage.record({nll});
+                                          stage.tick([&] { return fmt::format("action NLL {:.3f}", nll); });
+                                          return true;
+                                      });
+        nll = io::read_csv(folder / (name + ".csv")).column("action_nll").back();
+        const auto result = analysis::steered_success<Controllers>(parallel, Batch(unseen_world()), base(), *learner.parameters, o.episodes, stream(evaluation).fork(200 + Layer),
+                                                                   static_cast<float>(o.gain), {.temperature = static_cast<float>(o.temperature)});
+        std::vector<double> row{static_cast<double>(Layer), nll, result.success()};
+        for (const auto& [from, to] : P::unseen_transitions()) row.push_back(result.transition(from, to).share());
+        table.row(row);
+    }
+
+    /// The fixed-z test and the transplant into new layouts.
+    void codes(const typename Meta::template Parameters<float>& parameters) {
+        constexpr int count = 64, episodes = 64;
+        const auto drawn = analysis::prior_codes<Meta::code>(count, stream(evaluation).fork(300));
+        const Batch world{pretraining_world()};
+        const auto outcome = analysis::fixed_codes<Meta>(parallel, world, base(), parameters, drawn.view(), episodes, P::goals, typename P::Reached{}, stream(evaluation).fork(301));
+        std::vector<std::string> columns{"code"};
+        for (int colour = 0; colour < P::goals; ++colour) columns.push_back(fmt::format("reached_{}", colour));
+        columns.push_back("none");
+        io::CsvWriter table(folder / "codes.csv", columns);
+        for (int k = 0; k < count; ++k) {
+            std::vector<double> row{static_cast<double>(k)};
+            for (int c = 0; c <= P::goals; ++c) row.push_back(static_cast<double>(outcome.count(k, c)) / episodes);
+            table.row(row);
+        }
+        const auto moved = analysis::transplant<Meta>(parallel, world, base(), parameters, held_out_episodes(256), P::subgoals, typename P::ReachedSubgoal{},
+                                                      stream(evaluation).fork(302), P::pass_options(0.0));
+        const auto summary = analysis::summarise(outcome);
+        io::CsvWriter summaries(folder / "codes-summary.csv", {"row", "mode_share", "decisive", "covered", "information", "transplant"});
+        summaries.row({0, summary.mode_share, summary.decisive, static_cast<double>(summary.covered), summary.information, moved.reached});
+    }
+
+    template <class RlPolicy, class Env, class L>
+    void run_rl(const std::string& name, const std::string& description, const Settings::Reinforce& o, L& learner, core::Random random, const Env& environment) {
+        const std::int64_t total = updates(o);
+        const int per_batch = o.epochs * o.minibatches;
+        Stage<L> stage(folder, name, description, learner, total, {"episodes", "success", "decisions", "length", "divergence", "clipped"}, s.checkpoint_seconds, "episodes",
+                       static_cast<double>(o.batch) / per_batch);
+        rl::Reinforce<Env, RlPolicy, L> algorithm(environment, learner,
+                                                  {.batch = o.batch, .epochs = o.epochs, .minibatches = o.minibatches, .clip = static_cast<float>(o.clip)});
+        while (!stage.finished()) {
+            const std::int64_t batch = learner.steps() / per_batch;
+            const auto report = algorithm.update(parallel, o.learning_rate, random.fork(static_cast<std::uint64_t>(batch)));
+            stage.record({static_cast<double>(batch * o.batch), report.success, report.decisions, report.length, report.sums.divergence / std::max(1.0, report.sums.decisions),
+                          report.sums.clipped / std::max(1.0, report.sums.decisions)});
+            stage.tick([&] { return fmt::format("success {:.3f}, {:.1f} decisions", report.success, report.decisions); });
+        }
+    }
+};
+
+}  // namespace midstream::examples

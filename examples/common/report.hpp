@@ -1,0 +1,152 @@
+/// \file
+/// The page that a run ends with: what each stage reached against what it could reach, as tables and figures.
+#pragma once
+
+#include "common/chain.hpp"
+#include "common/page.hpp"
+#include "common/plot.hpp"
+
+namespace midstream::examples {
+
+/// Pictures and reference values that only a preset's world can give.
+struct WorldReport {
+    double bayes_nll = std::numeric_limits<double>::quiet_NaN();       ///< the best possible action loss, nats per step
+    double bayes_accuracy = std::numeric_limits<double>::quiet_NaN();  ///< of the best possible guess of the subgoal
+    std::string world;                                                 ///< what the world and its tasks are, in a sentence
+    std::vector<Figure> rollouts;                                      ///< ways of the trained hierarchy on the unseen task
+};
+
+namespace detail {
+/// The running mean of success over some batches, against episodes.
+inline Series success_series(const io::Table& table, std::string label, int colour) {
+    Series series{.label = std::move(label), .colour = colour};
+    const auto episodes = table.column("episodes"), success = table.column("success");
+    const std::size_t window = std::max<std::size_t>(1, success.size() / 60);
+    for (std::size_t i = 0; i + window <= success.size(); i += window) {
+        double sum = 0;
+        for (std::size_t k = i; k < i + window; ++k) sum += success[k] / static_cast<double>(window);
+        series.x.push_back(episodes[i + window - 1]);
+        series.y.push_back(sum);
+    }
+    return series;
+}
+/// The mean of the last tenth of a column.
+inline double last_mean(std::span<const double> values) {
+    const std::size_t count = std::max<std::size_t>(1, values.size() / 10);
+    double sum = 0;
+    for (std::size_t i = values.size() - count; i < values.size(); ++i) sum += values[i] / static_cast<double>(count);
+    return sum;
+}
+inline std::vector<double> vector(std::span<const double> values) { return {values.begin(), values.end()}; }
+}  // namespace detail
+
+/// Builds page and terminal table from what the stages left in the run's folder.
+template <class P>
+void report(Chain<P>& chain, const WorldReport& world) {
+    const auto& folder = chain.folder;
+    const auto csv = [&](const std::string& name) {
+        core::require(io::exists(folder / (name + ".csv")), [&] { return "there is no " + (folder / (name + ".csv")).string() + ": run the stages before the report"; });
+        return io::read_csv(folder / (name + ".csv"));
+    };
+    const auto pretrain = csv("pretrain"), probe = csv("probe"), steer = csv("steer"), discover = csv("discover"), codes = csv("codes"), summary = csv("codes-summary"),
+               internal = csv("internal-rl"), raw = csv("raw-rl");
+    const auto nll = pretrain.column("action_nll");
+    const auto accuracy = probe.column("accuracy");
+    const auto steer_success = steer.column("success");
+    const auto best_layer = static_cast<std::size_t>(std::max_element(steer_success.begin(), steer_success.end()) - steer_success.begin());
+    double weakest = 1;
+    for (std::size_t c = 3; c < steer.names.size(); ++c) weakest = std::min(weakest, steer.columns[c][best_layer]);
+    const double internal_success = detail::last_mean(internal.column("success")), raw_success = detail::last_mean(raw.column("success"));
+    const double first_success = internal.column("success").front();
+    const auto seconds = [](const io::Table& table) { return table.column("seconds").empty() ? 0.0 : table.column("seconds").back(); };
+    const auto last = [](const io::Table& table, const char* name) { return table.column(name).back(); };
+
+    Page page(fmt::format("midstream: {} run, seed {}", P::name, chain.s.seed), world.world);
+    const auto number = [](double value, int digits = 3) { return std::isnan(value) ? std::string("-") : fmt::format("{:.{}f}", value, digits); };
+    Table stages{.header = {"stage", "result", "value", "reference", "time"}};
+    stages.rows = {
+        {"pretrain", "action loss, nats/step", number(nll.back()), number(world.bayes_nll) + " (exact Bayes)", duration_text(seconds(pretrain))},
+        {"probe", "subgoal read out, best layer", number(*std::max_element(accuracy.begin(), accuracy.end())), number(world.bayes_accuracy) + " (exact Bayes)", ""},
+        {"steer", fmt::format("supervised controllers, unseen task, layer {}", best_layer), number(steer_success[best_layer]), "1", ""},
+        {"discover", "switches: precision / recall", number(last(discover, "precision"), 2) + " / " + number(last(discover, "recall"), 2), "1 / 1", duration_text(seconds(discover))},
+        {"discover", "a held code's most frequent goal", number(summary.column("mode_share").back()), "1", ""},
+        {"internal RL", fmt::format("success after {} episodes", count_text(last(internal, "episodes"))), number(internal_success), number(first_success) + " (first batch)",
+         duration_text(seconds(internal))},
+        {"raw-action RL", fmt::format("success after {} episodes", count_text(last(raw, "episodes"))), number(raw_success), "", duration_text(seconds(raw))}};
+    print(stages);
+    page.table(stages, "What each stage reached.");
+    page.gates({{"The base model is close to the exact Bayes loss", number(nll.back() - world.bayes_nll) + " nats/step above", "<= 0.03", nll.back() - world.bayes_nll <= 0.03},
+                {"It is steerable: every unseen transition succeeds under supervised controllers at some layer", number(weakest, 2) + " (weakest, best layer)", ">= 0.9", weakest >= 0.9},
+                {"Held codes mean goals", number(summary.column("decisive").back(), 2) + " of codes send to one goal in 80% of episodes; " +
+                                              number(summary.column("covered").back(), 0) + " goals covered",
+                 fmt::format("> 0.5 of codes, {} goals", P::goals), summary.column("decisive").back() > 0.5 && summary.column("covered").back() >= P::goals},
+                {"The switch opens where subgoals change", number(last(discover, "precision"), 2) + " precision, " + number(last(discover, "recall"), 2) + " recall", ">= 0.9 each",
+                 last(discover, "precision") >= 0.9 && last(discover, "recall") >= 0.9},
+                {"Internal RL solves the unseen task", number(internal_success), ">= 0.8", internal_success >= 0.8},
+                {"Raw-action RL does not", number(raw_success), "< 0.05", raw_success < 0.05}});
+
+    page.heading("1. The base model");
+    page.figure(line_plot(folder / "plot-pretrain", {.x_label = "episodes", .y_label = "action loss (nats/step)",
+                                                     .series = {{.label = "base model", .x = detail::vector(pretrain.column("episodes")), .y = detail::vector(nll)}},
+                                                     .y_low = 0, .levels = {{"exact Bayes predictor", world.bayes_nll}}}),
+                "Loss of the next action during pretraining, and the least that any model can reach: the task distribution is known, so the posterior over tasks is exact.");
+    std::vector<std::string> layers;
+    for (std::size_t l = 0; l < accuracy.size(); ++l) layers.push_back(fmt::format("{}", l));
+    page.figure(bar_chart(folder / "plot-probe", {.x_label = "layer of the residual stream", .y_label = "accuracy", .categories = layers,
+                                                  .bars = {{.label = "linear probe", .values = detail::vector(accuracy)}}, .y_high = 1}),
+                fmt::format("How well a linear probe reads the current subgoal from each layer, over all time steps. The exact posterior's best guess is right {} of the time.", number(world.bayes_accuracy, 2)));
+
+    page.heading("2. Supervised controllers");
+    std::vector<Bars> bars{{.label = "success on the unseen task", .values = detail::vector(steer_success)}};
+    std::vector<std::string> steer_layers;
+    for (const double layer : steer.column("layer")) steer_layers.push_back(fmt::format("{:.0f}", layer));
+    for (std::size_t c = 3; c < steer.names.size(); ++c) bars.push_back({.label = "transition " + steer.names[c], .values = steer.columns[c]});
+    page.figure(bar_chart(folder / "plot-steer", {.x_label = "layer that the controllers write to", .y_label = "success", .categories = steer_layers, .bars = bars, .y_high = 1}),
+                "One linear controller for each true subgoal, switched by the true subgoal, on the task whose transitions pretraining never showed.");
+
+    page.heading("3. Abstract actions, discovered");
+    const auto held_out = chain.held_out_episodes(6);
+    const auto inferred = analysis::infer<typename P::Meta>(chain.parallel, chain.base(), chain.meta(), held_out, chain.stream(Chain<P>::evaluation).fork(1), P::pass_options(0.0));
+    GatePlot gates;
+    for (int e = 0; e < held_out.count(); ++e) {
+        GateTrace trace{.label = fmt::format("episode {}", e + 1)};
+        const int first = held_out.sequences().first(e), length = held_out.sequences().length(e);
+        for (int row = first; row < first + length; ++row) {
+            trace.gates.push_back(inferred.gates.view().data[row]);
+            if (row > first && held_out.subgoals[static_cast<std::size_t>(row)] != held_out.subgoals[static_cast<std::size_t>(row) - 1]) trace.changes.push_back(row - first);
+        }
+        gates.traces.push_back(std::move(trace));
+    }
+    page.figure(gate_plot(folder / "plot-gates", gates), "The switch gate over time in six expert episodes; dashed lines mark the steps at which the true subgoal changes, which no stage was told.");
+    page.figure(line_plot(folder / "plot-discover", {.x_label = "update", .y_label = "nats/step",
+                                                     .series = {{.label = "action loss", .x = detail::vector(discover.column("step")), .y = detail::vector(discover.column("action_nll"))},
+                                                                {.label = "divergence of the codes", .x = detail::vector(discover.column("step")), .y = detail::vector(discover.column("divergence"))}},
+                                                     .y_low = 0}),
+                "Discovery: the loss of the steered prediction and the rate of the codes.");
+    page.figure(line_plot(folder / "plot-alignment", {.x_label = "update", .y_label = "",
+                                                      .series = {{.label = "precision", .x = detail::vector(discover.column("step")), .y = detail::vector(discover.column("precision"))},
+                                                                 {.label = "recall", .x = detail::vector(discover.column("step")), .y = detail::vector(discover.column("recall"))}},
+                                                      .y_low = 0, .y_high = 1}),
+                "Agreement of the switches with the true changes of subgoal, within one step, during discovery.");
+    Table fixed{.header = {"code"}};
+    for (int goal = 0; goal < P::goals; ++goal) fixed.header.push_back(fmt::format("goal {}", goal));
+    fixed.header.push_back("none");
+    for (std::size_t k = 0; k < std::min<std::size_t>(12, codes.columns[0].size()); ++k) {
+        std::vector<std::string> row{fmt::format("{}", k + 1)};
+        for (std::size_t c = 1; c < codes.names.size(); ++c) row.push_back(number(codes.columns[c][k], 2));
+        fixed.rows.push_back(std::move(row));
+    }
+    page.table(fixed, fmt::format("The fixed-z test: codes drawn from N(0, I), each held over 64 episodes; which goal is reached first. Over 64 codes the most frequent goal of a code has a share of {}, "
+                                  "codes and goals share {} nats, and a code taken from one episode reaches the same goal in a new layout {} of the time.",
+                                  number(summary.column("mode_share").back(), 2), number(summary.column("information").back(), 2), number(summary.column("transplant").back(), 2)));
+
+    page.heading("4. Internal RL");
+    page.figure(line_plot(folder / "plot-rl", {.x_label = "episodes", .y_label = "success on the unseen task",
+                                               .series = {detail::success_series(internal, "internal RL (codes)", 0), detail::success_series(raw, "raw-action RL", 1)}, .y_low = 0, .y_high = 1}),
+                fmt::format("Success on the unseen task, sparse reward. The same algorithm acts on controller codes or on the model's own actions. One run, seed {}.", chain.s.seed));
+    if (!world.rollouts.empty()) page.figures(world.rollouts);
+    page.write(folder / "report.html");
+    fmt::print("\nThe page: {}\n", (folder / "report.html").string());
+}
+
+}  // namespace midstream::examples

@@ -1,0 +1,110 @@
+/// \file
+/// The run-time hyperparameters of a chain of stages, as command line options with their valid ranges.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <string>
+
+namespace midstream::examples {
+
+struct Settings {
+    std::uint64_t seed = 1;
+    int threads = 0;  ///< 0: as many as OpenMP has
+    int shards = 4;   ///< part of the run: another number gives other bits
+    std::string output;
+    double checkpoint_seconds = 20;
+
+    struct Pretrain {
+        std::int64_t steps;
+        int batch;
+        double learning_rate;
+        double lambda = 0.01;
+        double weight_decay = 0.03;
+        double beta2 = 0.99;
+        double expert_epsilon = 0;
+    } pretrain{};
+    struct Probe {
+        std::int64_t steps = 600;
+        int batch = 128;
+        double learning_rate = 1e-2;
+    } probe{};
+    struct Steer {
+        std::int64_t steps;
+        int batch = 128;
+        double learning_rate;
+        double gain = 1;
+        double temperature = 1;
+        int episodes = 1000;
+    } steer{};
+    struct Discover {
+        std::int64_t steps;
+        int batch = 128;
+        double learning_rate;
+        double alpha;
+        double alpha_start = 0;    ///< alpha begins here ...
+        double alpha_from = 0;     ///< ... up to this share of the steps, then ramps to alpha ...
+        double alpha_until = 0;    ///< ... reached at this share
+        double hold = 0;           ///< probability of random switches (control::RandomHold) ...
+        double hold_until = 0;     ///< ... up to this share of the steps, the soft switch from there
+        double weight_decay = 0.03;
+    } discover{};
+    struct Reinforce {
+        int episodes;
+        int batch = 1024;
+        int epochs = 4;
+        int minibatches = 1;
+        double learning_rate;
+        double clip = 0.2;
+        double temperature = 1;    ///< of the base model's own actions
+    } internal{}, raw{};
+};
+
+/// Declares every setting as an option of `app`, named as in "--discover.alpha"; values outside a range are refused with
+/// the range.
+inline void add_options(CLI::App& app, Settings& s) {
+    const auto add = [&](const std::string& name, auto& value, double low, double high, const std::string& help) {
+        app.add_option("--" + name, value, help)->check(CLI::Range(low, high))->capture_default_str();
+    };
+    add("seed", s.seed, 0, 1e15, "seed of all random streams");
+    add("threads", s.threads, 0, 1024, "threads (0: all processors); does not change results");
+    add("shards", s.shards, 1, 64, "pieces a batch is split into; changes results in the last bits");
+    add("checkpoint-seconds", s.checkpoint_seconds, 0.1, 1e6, "time between checkpoints");
+    app.add_option("--output", s.output, "folder of checkpoints, metrics and the page (default: runs/PRESET-SEED)");
+    const auto training = [&](const std::string& stage, auto& o) {
+        add(stage + ".steps", o.steps, 1, 1e9, "updates");
+        add(stage + ".batch", o.batch, 1, 1e5, "episodes per update");
+        add(stage + ".learning-rate", o.learning_rate, 1e-8, 1, "peak learning rate");
+    };
+    training("pretrain", s.pretrain);
+    add("pretrain.lambda", s.pretrain.lambda, 0, 100, "weight of the next observation's likelihood");
+    add("pretrain.weight-decay", s.pretrain.weight_decay, 0, 10, "decoupled weight decay");
+    add("pretrain.beta2", s.pretrain.beta2, 0, 0.99999, "AdamW's decay of the second moment");
+    add("pretrain.expert-epsilon", s.pretrain.expert_epsilon, 0, 1, "share of the expert's random moves");
+    training("probe", s.probe);
+    training("steer", s.steer);
+    add("steer.gain", s.steer.gain, 0, 100, "factor on U at acting time");
+    add("steer.temperature", s.steer.temperature, 0, 10, "of the base model's actions; 0 takes the most likely");
+    add("steer.episodes", s.steer.episodes, 1, 1e7, "evaluation episodes");
+    training("discover", s.discover);
+    add("discover.alpha", s.discover.alpha, 0, 100, "weight of the codes' divergence");
+    add("discover.alpha-start", s.discover.alpha_start, 0, 100, "alpha at the beginning");
+    add("discover.alpha-from", s.discover.alpha_from, 0, 1, "share of the updates at which alpha begins to move");
+    add("discover.alpha-until", s.discover.alpha_until, 0, 1, "share of the updates at which alpha has its value");
+    add("discover.hold", s.discover.hold, 0, 1, "probability of random switches in the warm-up (0: no warm-up)");
+    add("discover.hold-until", s.discover.hold_until, 0, 1, "share of the updates that the warm-up takes");
+    add("discover.weight-decay", s.discover.weight_decay, 0, 10, "decoupled weight decay");
+    const auto reinforce = [&](const std::string& stage, Settings::Reinforce& o) {
+        add(stage + ".episodes", o.episodes, 1, 2e9, "episodes in all");
+        add(stage + ".batch", o.batch, 1, 1e6, "episodes per collected batch");
+        add(stage + ".epochs", o.epochs, 1, 1000, "passes over a batch");
+        add(stage + ".minibatches", o.minibatches, 1, 1000, "gradient steps per pass");
+        add(stage + ".learning-rate", o.learning_rate, 1e-8, 1, "learning rate");
+        add(stage + ".clip", o.clip, 0.001, 1, "clipping of the density ratio");
+    };
+    reinforce("internal", s.internal);
+    add("internal.temperature", s.internal.temperature, 0, 10, "of the base model's actions");
+    reinforce("raw", s.raw);
+}
+
+}  // namespace midstream::examples

@@ -1,0 +1,131 @@
+/// \file
+/// The worlds, models and settings of the gridworld example, by name. To make an experiment of your own, copy a preset
+/// and change a type or a number.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "common/settings.hpp"
+#include "midstream/analysis/first_reached.hpp"
+#include "midstream/control/metacontroller.hpp"
+#include "midstream/env/gridworld_pinpad.hpp"
+#include "midstream/env/shortest_path.hpp"
+#include "midstream/model/hawk.hpp"
+#include "midstream/model/transformer.hpp"
+
+namespace midstream::examples {
+
+/// What all presets share: a world, a Transformer on it, a metacontroller in it, a policy over codes.
+/// `MetaOf<Base>` is the metacontroller; `PolicyWidth` that of the one-layer Hawk policy.
+template <env::Pinpad Pinpad, template <env::Pinpad> class See, model::TransformerShape Shape, control::MetacontrollerShape MetaShape, class ControllerForm,
+          class Switching, class Scope, int PolicyWidth>
+struct GridworldPreset {
+    static constexpr env::Pinpad pinpad = Pinpad;
+    static constexpr model::TransformerShape shape = Shape;
+    static constexpr control::MetacontrollerShape meta_shape = MetaShape;
+    using World = env::GridworldPinpad<Pinpad, See>;
+    using Form = ControllerForm;
+    using Base = model::Autoregressive<typename World::Observation, typename World::Action, model::Transformer<Shape>, typename World::Target>;
+    using Meta = control::Metacontroller<Base, MetaShape, Form, Switching, Scope>;
+    using Policy = model::Autoregressive<data::Dense<Shape.width>, data::Continuous<MetaShape.code>,
+                                         model::Hawk<model::HawkShape{.depth = 1, .width = PolicyWidth, .recurrent = PolicyWidth, .mlp = 2 * PolicyWidth}>>;
+    using Episodes = env::EpisodesOf<World>;
+    /// What an agent can reach: colours.
+    static constexpr int goals = Pinpad.colours;
+
+    static std::string architecture() {
+        return fmt::format("gridworld {} {}; Transformer depth {} width {} heads {} mlp {}; metacontroller reads {} writes {} code {}; policy width {}", env::to_string(Pinpad),
+                           std::is_same_v<World, env::GridworldPinpad<Pinpad, env::Absolute>> ? "absolute" : "egocentric", Shape.depth, Shape.width, Shape.heads, Shape.mlp,
+                           MetaShape.read, MetaShape.write, MetaShape.code, PolicyWidth);
+    }
+
+    using Reached = analysis::ColourStoodOn;
+    using ReachedSubgoal = analysis::SubgoalStoodOn;
+
+    static typename Meta::Options pass_options(double hold) {
+        typename Meta::Options options;
+        if constexpr (requires { options.switching.probability; }) options.switching.probability = hold;
+        return options;
+    }
+    static void initialise(typename Base::template Parameters<float>& parameters, core::Random random) { Base::initialise(parameters, random); }
+    static void initialise_meta(typename Meta::template Parameters<float>& parameters, core::Random random) {
+        Meta::initialise(parameters, random);
+        // Proposals start narrow: wide ones are noise to the decoder, and the divergence keeps them wide.
+        for (int i = 0; i < MetaShape.code; ++i) parameters.encoder.second.bias.values[MetaShape.code + i] = -4;
+    }
+};
+
+/// A small world of the paper's structure (one colour is one subgoal, transitions c -> c + 1 never seen in pretraining),
+/// where the whole chain takes minutes on two cores.
+struct Demo : GridworldPreset<env::Pinpad{.size = 5, .colours = 4, .walls = 1, .horizon = 50}, env::Egocentric,
+                              model::TransformerShape{.depth = 4, .width = 64, .heads = 4, .mlp = 256, .context = 50, .max_distance = 32},
+                              control::MetacontrollerShape{.read = 1, .write = 1}, control::LowRank<16>, control::RandomHold, control::EveryStep, 64> {
+    static constexpr const char* name = "demo";
+    static constexpr int subgoals = 4;
+    static env::TaskDistribution pretraining_tasks() { return env::TaskDistribution::transition_rule(4, 4); }
+    static env::TaskDistribution unseen_tasks() { return env::TaskDistribution(env::ascending_task(4)); }
+    static std::vector<std::pair<int, int>> unseen_transitions() { return {{0, 1}, {1, 2}, {2, 3}}; }
+    static env::ShortestPathExpert expert(double epsilon) { return {.epsilon = epsilon, .tie_breaking = env::TieBreaking::deterministic}; }
+    static env::ShortestPathExpert clean_expert() { return expert(0); }
+    static Settings settings() {
+        Settings s;
+        s.pretrain = {.steps = 12'000, .batch = 64, .learning_rate = 3e-3};
+        s.steer = {.steps = 1000, .learning_rate = 2e-2, .gain = 1.5};
+        s.discover = {.steps = 4000, .learning_rate = 3e-3, .alpha = 0.05, .alpha_from = 0.45, .alpha_until = 0.7, .hold = 0.2, .hold_until = 0.45};
+        s.internal = {.episodes = 150'000, .learning_rate = 1e-3};
+        s.raw = {.episodes = 50'000, .learning_rate = 3e-4};
+        return s;
+    }
+};
+
+/// What the two presets on the paper's own world share: its tasks, and one subgoal for each pair of colours.
+template <class Base>
+struct PaperTasks : Base {
+    static constexpr int subgoals = 4;
+    static env::TaskDistribution pretraining_tasks() { return env::TaskDistribution::paper_pretraining(); }
+    static env::TaskDistribution unseen_tasks() { return env::TaskDistribution::paper_posttraining(); }
+    static std::vector<std::pair<int, int>> unseen_transitions() { return {{0, 1}, {1, 2}, {2, 3}, {3, 0}}; }
+    static env::ShortestPathExpert expert(double epsilon) { return {.epsilon = epsilon}; }
+};
+
+/// The paper's world and tasks with a model that two cores can train in hours.
+struct Full : PaperTasks<GridworldPreset<env::Pinpad{}, env::Egocentric,
+                                         model::TransformerShape{.depth = 4, .width = 96, .heads = 4, .mlp = 384, .context = 100, .max_distance = 32},
+                                         control::MetacontrollerShape{.read = 1, .write = 1}, control::LowRank<16>, control::RandomHold, control::EveryStep, 64>> {
+    static constexpr const char* name = "full";
+    static env::ShortestPathExpert clean_expert() { return {.tie_breaking = env::TieBreaking::deterministic}; }
+    static Settings settings() {
+        Settings s;
+        s.pretrain = {.steps = 60'000, .batch = 64, .learning_rate = 2e-3};
+        s.steer = {.steps = 2000, .learning_rate = 1e-2, .gain = 1.5};
+        s.discover = {.steps = 12'000, .learning_rate = 2e-3, .alpha = 0.05, .alpha_from = 0.45, .alpha_until = 0.7, .hold = 0.15, .hold_until = 0.45};
+        s.internal = {.episodes = 500'000, .learning_rate = 1e-3};
+        s.raw = {.episodes = 200'000, .learning_rate = 3e-4};
+        return s;
+    }
+};
+
+/// The paper's sizes and hyperparameters (Tables A4, A9, A13). Weeks on a laptop: here to be read, and to be run where
+/// there is time.
+struct Paper : PaperTasks<GridworldPreset<env::Pinpad{}, env::Absolute, model::TransformerShape{}, control::MetacontrollerShape{}, control::LowRank<16>,
+                                          control::SoftSwitch, control::LastStep, 256>> {
+    static constexpr const char* name = "paper";
+    static env::ShortestPathExpert clean_expert() { return {}; }
+    static void initialise_meta(Meta::Parameters<float>& parameters, core::Random random) { Meta::initialise(parameters, random); }
+    static Settings settings() {
+        Settings s;
+        s.pretrain = {.steps = 256'000, .batch = 1024, .learning_rate = 3e-4, .beta2 = 0.999};
+        s.probe = {.steps = 8000, .batch = 512, .learning_rate = 1e-3};
+        s.steer = {.steps = 3200, .batch = 512, .learning_rate = 1e-3};
+        s.discover = {.steps = 64'000, .batch = 512, .learning_rate = 1e-3, .alpha = 0.17, .alpha_start = 0.17};
+        s.internal = {.episodes = 1'000'000, .epochs = 1, .learning_rate = 3e-5};
+        s.raw = {.episodes = 1'000'000, .epochs = 1, .learning_rate = 3e-5};
+        return s;
+    }
+};
+
+}  // namespace midstream::examples
