@@ -1,0 +1,193 @@
+#include "midstream/train/stages.hpp"
+
+#include <cstring>
+
+#include "midstream/env/gridworld_pinpad.hpp"
+#include "midstream/env/shortest_path.hpp"
+#include "midstream/train/adamw.hpp"
+#include "rl/toys.hpp"
+#include "support/tiny_world.hpp"
+#ifdef _OPENMP
+#include "midstream/core/openmp.hpp"
+#endif
+
+using namespace midstream;
+using test::TinyModel;
+
+constexpr control::MetacontrollerShape small{.read = 1, .write = 2, .code = 3, .encoder_hidden = 7, .decoder_hidden = 5, .switch_hidden = 6, .history = 4, .embedding = 5};
+using Meta = control::Metacontroller<TinyModel, small, control::LowRank<2>>;
+using Controllers = control::Supervised<TinyModel, 1, 3, control::LowRank<2>>;
+template <class L>
+using Learner = train::Learner<typename L::template Parameters<float>, train::AdamW>;
+
+const auto dataset = test::random_episodes<TinyModel, float>(core::Random(3), {0, 5, 6, 13, 16, 25});
+const auto base = test::random_model<TinyModel, float>(core::Random(1));
+constexpr train::Constant rate{0.01};
+
+template <class L>
+Learner<L> begin(int shards) {
+    Learner<L> learner{.shards = shards};
+    L::initialise(*learner.parameters, core::Random(2));
+    return learner;
+}
+
+/// Runs a stage from `learner.steps()` to `steps`; `report` as in stages.hpp.
+struct Pretrain {
+    using Trained = TinyModel;
+    static void run(const auto& policy, auto& learner, std::int64_t steps, auto&& report) {
+        train::pretrain<TinyModel>(policy, learner, train::sampler(dataset), {.steps = steps, .batch = 7, .lambda = 0.1}, rate, core::Random(4), report);
+    }
+};
+struct Supervise {
+    using Trained = Controllers;
+    static void run(const auto& policy, auto& learner, std::int64_t steps, auto&& report) {
+        train::supervise<Controllers>(policy, *base, learner, train::sampler(dataset), {.steps = steps, .batch = 7}, rate, core::Random(4), report);
+    }
+};
+struct Discover {
+    using Trained = Meta;
+    static void run(const auto& policy, auto& learner, std::int64_t steps, auto&& report) {
+        train::discover<Meta>(policy, *base, learner, train::sampler(dataset), {.steps = steps, .batch = 7}, train::Ramp{0, 0.1, 1, 4},
+                              [](std::int64_t) { return typename Meta::Options{}; }, rate, core::Random(4), report);
+    }
+};
+
+constexpr auto silent = [](std::int64_t, const train::LossSums&) { return true; };
+
+template <class Stage>
+void check_learns(int steps, double at_most) {
+    auto learner = begin<typename Stage::Trained>(2);
+    double first = 0, last = 0;
+    Stage::run(core::Serial{}, learner, steps, [&](std::int64_t step, const train::LossSums& sums) {
+        const double loss = sums.action / sums.steps;
+        if (step <= 10) first += loss / 10;
+        if (step > steps - 10) last += loss / 10;
+        BOOST_TEST(sums.episodes == 7);
+        return true;
+    });
+    BOOST_TEST(learner.steps() == steps);
+    BOOST_TEST(last < at_most * first, "from " << first << " to " << last);
+}
+BOOST_AUTO_TEST_CASE(pretraining_learns_its_episodes_by_heart) { check_learns<Pretrain>(200, 0.3); }
+BOOST_AUTO_TEST_CASE(supervised_controllers_learn) { check_learns<Supervise>(200, 0.8); }
+BOOST_AUTO_TEST_CASE(discovery_learns) { check_learns<Discover>(200, 0.6); }
+
+template <class Stage, class Policy>
+std::vector<float> after_five(const Policy& policy) {
+    auto learner = begin<typename Stage::Trained>(3);
+    Stage::run(policy, learner, 5, silent);
+    const auto values = core::flat<float>(*learner.parameters);
+    return {values.begin(), values.end()};
+}
+template <class Stage>
+void check_same_bits() {
+    const auto expected = after_five<Stage>(core::Serial{});
+    const auto same = [&](const std::vector<float>& found) {
+        BOOST_TEST(std::memcmp(expected.data(), found.data(), expected.size() * sizeof(float)) == 0);
+    };
+    same(after_five<Stage>(core::Serial{}));
+    same(after_five<Stage>(test::Backwards{}));
+#ifdef _OPENMP
+    for (const int threads : {1, 2, 3}) same(after_five<Stage>(core::OpenMP{threads}));
+#endif
+}
+BOOST_AUTO_TEST_CASE(pretraining_has_the_same_bits_on_any_number_of_threads) { check_same_bits<Pretrain>(); }
+BOOST_AUTO_TEST_CASE(supervision_has_the_same_bits_on_any_number_of_threads) { check_same_bits<Supervise>(); }
+BOOST_AUTO_TEST_CASE(discovery_has_the_same_bits_on_any_number_of_threads) { check_same_bits<Discover>(); }
+
+BOOST_AUTO_TEST_CASE(the_base_model_stays_as_it_is) {
+    const auto before = base;
+    after_five<Supervise>(core::Serial{});
+    after_five<Discover>(core::Serial{});
+    const auto a = core::flat<float>(*before), b = core::flat<float>(*base);
+    BOOST_TEST(std::equal(a.begin(), a.end(), b.begin()));
+}
+
+BOOST_AUTO_TEST_CASE(the_report_follows_every_update_and_can_end_the_stage) {
+    auto learner = begin<TinyModel>(1);
+    std::vector<std::int64_t> steps;
+    Pretrain::run(core::Serial{}, learner, 9, [&](std::int64_t step, const train::LossSums&) {
+        steps.push_back(step);
+        return step < 4;
+    });
+    BOOST_TEST(steps == (std::vector<std::int64_t>{1, 2, 3, 4}), boost::test_tools::per_element());
+    BOOST_TEST(learner.steps() == 4);
+    Pretrain::run(core::Serial{}, learner, 4, [&](std::int64_t, const train::LossSums&) { 
+        BOOST_ERROR("a stage that has ended is not continued");
+        return true;
+    });
+}
+
+BOOST_AUTO_TEST_CASE(the_loss_is_the_mean_over_steps_whatever_the_shards) {
+    // One whole batch in one shard, and its two halves in two: the same gradient, of which the first AdamW step shows
+    // only signs; so plain sums are compared.
+    const auto whole = test::random_episodes<TinyModel, float>(core::Random(3));
+    TinyModel::Tape<float> tape;
+    core::Box<TinyModel::Parameters<float>> gradient, halves;
+    train::pretraining_loss<TinyModel, float>(*base, whole, 0.1f, 1.0f / 16, tape, *gradient);
+    for (int half = 0; half < 2; ++half) {
+        train::EpisodesOf<TinyModel, float> part;
+        train::append_episode(whole, 2 * half, part);
+        train::append_episode(whole, 2 * half + 1, part);
+        train::pretraining_loss<TinyModel, float>(*base, part, 0.1f, 1.0f / 16, tape, *halves);
+    }
+    const auto a = core::flat<float>(*gradient), b = core::flat<float>(*halves);
+    for (std::size_t i = 0; i < a.size(); ++i) BOOST_TEST(std::abs(a[i] - b[i]) < 1e-4f);
+}
+
+BOOST_AUTO_TEST_CASE(schedules_and_options_are_asked_for_the_step_at_hand) {
+    auto learner = begin<Meta>(1);
+    learner.state.steps = 3;
+    std::vector<std::int64_t> asked;
+    train::discover<Meta>(core::Serial{}, *base, learner, train::sampler(dataset), {.steps = 6, .batch = 4}, train::Constant{0.1},
+                          [&](std::int64_t step) { return asked.push_back(step), typename Meta::Options{}; }, rate, core::Random(4), silent);
+    BOOST_TEST(asked == (std::vector<std::int64_t>{3, 4, 5}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(sampling_draws_whole_episodes) {
+    train::EpisodesOf<TinyModel, float> drawn;
+    train::sampler(dataset)(50, core::Random(1), drawn);
+    BOOST_REQUIRE(drawn.count() == 50);
+    std::vector<int> times(static_cast<std::size_t>(dataset.count()), 0);
+    for (int i = 0; i < drawn.count(); ++i) {
+        const int first = drawn.offsets[static_cast<std::size_t>(i)], length = drawn.sequences().length(i);
+        int found = -1;
+        for (int j = 0; j < dataset.count(); ++j) {
+            const int from = dataset.offsets[static_cast<std::size_t>(j)];
+            const auto equal = [&](const auto& a, const auto& b, int width) {
+                return std::equal(a.begin() + first * width, a.begin() + (first + length) * width, b.begin() + from * width);
+            };
+            if (length == dataset.sequences().length(j) && equal(drawn.observations, dataset.observations, 3) && equal(drawn.actions, dataset.actions, 1) &&
+                equal(drawn.targets, dataset.targets, 2) && equal(drawn.subgoals, dataset.subgoals, 1))
+                found = j;
+        }
+        BOOST_REQUIRE(found >= 0);
+        ++times[static_cast<std::size_t>(found)];
+    }
+    for (const int t : times) BOOST_TEST(t > 0);
+    const train::EpisodesOf<TinyModel, float> empty;
+    BOOST_CHECK_THROW(train::sampler(empty), core::Error);
+}
+
+BOOST_AUTO_TEST_CASE(recording_an_expert_as_a_source) {
+    constexpr env::Pinpad world{.size = 4, .colours = 3, .walls = 1, .horizon = 20};
+    using World = env::GridworldPinpad<world>;
+    using Model = model::Autoregressive<World::Observation, World::Action, model::Hawk<test::policy_shape>, World::Target>;
+    Learner<Model> learner{.shards = 2};
+    Model::initialise(*learner.parameters, core::Random(1));
+    const auto source = train::recorder(World(env::TaskDistribution(env::parse_task("0-2"))), env::ShortestPathExpert{});
+    double first = 0, last = 0;
+    train::pretrain<Model>(core::Serial{}, learner, source, {.steps = 60, .batch = 16, .lambda = 0.01}, rate, core::Random(2),
+                           [&](std::int64_t step, const train::LossSums& sums) {
+                               (step == 1 ? first : last) = (sums.action + sums.target) / sums.steps;
+                               return true;
+                           });
+    BOOST_TEST(last < 0.8 * first);
+}
+
+BOOST_AUTO_TEST_CASE(batches_smaller_than_the_shards_are_refused) {
+    auto learner = begin<TinyModel>(8);
+    BOOST_CHECK_THROW(Pretrain::run(core::Serial{}, learner, 1, silent), core::Error);
+    learner.shards = 0;
+    BOOST_CHECK_THROW(Pretrain::run(core::Serial{}, learner, 1, silent), core::Error);
+}
