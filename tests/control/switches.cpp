@@ -1,0 +1,89 @@
+#include "midstream/control/switches.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+using namespace midstream;
+
+static_assert(control::Switch<control::SoftSwitch> && control::Switch<control::AlwaysSwitch> && control::Switch<control::FixedPeriod> &&
+              control::Switch<control::GumbelSwitch> && control::Switch<control::HardSwitch> && control::Switch<control::RandomHold>);
+static_assert(!control::Switch<int>);
+
+double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
+
+BOOST_AUTO_TEST_CASE(soft_gates_are_probabilities_used_as_they_are) {
+    core::Random random(1);
+    for (const double logit : {-800.0, -3.0, -0.2, 0.0, 1.0, 4.0, 800.0}) {
+        const auto gate = control::SoftSwitch{}.gate(logit, 3, random);
+        BOOST_TEST(gate.value == sigmoid(logit));
+        const double numeric = (sigmoid(logit + 1e-5) - sigmoid(logit - 1e-5)) / 2e-5;
+        BOOST_TEST(std::abs(gate.slope - numeric) < 1e-9);
+    }
+    BOOST_TEST(random.counter == 0u);  // nothing is sampled
+}
+
+BOOST_AUTO_TEST_CASE(gates_that_do_not_listen) {
+    core::Random random(1);
+    for (int step = 0; step < 12; ++step)
+        for (const double logit : {-9.0, 9.0}) {
+            const auto always = control::AlwaysSwitch{}.gate(logit, step, random);
+            BOOST_TEST(always.value == 1);
+            BOOST_TEST(always.slope == 0);
+            for (const int period : {1, 2, 5}) {
+                const auto fixed = control::FixedPeriod{period}.gate(logit, step, random);
+                BOOST_TEST(fixed.value == (step % period == 0 ? 1.0 : 0.0));
+                BOOST_TEST(fixed.slope == 0);
+            }
+        }
+    BOOST_TEST(random.counter == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(hard_gates_open_where_the_soft_gate_reaches_the_threshold) {
+    core::Random random(1);
+    for (const double threshold : {0.3, 0.5, 0.8})
+        for (double logit = -3; logit <= 3; logit += 0.37) {
+            const auto gate = control::HardSwitch{threshold}.gate(logit, 1, random);
+            BOOST_TEST(gate.value == (sigmoid(logit) >= threshold ? 1.0 : 0.0));
+            BOOST_TEST(gate.slope == 0);
+        }
+    BOOST_TEST(control::HardSwitch{}.gate(0.0, 0, random).value == 1);  // 0.5 is reached
+}
+
+BOOST_AUTO_TEST_CASE(gumbel_gates_are_sampled_and_straight_through) {
+    for (const double temperature : {0.5, 1.0})
+        for (const double logit : {-2.0, 0.0, 1.0}) {
+            core::Random random(2);
+            int open = 0;
+            double slopes = 0;
+            constexpr int draws = 20000;
+            for (int i = 0; i < draws; ++i) {
+                core::Random copy = random;
+                const auto gate = control::GumbelSwitch{temperature}.gate(logit, i, random);
+                BOOST_REQUIRE((gate.value == 0 || gate.value == 1));
+                open += gate.value > 0;
+                slopes += gate.slope;
+                // The slope is that of the relaxed gate with this very noise.
+                const double u = (copy.uniform() * 0x1p32 + 0.5) * 0x1p-32;
+                const auto relaxed = [&](double x) { return sigmoid((x + std::log(u) - std::log1p(-u)) / temperature); };
+                BOOST_REQUIRE(std::abs(gate.slope - (relaxed(logit + 1e-5) - relaxed(logit - 1e-5)) / 2e-5) < 1e-6);
+            }
+            BOOST_TEST(std::abs(static_cast<double>(open) / draws - sigmoid(logit)) < 0.015);  // at any temperature
+            BOOST_TEST(slopes > 0);
+        }
+}
+
+BOOST_AUTO_TEST_CASE(random_hold_opens_at_its_own_rate) {
+    core::Random random(3);
+    for (const double logit : {-5.0, 5.0}) {
+        int open = 0;
+        for (int i = 0; i < 20000; ++i) {
+            const auto gate = control::RandomHold{0.2}.gate(logit, i, random);
+            BOOST_REQUIRE((gate.value == 0 || gate.value == 1));
+            BOOST_REQUIRE(gate.slope == 0);
+            open += gate.value > 0;
+        }
+        BOOST_TEST(std::abs(open / 20000.0 - 0.2) < 0.015);
+        const auto released = control::RandomHold{0}.gate(logit, 0, random), soft = control::SoftSwitch{}.gate(logit);
+        BOOST_TEST(released.value == soft.value);
+        BOOST_TEST(released.slope == soft.slope);
+    }
+}
