@@ -1,6 +1,6 @@
 /// \file
-/// The time of bare matrix products: the bound against which benchmarks of layers and training steps report how much of
-/// their time is not products. Everything on one thread, in float.
+/// The time of bare matrix products: the bound against which benchmarks of training and acting report how much of their
+/// time is not products. Everything on one thread, in float.
 ///
 /// OpenBLAS picks its kernels by the processor it believes to run on and is often wrong on virtual machines, where it
 /// may fall back to kernels several times slower. `add_context` puts its choice in the benchmark's head; set the
@@ -12,25 +12,24 @@
 #include <algorithm>
 #include <chrono>
 #include <limits>
-#include <span>
 #include <string>
-#include <utility>
+#include <vector>
 
+#include "midstream/core/product.hpp"
 #include "midstream/core/random.hpp"
-#include "midstream/core/tensor.hpp"
 #ifdef MIDSTREAM_OPENBLAS
 #include <cblas.h>
 #endif
 
 namespace midstream::bench {
 
-/// The three products of a map from `inputs` to `outputs` numbers over `rows` rows.
+/// How a product reads its operands, named after the three products of a linear map.
 enum class Product {
-    forward,         ///< y = x W
-    input_gradient,  ///< dx = dy W^T
-    weight_gradient  ///< dW = x^T dy
+    forward,         ///< c += a b, as in y = x W
+    input_gradient,  ///< c += a b^T, as in dx = dy W^T
+    weight_gradient  ///< c += a^T b, as in dW = x^T dy
 };
-inline constexpr Product products[] = {Product::forward, Product::input_gradient, Product::weight_gradient};
+inline constexpr Product all_products[] = {Product::forward, Product::input_gradient, Product::weight_gradient};
 
 inline std::string name(Product product) {
     switch (product) {
@@ -40,73 +39,82 @@ inline std::string name(Product product) {
     }
 }
 
-/// A product's shape: (m x k) by (k x n).
-struct Shape {
+/// One product: c is m x n, each entry the sum of k terms.
+struct Gemm {
+    Product product;
     int m, k, n;
-    double operations() const { return 2.0 * m * k * n; }
+    constexpr double operations() const { return 2.0 * m * k * n; }
 };
 
-/// The shape of one of the three products of a linear map.
-constexpr Shape shape_of(Product product, int rows, int inputs, int outputs) {
+/// One of the three products of a map from `inputs` to `outputs` numbers over `rows` rows.
+constexpr Gemm gemm_of(Product product, int rows, int inputs, int outputs) {
     switch (product) {
-        case Product::forward: return {rows, inputs, outputs};
-        case Product::input_gradient: return {rows, outputs, inputs};
-        default: return {inputs, rows, outputs};
+        case Product::forward: return {product, rows, inputs, outputs};
+        case Product::input_gradient: return {product, rows, outputs, inputs};
+        default: return {product, inputs, rows, outputs};
     }
 }
 
-/// Random operands of a linear map's products, and room for their results.
-template <int Inputs, int Outputs>
-struct Operands {
-    core::Buffer<float, Inputs> x, dx;
-    core::Buffer<float, Outputs> y, dy, weight, dweight;
-
-    explicit Operands(int rows) {
-        core::Random random(1);
-        const auto fill = [&](auto view) {
-            for (float& value : view.flat()) value = random.uniform<float>() - 0.5f;
-        };
-        fill(x.resize(rows));
-        fill(dy.resize(rows));
-        fill(weight.resize(Inputs));
-        y.zeros(rows);
-        dx.zeros(rows);
-        dweight.zeros(Inputs);
-    }
-
-    /// By Eigen on maps of fixed columns, as layers do it.
-    void eigen(Product product) {
-        using Weight = core::EigenMap<const float, Inputs, Outputs>;
-        const Weight w(weight.values.data());
-        switch (product) {
-            case Product::forward: core::map(y.view()).noalias() = core::map(x.view()) * w; break;
-            case Product::input_gradient: core::map(dx.view()).noalias() = core::map(dy.view()) * w.transpose(); break;
-            case Product::weight_gradient:
-                core::EigenMap<float, Inputs, Outputs>(dweight.values.data()).noalias() =
-                    core::map(x.view()).transpose() * core::map(dy.view());
+/// By Eigen through the functions that layers call.
+struct ByEigen {
+    static void multiply(const Gemm& g, const float* a, const float* b, float* c) {
+        const core::View<float> result{c, g.m, g.n, g.n};
+        switch (g.product) {
+            case Product::forward: return core::add_product<float>({a, g.m, g.k, g.k}, {b, g.k, g.n, g.n}, result);
+            case Product::input_gradient: return core::add_product_transposed<float>({a, g.m, g.k, g.k}, {b, g.n, g.k, g.k}, result);
+            default: return core::add_transposed_product<float>({a, g.k, g.m, g.m}, {b, g.k, g.n, g.n}, result);
         }
     }
+};
+
 #ifdef MIDSTREAM_OPENBLAS
-    /// By OpenBLAS.
-    void openblas(Product product) {
-        const int rows = x.count;
-        const auto sgemm = [](CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, Shape s, const float* a, const float* b, float* c) {
-            cblas_sgemm(CblasRowMajor, ta, tb, s.m, s.n, s.k, 1.f, a, ta == CblasTrans ? s.m : s.k, b,
-                        tb == CblasTrans ? s.k : s.n, 0.f, c, s.n);
-        };
-        const Shape shape = shape_of(product, rows, Inputs, Outputs);
-        switch (product) {
-            case Product::forward:
-                sgemm(CblasNoTrans, CblasNoTrans, shape, x.values.data(), weight.values.data(), y.values.data());
-                break;
-            case Product::input_gradient:
-                sgemm(CblasNoTrans, CblasTrans, shape, dy.values.data(), weight.values.data(), dx.values.data());
-                break;
-            case Product::weight_gradient:
-                sgemm(CblasTrans, CblasNoTrans, shape, x.values.data(), dy.values.data(), dweight.values.data());
+/// By OpenBLAS.
+struct ByOpenBlas {
+    static void multiply(const Gemm& g, const float* a, const float* b, float* c) {
+        const bool ta = g.product == Product::weight_gradient, tb = g.product == Product::input_gradient;
+        cblas_sgemm(CblasRowMajor, ta ? CblasTrans : CblasNoTrans, tb ? CblasTrans : CblasNoTrans, g.m, g.n, g.k, 1.f, a, ta ? g.m : g.k, b,
+                    tb ? g.k : g.n, 1.f, c, g.n);
+    }
+};
+#endif
+
+/// A list of products with random operands. Every matrix b (weights, mostly) has memory of its own, as the weights of
+/// a model have, but for weight gradients, where it is an activation; a, b there and c share theirs and stay in cache
+/// if they fit. A model's activations do not: the bound is a strict one.
+class Gemms {
+public:
+    explicit Gemms(std::vector<Gemm> list) : list_(std::move(list)) {
+        std::size_t a = 0, b = 0, shared = 0, c = 0;
+        for (const Gemm& g : list_) {
+            a = std::max(a, padded(g.m, g.k));
+            c = std::max(c, padded(g.m, g.n));
+            (own(g) ? b : shared) = own(g) ? b + padded(g.k, g.n) : std::max(shared, padded(g.k, g.n));
+        }
+        fill(a_, a);
+        fill(b_, std::max(b, shared));
+        c_.assign(c, 0.f);
+    }
+
+    template <class By>
+    void multiply() {
+        const float* b = b_.data();
+        for (const Gemm& g : list_) {
+            By::multiply(g, a_.data(), own(g) ? b : b_.data(), c_.data());
+            if (own(g)) b += padded(g.k, g.n);
         }
     }
-#endif
+
+private:
+    static bool own(const Gemm& g) { return g.product != Product::weight_gradient; }
+    static std::size_t padded(int rows, int columns) { return (static_cast<std::size_t>(rows) * columns + 15) / 16 * 16; }
+    static void fill(core::AlignedVector<float>& values, std::size_t size) {
+        core::Random random(1);
+        values.resize(size);
+        for (float& value : values) value = random.uniform<float>() - 0.5f;
+    }
+
+    std::vector<Gemm> list_;
+    core::AlignedVector<float> a_, b_, c_;
 };
 
 /// Seconds of one call of `work`: the best of `trials` means over about `duration` seconds each.
@@ -120,31 +128,35 @@ double seconds(Work&& work, double duration = 0.02, int trials = 5) {
         return std::chrono::duration<double>(Clock::now() - start).count() / calls;
     };
     time(1);  // caches and pages
-    const int calls = static_cast<int>(std::clamp(duration / time(3), 1.0, 1e6));
+    const int calls = static_cast<int>(std::clamp(duration / time(1), 1.0, 1e6));
     double best = std::numeric_limits<double>::infinity();
     for (int trial = 0; trial < trials; ++trial) best = std::min(best, time(calls));
     return best;
 }
 
-/// Seconds of the products with Eigen: by default all three that training a linear map takes.
-template <int Inputs, int Outputs>
-double eigen_seconds(int rows, std::span<const Product> which = products) {
-    Operands<Inputs, Outputs> operands(rows);
-    double sum = 0;
-    for (const Product product : which) sum += seconds([&] { operands.eigen(product); });
-    return sum;
-}
-
-/// As eigen_seconds, with OpenBLAS; 0 without it.
-template <int Inputs, int Outputs>
-double openblas_seconds([[maybe_unused]] int rows, [[maybe_unused]] std::span<const Product> which = products) {
-    double sum = 0;
+/// The time of a list of products, in seconds.
+struct Bound {
+    double eigen = 0;
+    double openblas = 0;  ///< 0 where there is no OpenBLAS
+};
+inline Bound bound_of(std::vector<Gemm> list) {
+    Gemms gemms(std::move(list));
+    Bound bound;
+    bound.eigen = seconds([&] { gemms.multiply<ByEigen>(); });
 #ifdef MIDSTREAM_OPENBLAS
     openblas_set_num_threads(1);
-    Operands<Inputs, Outputs> operands(rows);
-    for (const Product product : which) sum += seconds([&] { operands.openblas(product); });
+    bound.openblas = seconds([&] { gemms.multiply<ByOpenBlas>(); });
 #endif
-    return sum;
+    return bound;
+}
+
+/// Adds the counters `bound_ms`, `bound_openblas_ms` and `ratio` to a benchmark whose iteration makes the bound's
+/// products, spread evenly over `threads` threads, and is timed by the wall clock: ratio is the
+/// Eigen bound over the measured time, 1 where nothing but products takes time.
+inline void report_bound(benchmark::State& state, const Bound& bound, int threads = 1) {
+    state.counters["bound_ms"] = 1e3 * bound.eigen;
+    state.counters["bound_openblas_ms"] = 1e3 * bound.openblas;
+    state.counters["ratio"] = benchmark::Counter(bound.eigen / threads, benchmark::Counter::kIsIterationInvariantRate);
 }
 
 /// Puts what computes the products into the head of the report; call it before the benchmarks run.
@@ -158,6 +170,16 @@ inline void add_context() {
 #else
     benchmark::AddCustomContext("openblas", "not found");
 #endif
+}
+
+/// What a benchmark program's main does once its benchmarks are registered.
+inline int run(int argc, char** argv) {
+    benchmark::Initialize(&argc, argv);
+    if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+    add_context();
+    benchmark::RunSpecifiedBenchmarks();
+    benchmark::Shutdown();
+    return 0;
 }
 
 }  // namespace midstream::bench

@@ -3,45 +3,34 @@
 /// OpenBLAS. The column "operations" counts operations per second.
 #include "gemm_reference.hpp"
 
-using namespace midstream::bench;
-
 namespace {
 
-template <int Width>
-void register_products(int rows) {
-    for (const Product product : products) {
-        const std::string shape = name(product) + "/rows:" + std::to_string(rows) + "/width:" + std::to_string(Width);
-        const auto run = [=](benchmark::State& state, auto&& multiply) {
-            Operands<Width, Width> operands(rows);
-            for (auto _ : state) {
-                multiply(operands);
-                benchmark::ClobberMemory();
-            }
-            state.counters["operations"] =
-                benchmark::Counter(shape_of(product, rows, Width, Width).operations(), benchmark::Counter::kIsIterationInvariantRate);
-        };
-        benchmark::RegisterBenchmark(("eigen/" + shape).c_str(), [=](benchmark::State& state) {
-            run(state, [=](auto& operands) { operands.eigen(product); });
-        });
-#ifdef MIDSTREAM_OPENBLAS
-        benchmark::RegisterBenchmark(("openblas/" + shape).c_str(), [=](benchmark::State& state) {
-            run(state, [=](auto& operands) { operands.openblas(product); });
-        });
-#endif
-    }
+using namespace midstream::bench;
+
+template <class By>
+void register_product(const std::string& by, Product product, int rows, int width) {
+    const std::string label = by + "/" + name(product) + "/rows:" + std::to_string(rows) + "/width:" + std::to_string(width);
+    benchmark::RegisterBenchmark(label.c_str(), [=](benchmark::State& state) {
+        const Gemm gemm = gemm_of(product, rows, width, width);
+        Gemms gemms({gemm});
+        for (auto _ : state) {
+            gemms.multiply<By>();
+            benchmark::ClobberMemory();
+        }
+        state.counters["operations"] = benchmark::Counter(gemm.operations(), benchmark::Counter::kIsIterationInvariantRate);
+    });
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-    for (const int rows : {250, 1000}) {
-        register_products<64>(rows);
-        register_products<128>(rows);
-        register_products<256>(rows);
-    }
-    benchmark::Initialize(&argc, argv);
-    if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
-    add_context();
-    benchmark::RunSpecifiedBenchmarks();
-    benchmark::Shutdown();
+    for (const int rows : {250, 1000})
+        for (const int width : {64, 128, 256})
+            for (const Product product : all_products) {
+                register_product<ByEigen>("eigen", product, rows, width);
+#ifdef MIDSTREAM_OPENBLAS
+                register_product<ByOpenBlas>("openblas", product, rows, width);
+#endif
+            }
+    return run(argc, argv);
 }
