@@ -7,6 +7,9 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(midstream_project INTERFACE -Wno-maybe-uninitialized -Wno-uninitialized
                                                      -Wno-aggressive-loop-optimizations)
 endif()
+# Up to here Eigen's products keep their packed operands on the stack, above it on the heap: no training step of our
+# programs allocates (tests/core/no_allocation.cpp).
+target_compile_definitions(midstream_project INTERFACE EIGEN_STACK_ALLOCATION_LIMIT=1048576)
 if(MIDSTREAM_NATIVE)
   target_compile_options(midstream_project INTERFACE -march=native)
 endif()
