@@ -85,3 +85,24 @@ BOOST_AUTO_TEST_CASE(offsets_count_columns_right_and_rows_down) {
     BOOST_TEST((Egocentric<world>::meaning(row[1]) == EgocentricMeaning{1, 2, -1}));
     BOOST_TEST((Egocentric<world>::meaning(row[2]) == EgocentricMeaning{2, 0, 1}));
 }
+
+BOOST_AUTO_TEST_CASE(relative_shows_offsets_and_blocked_moves_and_no_place) {
+    constexpr Pinpad world{.size = 3, .colours = 1, .walls = 1, .horizon = 9};
+    const auto corner = test::draw<world>("A#. ... .0.");
+    std::int16_t row[3], egocentric[3], target[1];
+    Relative<world>::observe(corner, corner.agent, row);
+    Egocentric<world>::observe(corner, corner.agent, egocentric);
+    BOOST_TEST(row[0] == egocentric[0]);
+    BOOST_TEST(row[1] == egocentric[1]);
+    // Up and left lead off the grid, right into the wall; down is free. Moves are up, down, left, right.
+    BOOST_TEST(row[2] == Relative<world>::offsets + 0b1101);
+    Relative<world>::target(corner, corner.agent, target);
+    BOOST_TEST(target[0] == row[0]);
+    BOOST_TEST(target[0] < Relative<world>::Target::classes);
+    // Everything moved by a cell, and nothing at an edge that was not: the same observation.
+    constexpr Pinpad wide{.size = 5, .colours = 1, .walls = 1, .horizon = 9};
+    const auto here = test::draw<wide>("..... .A.#. .0... ..... ....."), there = test::draw<wide>("..... ..... .A.#. .0... .....");
+    Relative<wide>::observe(here, here.agent, row);
+    Relative<wide>::observe(there, there.agent, egocentric);
+    for (int i = 0; i < 3; ++i) BOOST_TEST(row[i] == egocentric[i]);
+}

@@ -83,4 +83,37 @@ struct Egocentric {
     }
 };
 
+/// As Egocentric, without the agent's own cell: instead of where on the grid it is, the agent sees which of its four
+/// moves are blocked, one-hot over the 16 combinations. Nothing then names a place but what lies there.
+/// Predicted as the first colour's offset, which tells all that changes.
+template <Pinpad World>
+struct Relative {
+    static constexpr int offsets = World.objects() * Egocentric<World>::block;  ///< entries before the blocked moves
+    using Observation = data::OneHots<offsets + (1 << move_count), World.objects() + 1>;
+    using Target = data::Categories<Egocentric<World>::block>;
+
+    static void observe(const Layout<World>& layout, int agent, std::int16_t* row) {
+        Egocentric<World>::observe(layout, agent, row);
+        row[World.objects()] = static_cast<std::int16_t>(offsets + blocked_moves(layout, agent));
+    }
+    static void target(const Layout<World>& layout, int agent, std::int16_t* row) {
+        std::int16_t entries[World.objects() + 1];
+        Egocentric<World>::observe(layout, agent, entries);
+        row[0] = entries[0];
+    }
+
+private:
+    /// Bit m is set if move m leads off the grid or into a wall.
+    static int blocked_moves(const Layout<World>& layout, int agent) {
+        int bits = 0;
+        for (int move = 0; move < move_count; ++move) {
+            const int next = neighbours<World>[static_cast<std::size_t>(agent)][static_cast<std::size_t>(move)];
+            bool blocked = next == agent;
+            for (const auto wall : layout.walls) blocked |= next == wall;
+            bits |= (blocked ? 1 : 0) << move;
+        }
+        return bits;
+    }
+};
+
 }  // namespace midstream::env
