@@ -45,6 +45,7 @@ BOOST_AUTO_TEST_CASE(lockstep_properties) {
         const auto offsets = random_offsets(random, random.below(7), random.below(2), random.below(3) * 5);
         const core::Sequences sequences{offsets};
         lockstep.assign(sequences);
+        for (int s = 0; s < sequences.count(); ++s) BOOST_TEST(sequences.row(s) == sequences.first(s) - offsets[0]);
 
         BOOST_REQUIRE_EQUAL(lockstep.order.size(), sequences.count());
         BOOST_REQUIRE_EQUAL(lockstep.rows.size(), sequences.rows());

@@ -1,5 +1,8 @@
 // See tests/install/CMakeLists.txt.
-#include "everything.hpp"
+#ifdef _OPENMP
+#include <midstream/core/openmp.hpp>
+#endif
+#include <midstream/midstream.hpp>
 
 int rows_elsewhere();
 

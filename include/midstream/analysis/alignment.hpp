@@ -46,7 +46,7 @@ inline Alignment alignment(core::Rows<const float, 1> gates, core::Sequences seq
     int matches = 0, switch_count = 0, change_count = 0;
     std::vector<int> switches, changes;
     for (int s = 0; s < sequences.count(); ++s) {
-        const int first = sequences.first(s) - sequences.first(0), end = first + sequences.length(s);
+        const int first = sequences.row(s), end = first + sequences.length(s);
         switches.clear();
         changes.clear();
         for (int row = first + 1; row < end; ++row) {

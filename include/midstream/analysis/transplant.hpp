@@ -34,7 +34,7 @@ SegmentCodes<Code> segment_codes(core::Rows<const float, Code> codes, core::Sequ
     SegmentCodes<Code> result;
     std::vector<int> rows;
     for (int s = 0; s < sequences.count(); ++s) {
-        int begin = sequences.first(s) - sequences.first(0);
+        int begin = sequences.row(s);
         const int end = begin + sequences.length(s);
         for (int row = begin; row < end; ++row) {
             if (row + 1 < end && subgoals[row + 1] == subgoals[row]) continue;

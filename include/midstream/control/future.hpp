@@ -24,7 +24,7 @@ struct EveryStep {
 template <class T, int Width>
 void reverse_sequences(core::Sequences sequences, core::In<T, Width> x, core::Rows<T, Width> y) {
     for (int s = 0; s < sequences.count(); ++s) {
-        const int first = sequences.first(s) - sequences.first(0), length = sequences.length(s);
+        const int first = sequences.row(s), length = sequences.length(s);
         for (int t = 0; t < length; ++t) std::copy_n(x.row(first + t), Width, y.row(first + length - 1 - t));
     }
 }
@@ -101,7 +101,7 @@ private:
     template <class Visit>
     static void for_rows(core::Sequences sequences, Visit&& visit) {
         for (int s = 0; s < sequences.count(); ++s) {
-            const int first = sequences.first(s) - sequences.first(0), length = sequences.length(s);
+            const int first = sequences.row(s), length = sequences.length(s);
             for (int row = first; row < first + length; ++row) visit(row, Scope::source(first, length, row));
         }
     }

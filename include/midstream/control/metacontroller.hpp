@@ -299,7 +299,7 @@ private:
         for (int s = 0; s < sequences.count(); ++s) {
             core::Random stream = random.fork(static_cast<std::uint64_t>(s));
             tape.streams[static_cast<std::size_t>(s)] = stream.fork(1);
-            const int first = sequences.first(s) - sequences.first(0);
+            const int first = sequences.row(s);
             for (int row = first; row < first + sequences.length(s); ++row) {
                 const T* p = proposal.row(row);
                 divergences.data[row] = Proposal::divergence_from_standard(p);

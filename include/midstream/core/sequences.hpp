@@ -11,13 +11,16 @@
 
 namespace midstream::core {
 
-/// A view of where sequences begin: sequence s owns rows offsets[s] up to, not including, offsets[s + 1].
+/// A view of where sequences begin: sequence s owns rows offsets[s] up to, not including, offsets[s + 1] of a batch,
+/// which may hold more sequences than these. What layers are given is the rows of these sequences alone, where
+/// sequence s begins at row(s).
 struct Sequences {
     std::span<const int> offsets;
 
     int count() const { return static_cast<int>(offsets.size()) - 1; }
     int rows() const { return offsets.back() - offsets.front(); }
     int first(int sequence) const { return offsets[static_cast<std::size_t>(sequence)]; }
+    int row(int sequence) const { return first(sequence) - first(0); }
     int length(int sequence) const { return first(sequence + 1) - first(sequence); }
 };
 
@@ -49,7 +52,7 @@ struct Lockstep {
             starts[static_cast<std::size_t>(step)] = row;
             for (const int sequence : order) {
                 if (sequences.length(sequence) <= step) break;
-                rows[static_cast<std::size_t>(row++)] = sequences.first(sequence) - sequences.first(0) + step;
+                rows[static_cast<std::size_t>(row++)] = sequences.row(sequence) + step;
             }
         }
         starts[static_cast<std::size_t>(longest)] = row;

@@ -106,7 +106,7 @@ struct Attention {
         const auto bias = bias_by_distance(parameters);
         T* probabilities = tape.probabilities.data();
         for (int s = 0; s < sequences.count(); ++s) {
-            const int length = sequences.length(s), first = sequences.first(s) - sequences.first(0);
+            const int length = sequences.length(s), first = sequences.row(s);
             for (int head = 0; head < heads; ++head) {
                 const auto query = head_rows(projected, first, length, head);
                 const auto key = head_rows(projected, first, length, heads + head);
@@ -144,7 +144,7 @@ struct Attention {
         const auto& buckets = relative_buckets<Shape>();
         const T* probabilities = tape.probabilities.data();
         for (int s = 0; s < sequences.count(); ++s) {
-            const int length = sequences.length(s), first = sequences.first(s) - sequences.first(0);
+            const int length = sequences.length(s), first = sequences.row(s);
             for (int head = 0; head < heads; ++head) {
                 const auto query = head_rows(projected, first, length, head);
                 const auto key = head_rows(projected, first, length, heads + head);

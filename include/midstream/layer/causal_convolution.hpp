@@ -90,7 +90,7 @@ private:
     static void for_each_row(core::Sequences sequences, Work&& work) {
         for (int s = 0; s < sequences.count(); ++s)
             for (int t = 0; t < sequences.length(s); ++t)
-                work(sequences.first(s) - sequences.first(0) + t, std::min(t, Taps - 1));
+                work(sequences.row(s) + t, std::min(t, Taps - 1));
     }
 };
 

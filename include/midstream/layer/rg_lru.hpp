@@ -65,7 +65,7 @@ struct RgLru {
         gates(parameters, x, tape);
         const auto hidden = tape.hidden.resize(x.count);
         for (int s = 0; s < sequences.count(); ++s) {
-            const int first = sequences.first(s) - sequences.first(0);
+            const int first = sequences.row(s);
             for (int row = first; row < first + sequences.length(s); ++row) {
                 auto h = core::map_row(hidden, row).array();
                 h = drive(x, tape, row);
@@ -86,7 +86,7 @@ struct RgLru {
         Row<T> drate_log = Row<T>::Zero();  // the gradient of log softplus(lambda)
         Row<T> dh;
         for (int s = 0; s < sequences.count(); ++s) {
-            const int first = sequences.first(s) - sequences.first(0);
+            const int first = sequences.row(s);
             dh.setZero();
             for (int row = first + sequences.length(s) - 1; row >= first; --row) {
                 const Row<T> a = core::map_row(tape.decay.view(), row).array();

@@ -13,7 +13,7 @@ namespace midstream::layer {
 template <class T, int Width>
 void shift(core::Sequences sequences, core::In<T, Width> h, core::Rows<T, Width> previous) {
     for (int s = 0; s < sequences.count(); ++s) {
-        const int first = sequences.first(s) - sequences.first(0), length = sequences.length(s);
+        const int first = sequences.row(s), length = sequences.length(s);
         if (length == 0) continue;
         std::fill_n(previous.row(first), Width, T(0));
         std::copy(h.row(first), h.row(first + length - 1), previous.row(first + 1));
@@ -24,7 +24,7 @@ void shift(core::Sequences sequences, core::In<T, Width> h, core::Rows<T, Width>
 template <class T, int Width>
 void unshift_add(core::Sequences sequences, core::In<T, Width> dprevious, core::Rows<T, Width> dh) {
     for (int s = 0; s < sequences.count(); ++s) {
-        const int first = sequences.first(s) - sequences.first(0), length = sequences.length(s);
+        const int first = sequences.row(s), length = sequences.length(s);
         if (length < 2) continue;
         core::add(view(dprevious.slice(first + 1, length - 1)), view(dh.slice(first, length - 1)));
     }

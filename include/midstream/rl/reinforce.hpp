@@ -50,7 +50,7 @@ SurrogateSums surrogate(const typename Policy::template Parameters<T>& parameter
     for (int s = 0; s < sequences.count(); ++s) {
         const T advantage = advantages[static_cast<std::size_t>(s)];
         for (int i = 0; i < sequences.length(s); ++i) {
-            const int row = sequences.first(s) - sequences.first(0) + i;
+            const int row = sequences.row(s) + i;
             const T* distribution = tape.action.view().row(row);
             const T log_ratio = Distribution::log_probability(distribution, actions.row(row)) - old_log_probabilities[static_cast<std::size_t>(row)];
             const T ratio = std::exp(std::clamp(log_ratio, T(-20), T(20)));
@@ -90,7 +90,8 @@ public:
         for (int shard = 0; shard < learner.shards; ++shard) collectors_.emplace_back(environment);
     }
 
-    /// One batch of episodes and the updates on it; the batch draws from `random`.
+    /// One batch of episodes and the updates on it; the batch draws from `random`, of which every call needs its own
+    /// fork, or all batches are of the same worlds.
     template <core::Parallelism Parallel>
     ReinforceReport update(const Parallel& parallel, double learning_rate, core::Random random) {
         ReinforceReport report = collect(parallel, random);

@@ -15,7 +15,8 @@
 
 namespace midstream::train {
 
-/// Parameters in training, with all that an update needs. What `visit` lists is what a run saves.
+/// Parameters in training, with all that an update needs. They start at zero, where nothing can be learned: the model's
+/// `initialise(*learner.parameters, random)` comes first. What `visit` lists is what a run saves.
 template <class P, class OptimiserPolicy, class T = float>
     requires Optimiser<OptimiserPolicy, P, T>
 struct Learner {

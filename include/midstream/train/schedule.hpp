@@ -44,8 +44,14 @@ struct Ramp {
     }
 };
 
-/// A ramp that goes down: a constant learning rate and then a linear decay.
-using LinearDecay = Ramp;
+/// A ramp that goes down, by default to zero: a constant learning rate and then a linear decay.
+struct LinearDecay {
+    double from = 0;
+    double to = 0;
+    std::int64_t first = 0;
+    std::int64_t last = 0;
+    constexpr double operator()(std::int64_t step) const { return Ramp{from, to, first, last}(step); }
+};
 
 /// As Ramp, along half a cosine: flat at both ends.
 struct Cosine {

@@ -14,9 +14,9 @@
 
 namespace midstream::train {
 
-/// A source that records fresh episodes of an expert for every batch.
-template <class Environment, class Expert>
-auto recorder(Environment environment, Expert expert) {
+/// A source that records fresh successful episodes of an expert for every batch.
+template <env::Environment World, env::ExpertFor<World> Expert>
+auto recorder(World environment, Expert expert) {
     return [environment, expert](int count, core::Random random, auto& episodes) { env::record(environment, expert, count, random, episodes); };
 }
 
@@ -44,6 +44,7 @@ auto sampler(const Episodes& dataset) {
     };
 }
 
+/// The defaults are the paper's (Table A4), far beyond what a laptop does in a day.
 struct PretrainOptions {
     std::int64_t steps = 256'000;
     int batch = 1024;       ///< episodes per update
@@ -91,6 +92,7 @@ void pretrain(const Policy& policy, LearnerType& learner, const Source& source, 
         report);
 }
 
+/// The defaults are the paper's (section 7.2).
 struct SuperviseOptions {
     std::int64_t steps = 3200;
     int batch = 512;
@@ -113,6 +115,7 @@ void supervise(const Policy& policy, const typename Controllers::Base::template 
         report);
 }
 
+/// The defaults are the paper's (Table A9).
 struct DiscoverOptions {
     std::int64_t steps = 64'000;
     int batch = 512;
