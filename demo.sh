@@ -7,4 +7,6 @@ cd "$(dirname "$0")"
 need_build_packages
 cmake --preset release
 cmake --build --preset release --target gridworld -j "$(nproc)"
+# Threads that wait shall not spin: laptops have other things to do.
+export OMP_WAIT_POLICY="${OMP_WAIT_POLICY-passive}"
 exec build/release/examples/gridworld all --preset demo "$@"
