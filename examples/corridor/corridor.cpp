@@ -92,7 +92,8 @@ struct MovingAverage {
 };
 
 using Recurrent = ms::layer::PreNormBlock<MovingAverage<32>, ms::layer::Mlp<32, 64>>;
-using Attention = ms::model::TransformerBlock<{.width = 32, .heads = 2, .mlp = 64, .context = Corridor::horizon}>;
+constexpr ms::model::TransformerShape shape{.width = 32, .heads = 2, .mlp = 64, .context = Corridor::horizon};
+using Attention = ms::model::TransformerBlock<shape>;
 using Stack = ms::model::Stack<Recurrent, Attention>;
 using Model = ms::model::Autoregressive<Corridor::Observation, Corridor::Action, Stack>;
 using Learner = ms::train::Learner<Model::Parameters<float>, ms::train::AdamW>;
