@@ -57,8 +57,8 @@ public:
     }
     std::string discover_description() const {
         const auto& o = s.discover;
-        return fmt::format("{}; discover steps {} batch {} learning rate {} alpha {} (from {} between {} and {}) hold {} until {} weight decay {}", pretrain_description(), o.steps,
-                           o.batch, o.learning_rate, o.alpha, o.alpha_start, o.alpha_from, o.alpha_until, o.hold, o.hold_until, o.weight_decay);
+        return fmt::format("{}; discover steps {} batch {} learning rate {} alpha {} (from {} between {} and {}) hold {} until {} weight decay {} beta2 {}", pretrain_description(), o.steps,
+                           o.batch, o.learning_rate, o.alpha, o.alpha_start, o.alpha_from, o.alpha_until, o.hold, o.hold_until, o.weight_decay, o.beta2);
     }
     static std::string describe(const Settings::Reinforce& o) {
         return fmt::format("episodes {} batch {} epochs {} minibatches {} learning rate {} clip {} temperature {}", o.episodes, o.batch, o.epochs, o.minibatches, o.learning_rate,
@@ -73,7 +73,7 @@ public:
         return learner;
     }
     Learner<Meta> meta_learner() const {
-        Learner<Meta> learner{.optimiser = {.beta2 = 0.99, .weight_decay = s.discover.weight_decay}, .shards = s.shards};
+        Learner<Meta> learner{.optimiser = {.beta2 = s.discover.beta2, .weight_decay = s.discover.weight_decay}, .shards = s.shards};
         P::initialise_meta(*learner.parameters, stream(discovery).fork(0));
         return learner;
     }
@@ -106,7 +106,7 @@ public:
         train::LossSums recent;
         const std::int64_t every = std::max<std::int64_t>(1, o.steps / 200);
         train::pretrain<Base>(parallel, learner, train::recorder(pretraining_world(), P::expert(o.expert_epsilon)), {.steps = o.steps, .batch = o.batch, .lambda = o.lambda},
-                              train::WarmupLinearDecay{o.learning_rate, o.steps / 50, o.steps}, stream(pretraining).fork(1),
+                              rate(o), stream(pretraining).fork(1),
                               [&](std::int64_t step, const train::LossSums& sums) {
                                   recent += sums;
                                   const double nll = recent.action / recent.steps;
@@ -147,7 +147,7 @@ public:
         const std::int64_t every = std::max<std::int64_t>(1, o.steps / 60);
         train::discover<Meta>(parallel, base(), learner, clean_source(), {.steps = o.steps, .batch = o.batch}, alpha,
                               [&](std::int64_t step) { return P::pass_options(step < at(o.hold_until) ? o.hold : 0.0); },
-                              train::WarmupLinearDecay{o.learning_rate, o.steps / 50, o.steps}, stream(discovery).fork(1),
+                              rate(o), stream(discovery).fork(1),
                               [&](std::int64_t step, const train::LossSums& sums) {
                                   recent += sums;
                                   if (step % every == 0) {
@@ -201,18 +201,25 @@ private:
         return static_cast<std::int64_t>((o.episodes + o.batch - 1) / o.batch) * o.epochs * o.minibatches;
     }
 
+    /// The learning rate of a stage over its steps.
+    template <class StageSettings>
+    train::WarmupLinearDecay rate(const StageSettings& o) const {
+        if (s.constant_rates) return {o.learning_rate, 0, o.steps, o.learning_rate};
+        return {o.learning_rate, o.steps / 50, o.steps};
+    }
+
     template <int Layer>
     void steer_at(io::CsvWriter& table) {
         using Controllers = control::Supervised<Base, Layer, P::subgoals, typename P::Form>;
         const auto& o = s.steer;
-        Learner<Controllers> learner{.optimiser = {.beta2 = 0.99}, .shards = s.shards};
+        Learner<Controllers> learner{.optimiser = {.beta2 = s.discover.beta2}, .shards = s.shards};
         Controllers::initialise(*learner.parameters, stream(steering).fork(Layer));
         const std::string name = fmt::format("steer-{}", Layer);
-        Stage<Learner<Controllers>> stage(folder, name, fmt::format("{}; steer layer {} steps {} batch {} learning rate {}", pretrain_description(), Layer, o.steps, o.batch, o.learning_rate),
+        Stage<Learner<Controllers>> stage(folder, name, fmt::format("{}; steer layer {} steps {} batch {} learning rate {} beta2 {}", pretrain_description(), Layer, o.steps, o.batch, o.learning_rate, s.discover.beta2),
                                           learner, o.steps, {"action_nll"}, s.checkpoint_seconds);
         double nll = 0;
         const std::int64_t every = std::max<std::int64_t>(1, o.steps / 40);
-        train::supervise<Controllers>(parallel, base(), learner, clean_source(), {.steps = o.steps, .batch = o.batch}, train::WarmupLinearDecay{o.learning_rate, o.steps / 50, o.steps},
+        train::supervise<Controllers>(parallel, base(), learner, clean_source(), {.steps = o.steps, .batch = o.batch}, rate(o),
                                       stream(steering).fork(100 + Layer), [&](std::int64_t step, const train::LossSums& sums) {
                                           nll = sums.action / sums.steps;
                                           if (step % every == 0) stage.record({nll});

@@ -14,6 +14,8 @@ struct Settings {
     int shards = 4;   ///< part of the run: another number gives other bits
     std::string output;
     double checkpoint_seconds = 20;
+    /// Learning rates stay constant, as in the paper, instead of warming up and falling to zero; fixed by the preset.
+    bool constant_rates = false;
 
     struct Pretrain {
         std::int64_t steps;
@@ -48,6 +50,7 @@ struct Settings {
         double hold = 0;           ///< probability of random switches (control::RandomHold) ...
         double hold_until = 0;     ///< ... up to this share of the steps, the soft switch from there
         double weight_decay = 0.03;
+        double beta2 = 0.99;       ///< also of the supervised controllers
     } discover{};
     struct Reinforce {
         int episodes;
@@ -94,6 +97,7 @@ inline void add_options(CLI::App& app, Settings& s) {
     add("discover.hold", s.discover.hold, 0, 1, "probability of random switches in the warm-up (0: no warm-up)");
     add("discover.hold-until", s.discover.hold_until, 0, 1, "share of the updates that the warm-up takes");
     add("discover.weight-decay", s.discover.weight_decay, 0, 10, "decoupled weight decay");
+    add("discover.beta2", s.discover.beta2, 0, 0.99999, "AdamW's decay of the second moment");
     const auto reinforce = [&](const std::string& stage, Settings::Reinforce& o) {
         add(stage + ".episodes", o.episodes, 1, 2e9, "episodes in all");
         add(stage + ".batch", o.batch, 1, 1e6, "episodes per collected batch");

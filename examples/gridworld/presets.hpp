@@ -118,10 +118,11 @@ struct Paper : PaperTasks<GridworldPreset<env::Pinpad{}, env::Absolute, model::T
     static void initialise_meta(Meta::Parameters<float>& parameters, core::Random random) { Meta::initialise(parameters, random); }
     static Settings settings() {
         Settings s;
+        s.constant_rates = true;
         s.pretrain = {.steps = 256'000, .batch = 1024, .learning_rate = 3e-4, .beta2 = 0.999};
         s.probe = {.steps = 8000, .batch = 512, .learning_rate = 1e-3};
         s.steer = {.steps = 3200, .batch = 512, .learning_rate = 1e-3};
-        s.discover = {.steps = 64'000, .batch = 512, .learning_rate = 1e-3, .alpha = 0.17, .alpha_start = 0.17};
+        s.discover = {.steps = 64'000, .batch = 512, .learning_rate = 1e-3, .alpha = 0.17, .alpha_start = 0.17, .beta2 = 0.999};
         s.internal = {.episodes = 1'000'000, .epochs = 1, .learning_rate = 3e-5};
         s.raw = {.episodes = 1'000'000, .epochs = 1, .learning_rate = 3e-5};
         return s;

@@ -76,8 +76,8 @@ inline core::Box<DoorsModel::Parameters<float>> doors_model() {
     core::Box<DoorsModel::Parameters<float>> parameters;  // blocks of zeros change nothing
     for (int i = 0; i < 12; ++i) at(parameters->embedding.rows, i, i) = 1;
     core::map(parameters->norm.scale).setOnes();
-    for (int door = 0; door < 3; ++door) at(parameters->action.weight, 12 + door, door) = 20;
-    parameters->action.bias.values[Doors<>::stay] = 20;
+    for (int door = 0; door < 3; ++door) at(parameters->action_head.weight, 12 + door, door) = 20;
+    parameters->action_head.bias.values[Doors<>::stay] = 20;
     return parameters;
 }
 

@@ -39,6 +39,7 @@ void check(typename Meta::Options options = {}) {
 BOOST_AUTO_TEST_CASE(the_papers_metacontroller) { check<Paper>(); }
 BOOST_AUTO_TEST_CASE(the_first_gate_left_to_the_switch) { check<Paper>({.first_gate_open = false}); }
 BOOST_AUTO_TEST_CASE(divergence_weighted_by_gate) { check<Paper>({.divergence_weighted_by_gate = true}); }
+BOOST_AUTO_TEST_CASE(proposals_of_fixed_information) { check<Paper>({.divergence_weighted_by_gate = true, .signal = 0.8}); }
 BOOST_AUTO_TEST_CASE(full_linear_controllers) { check<control::Metacontroller<TinyModel, shape, control::FullLinear>>(); }
 BOOST_AUTO_TEST_CASE(an_embedding_at_every_step) { check<control::Metacontroller<TinyModel, shape, control::LowRank<2>, control::SoftSwitch, control::EveryStep>>(); }
 BOOST_AUTO_TEST_CASE(reads_above_where_it_writes) { check<control::Metacontroller<TinyModel, read_above, control::LowRank<2>>>(); }

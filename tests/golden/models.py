@@ -26,7 +26,7 @@ def model(p, observations, norm, mixer):
         block = within(p, f"stack.blocks.{l}")
         layers.append(torch.cat([residual_block(block, sequence, norm, mixer) for sequence in layers[-1].split(LENGTHS)]))
     last = norm(within(p, "norm"), layers[-1])
-    return layers, linear(within(p, "action"), last), linear(within(p, "target"), last)
+    return layers, linear(within(p, "action_head"), last), linear(within(p, "target_head"), last)
 
 
 def orthogonalised(g):
@@ -66,8 +66,8 @@ def case(name, norm, norm_shapes, mixer, mixer_shapes, **around):
     shapes = {"embedding.rows": (DIMENSION, WIDTH)}
     for l in range(DEPTH):
         shapes |= prefixed(f"stack.blocks.{l}", block)
-    shapes |= prefixed("norm", norm_shapes) | prefixed("action", linear_shapes(WIDTH, ACTIONS))
-    shapes |= prefixed("target", linear_shapes(WIDTH, GROUPS * CLASSES))
+    shapes |= prefixed("norm", norm_shapes) | prefixed("action_head", linear_shapes(WIDTH, ACTIONS))
+    shapes |= prefixed("target_head", linear_shapes(WIDTH, GROUPS * CLASSES))
     p = parameters(shapes, **around)
     observations = torch.randint(DIMENSION, (rows, ONES))
     actions, targets = torch.randint(ACTIONS, (rows, 1)), torch.randint(CLASSES, (rows, GROUPS))

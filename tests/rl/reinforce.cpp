@@ -141,7 +141,7 @@ BOOST_AUTO_TEST_CASE(the_ratio_is_of_the_joint_density) {
     sums = inside.s.run(*inside.s.gradient);
     BOOST_TEST(sums.clipped == 0);
     BOOST_TEST(sums.surrogate == 16 * 1.05, boost::test_tools::tolerance(1e-9));
-    for (int i = 0; i < 2; ++i) BOOST_TEST(std::abs(inside.s.gradient->action.bias.values[i]) > 0.1);
+    for (int i = 0; i < 2; ++i) BOOST_TEST(std::abs(inside.s.gradient->action_head.bias.values[i]) > 0.1);
 }
 
 /// Trains until the share of successes of a batch passes 0.95.

@@ -92,6 +92,11 @@ struct Metacontroller {
         bool divergence_weighted_by_gate = false;
         /// The deviation of the proposal noise as a multiple of the encoder's; 0 takes means.
         double noise = 1;
+        /// If positive, proposals carry a fixed amount of information instead of one that alpha settles: means are
+        /// normalised over the batch to this deviation (below 1), and variances are 1 minus its square, so that codes
+        /// are distributed about as the prior. Codes then can neither collapse nor grow precise (as in Zhu et al. 2020,
+        /// "A batch normalized inference network keeps the KL vanishing away"). Not in the paper.
+        double signal = 0;
     };
 
     template <class T>
@@ -103,6 +108,8 @@ struct Metacontroller {
         core::Buffer<T, past + Shape.embedding> encoder_input, encoder_input_gradient;
         core::Buffer<T, 2 * code> proposal, proposal_gradient;
         core::Buffer<T, code> noise;
+        core::Buffer<T, code> normalised;     ///< with Options::signal: means of mean 0 and deviation 1
+        std::array<T, code> inverse_deviation;  ///< likewise, 1 / the deviation that the means had
         core::Buffer<T, code> sampled;        ///< z~, packed
         core::Buffer<T, code> codes;          ///< z, packed
         core::Buffer<T, code> codes_gradient; ///< packed
@@ -296,16 +303,28 @@ private:
         const auto noise = tape.noise.resize(proposal.count);
         const auto sampled = tape.sampled.resize(proposal.count);
         const auto divergences = tape.divergences.resize(proposal.count);
+        if (tape.options.signal > 0) normalise(tape);
         for (int s = 0; s < sequences.count(); ++s) {
             core::Random stream = random.fork(static_cast<std::uint64_t>(s));
             tape.streams[static_cast<std::size_t>(s)] = stream.fork(1);
             const int first = sequences.row(s);
             for (int row = first; row < first + sequences.length(s); ++row) {
                 const T* p = proposal.row(row);
-                divergences.data[row] = Proposal::divergence_from_standard(p);
-                for (int i = 0; i < code; ++i) {
+                for (int i = 0; i < code; ++i)
                     noise.row(row)[i] = tape.options.noise > 0 ? static_cast<T>(tape.options.noise) * stream.normal<T>() : T(0);
-                    sampled.row(row)[i] = p[i] + noise.row(row)[i] * std::exp(T(0.5) * Proposal::log_variance(p, i));
+                if (tape.options.signal > 0) {
+                    const T signal = static_cast<T>(tape.options.signal), variance = 1 - signal * signal;
+                    T divergence = 0;
+                    for (int i = 0; i < code; ++i) {
+                        const T mean = signal * tape.normalised.view().row(row)[i];
+                        divergence += T(0.5) * (mean * mean + variance - std::log(variance) - 1);
+                        sampled.row(row)[i] = mean + noise.row(row)[i] * std::sqrt(variance);
+                    }
+                    divergences.data[row] = divergence;
+                } else {
+                    divergences.data[row] = Proposal::divergence_from_standard(p);
+                    for (int i = 0; i < code; ++i)
+                        sampled.row(row)[i] = p[i] + noise.row(row)[i] * std::exp(T(0.5) * Proposal::log_variance(p, i));
                 }
             }
         }
@@ -316,6 +335,7 @@ private:
         const auto proposal = tape.proposal.view();
         const auto gradient = tape.proposal_gradient.zeros(proposal.count);
         const auto sampled_gradient = tape.sampled.view();  // integrate_backward left it there
+        if (tape.options.signal > 0) return normalise_backward(tape, divergence_weight);
         for (int row = 0; row < proposal.count; ++row) {
             const T* p = proposal.row(row);
             T* g = gradient.row(row);
@@ -327,6 +347,45 @@ private:
                 g[code + i] += d * tape.noise.view().row(row)[i] * T(0.5) * std::exp(T(0.5) * Proposal::log_variance(p, i)) *
                                Proposal::template bound<T>.slope(p[code + i]);
             }
+        }
+    }
+
+    /// Brings the means to mean 0 and deviation 1 over the rows of the batch, code dimension by code dimension.
+    template <class T>
+    static void normalise(Tape<T>& tape) {
+        const auto proposal = tape.proposal.view();
+        const auto normalised = tape.normalised.resize(proposal.count);
+        const T count = static_cast<T>(proposal.count);
+        for (int i = 0; i < code; ++i) {
+            T mean = 0, square = 0;
+            for (int row = 0; row < proposal.count; ++row) mean += proposal.row(row)[i] / count;
+            for (int row = 0; row < proposal.count; ++row) {
+                const T centred = proposal.row(row)[i] - mean;
+                square += centred * centred / count;
+            }
+            const T inverse = 1 / std::sqrt(square + T(1e-6));
+            tape.inverse_deviation[static_cast<std::size_t>(i)] = inverse;
+            for (int row = 0; row < proposal.count; ++row) normalised.row(row)[i] = (proposal.row(row)[i] - mean) * inverse;
+        }
+    }
+
+    template <class T>
+    static void normalise_backward(Tape<T>& tape, T divergence_weight) {
+        const auto gradient = tape.proposal_gradient.view();
+        const auto normalised = tape.normalised.view();
+        const T count = static_cast<T>(gradient.count), signal = static_cast<T>(tape.options.signal);
+        for (int i = 0; i < code; ++i) {
+            T mean = 0, projection = 0;
+            for (int row = 0; row < gradient.count; ++row) {
+                const T x = normalised.row(row)[i];
+                const T weight = divergence_weight * (tape.options.divergence_weighted_by_gate ? tape.gates.view().data[row] : T(1));
+                const T d = signal * (tape.sampled.view().row(row)[i] + weight * signal * x);
+                gradient.row(row)[i] = d;
+                mean += d / count;
+                projection += d * x / count;
+            }
+            for (int row = 0; row < gradient.count; ++row)
+                gradient.row(row)[i] = tape.inverse_deviation[static_cast<std::size_t>(i)] * (gradient.row(row)[i] - mean - normalised.row(row)[i] * projection);
         }
     }
 

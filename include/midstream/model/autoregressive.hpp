@@ -70,14 +70,14 @@ struct Autoregressive {
         typename Embedding::template Parameters<T> embedding;
         typename Stack::template Parameters<T> stack;
         typename FinalNorm::template Parameters<T> norm;
-        typename ActionHead::template Parameters<T> action;
-        [[no_unique_address]] typename TargetHead::template Parameters<T> target;
+        typename ActionHead::template Parameters<T> action_head;
+        [[no_unique_address]] typename TargetHead::template Parameters<T> target_head;
         static void visit(auto& self, auto&& member) {
             member("embedding", self.embedding);
             member("stack", self.stack);
             member("norm", self.norm);
-            member("action", self.action);
-            if constexpr (predicts_observations) member("target", self.target);
+            member("action_head", self.action_head);
+            if constexpr (predicts_observations) member("target_head", self.target_head);
         }
     };
     template <class T>
@@ -101,8 +101,8 @@ struct Autoregressive {
         Embedding::initialise(parameters.embedding, random);
         Stack::initialise(parameters.stack, random);
         FinalNorm::initialise(parameters.norm, random);
-        ActionHead::Map::initialise(parameters.action, random);
-        if constexpr (predicts_observations) TargetHead::Map::initialise(parameters.target, random);
+        ActionHead::Map::initialise(parameters.action_head, random);
+        if constexpr (predicts_observations) TargetHead::Map::initialise(parameters.target_head, random);
     }
 
     // Whole sequences.
@@ -123,8 +123,8 @@ struct Autoregressive {
         const auto last = tape.residual[depth].view();
         const auto normalised = tape.normalised.resize(last.count);
         FinalNorm::forward(parameters.norm, {}, last, normalised, tape.norm);
-        ActionHead::Map::apply(parameters.action, normalised, tape.action.resize(last.count));
-        if constexpr (predicts_observations) TargetHead::Map::apply(parameters.target, normalised, tape.target.resize(last.count));
+        ActionHead::Map::apply(parameters.action_head, normalised, tape.action.resize(last.count));
+        if constexpr (predicts_observations) TargetHead::Map::apply(parameters.target_head, normalised, tape.target.resize(last.count));
     }
     /// All of the above. Afterwards tape.residual holds every layer and tape.action the parameters of p(a_t | o_1:t).
     template <class T, class H = NoHook>
@@ -156,12 +156,12 @@ struct Autoregressive {
         const auto last = tape.residual[depth].view();
         const auto normalised_gradient = tape.scratch.zeros(last.count);
         typename ActionHead::Map::template Tape<T> none;
-        ActionHead::Map::backward(parameters.action, {}, tape.normalised.view(), none, tape.action_gradient.view(), normalised_gradient,
-                                  core::part(gradient, &Parameters<T>::action));
+        ActionHead::Map::backward(parameters.action_head, {}, tape.normalised.view(), none, tape.action_gradient.view(), normalised_gradient,
+                                  core::part(gradient, &Parameters<T>::action_head));
         if constexpr (predicts_observations) {
             typename TargetHead::Map::template Tape<T> nothing;
-            TargetHead::Map::backward(parameters.target, {}, tape.normalised.view(), nothing, tape.target_gradient.view(),
-                                      normalised_gradient, core::part(gradient, &Parameters<T>::target));
+            TargetHead::Map::backward(parameters.target_head, {}, tape.normalised.view(), nothing, tape.target_gradient.view(),
+                                      normalised_gradient, core::part(gradient, &Parameters<T>::target_head));
         }
         FinalNorm::backward(parameters.norm, {}, last, tape.norm, normalised_gradient, tape.flow.zeros(last.count),
                             core::part(gradient, &Parameters<T>::norm));
