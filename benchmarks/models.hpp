@@ -5,6 +5,7 @@
 
 #include "midstream/control/metacontroller.hpp"
 #include "midstream/env/gridworld_pinpad.hpp"
+#include "midstream/model/autoregressive.hpp"
 #include "midstream/model/transformer.hpp"
 
 namespace midstream::bench {
