@@ -192,25 +192,26 @@ struct Attention {
         Projection::apply(parameters.projection, x, projected);
         const auto mixed = scratch.mixed.resize(x.count);
         const auto bias = bias_by_distance(parameters);
-        std::array<T, context> weights;
+        std::array<T, static_cast<std::size_t>(heads) * context> weights;
         for (int row = 0; row < x.count; ++row) {
             State<T>& state = state_of(row);
             if (state.length >= context) throw core::Error("the attention context of " + std::to_string(context) + " steps is used up");
             std::copy_n(projected.row(row) + width, 2 * width, state.cache.data() + static_cast<std::ptrdiff_t>(state.length) * 2 * width);
             const int last = state.length++;
+            // All heads step by step, as the cache lies in memory.
+            for (int j = 0; j <= last; ++j)
+                for (int head = 0; head < heads; ++head)
+                    weights[static_cast<std::size_t>(head * context + j)] = cached(state, j, head).dot(head_line(projected.row(row), head));
             for (int head = 0; head < heads; ++head) {
-                const Eigen::Map<const core::EigenMatrix<T, 1, head_width>> query(projected.row(row) + head * head_width);
-                const Cached<T> key(state.cache.data() + head * head_width, last + 1, head_width, Eigen::OuterStride<>(2 * width));
-                const Cached<T> value(state.cache.data() + width + head * head_width, last + 1, head_width, Eigen::OuterStride<>(2 * width));
-                Eigen::Map<Eigen::Array<T, 1, Eigen::Dynamic>> p(weights.data(), last + 1);
-                for (int j = 0; j <= last; ++j) p[j] = key.row(j).dot(query);
+                Eigen::Map<Eigen::Array<T, 1, Eigen::Dynamic>> p(weights.data() + head * context, last + 1);
                 p = p * scale<T>() + bias_line(bias, head, last).array();
                 p = (p - p.maxCoeff()).exp();
                 p /= p.sum();
-                Eigen::Map<core::EigenMatrix<T, 1, head_width>> out(mixed.row(row) + head * head_width);
-                out.setZero();
-                for (int j = 0; j <= last; ++j) out += p[j] * value.row(j);
             }
+            core::map_row(mixed, row).setZero();
+            for (int j = 0; j <= last; ++j)
+                for (int head = 0; head < heads; ++head)
+                    head_line(mixed.row(row), head) += weights[static_cast<std::size_t>(head * context + j)] * cached(state, j, heads + head);
         }
         Output::apply(parameters.output, mixed, y);
     }
@@ -220,8 +221,16 @@ private:
     using Square = Eigen::Map<std::conditional_t<std::is_const_v<T>,
         const Eigen::Matrix<std::remove_const_t<T>, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>,
         Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>>>;
+    /// The numbers of one head (of queries, then keys, then values) in a row.
     template <class T>
-    using Cached = Eigen::Map<const core::EigenMatrix<T, Eigen::Dynamic, head_width>, 0, Eigen::OuterStride<>>;
+    static core::EigenMap<T, 1, head_width> head_line(T* row, int head) {
+        return core::EigenMap<T, 1, head_width>(row + head * head_width);
+    }
+    /// Those of one head (of keys, then values) in the cache's row of step `step`.
+    template <class T>
+    static auto cached(const State<T>& state, int step, int head) {
+        return head_line(state.cache.data() + static_cast<std::ptrdiff_t>(step) * 2 * width, head);
+    }
 
     template <class T>
     static T scale() {
