@@ -117,9 +117,10 @@ private:
     core::AlignedVector<float> a_, b_, c_;
 };
 
-/// Seconds of one call of `work`: the best of `trials` means over about `duration` seconds each.
+/// Seconds of one call of `work`: the best mean of 5 to 25 trials of about 20 ms or one call each, half a second in all
+/// where that suffices.
 template <class Work>
-double seconds(Work&& work, double duration = 0.02, int trials = 5) {
+double seconds(Work&& work) {
     using Clock = std::chrono::steady_clock;
     const auto time = [&](int calls) {
         const auto start = Clock::now();
@@ -128,7 +129,9 @@ double seconds(Work&& work, double duration = 0.02, int trials = 5) {
         return std::chrono::duration<double>(Clock::now() - start).count() / calls;
     };
     time(1);  // caches and pages
-    const int calls = static_cast<int>(std::clamp(duration / time(1), 1.0, 1e6));
+    const double first = time(1);
+    const int calls = static_cast<int>(std::clamp(0.02 / first, 1.0, 1e6));
+    const int trials = static_cast<int>(std::clamp(0.5 / (calls * first), 5.0, 25.0));
     double best = std::numeric_limits<double>::infinity();
     for (int trial = 0; trial < trials; ++trial) best = std::min(best, time(calls));
     return best;
@@ -151,8 +154,8 @@ inline Bound bound_of(std::vector<Gemm> list) {
 }
 
 /// Adds the counters `bound_ms`, `bound_openblas_ms` and `ratio` to a benchmark whose iteration makes the bound's
-/// products, spread evenly over `threads` threads, and is timed by the wall clock: ratio is the
-/// Eigen bound over the measured time, 1 where nothing but products takes time.
+/// products, spread evenly over `threads` threads, and is timed by the wall clock: ratio is the Eigen bound over the
+/// measured time, 1 where nothing but products takes time.
 inline void report_bound(benchmark::State& state, const Bound& bound, int threads = 1) {
     state.counters["bound_ms"] = 1e3 * bound.eigen;
     state.counters["bound_openblas_ms"] = 1e3 * bound.openblas;

@@ -17,16 +17,14 @@ constexpr model::TransformerShape transformer_shape(int width) {
     return {.depth = 4, .width = width, .heads = 4, .mlp = width <= 64 ? 4 * width : 2 * width, .context = 100, .max_distance = 32};
 }
 /// The models of one shape.
-template <model::TransformerShape Shape>
+template <model::TransformerShape Shape, control::MetacontrollerShape MetaShape = control::MetacontrollerShape{.read = 2, .write = 2}>
 struct Models {
     static constexpr model::TransformerShape shape = Shape;
-    using Base = model::Autoregressive<World::Observation, World::Action, model::Transformer<Shape>, World::Target>;
-
-    static constexpr control::MetacontrollerShape meta_shape{.read = Shape.depth / 2, .write = Shape.depth / 2};
+    static constexpr control::MetacontrollerShape meta_shape = MetaShape;
     static constexpr int rank = 16;
-    template <control::Switch SwitchPolicy>
-    using MetaWith = control::Metacontroller<Base, meta_shape, control::LowRank<rank>, SwitchPolicy>;
-    using Meta = MetaWith<control::SoftSwitch>;
+    using Base = model::Autoregressive<World::Observation, World::Action, model::Transformer<Shape>, World::Target>;
+    using Meta = control::Metacontroller<Base, MetaShape, control::LowRank<rank>>;
+    using PeriodicMeta = control::Metacontroller<Base, MetaShape, control::LowRank<rank>, control::FixedPeriod>;
     /// The default metacontroller's embedder: control::FutureHawk.
     static constexpr model::HawkShape future_shape{.depth = 1, .width = Shape.width, .recurrent = Shape.width, .heads = 8, .taps = 4, .mlp = 2 * Shape.width};
 };

@@ -79,7 +79,7 @@ void base_rollout(benchmark::State& state) {
 /// history are computed as ever; forming a controller from its code is not a product of the bound.
 template <class M>
 void internal_rollout(benchmark::State& state) {
-    using Meta = typename M::template MetaWith<control::FixedPeriod>;
+    using Meta = typename M::PeriodicMeta;
     const int batch = static_cast<int>(state.range(0));
     const auto base = random_base<M>();
     core::Box<typename Meta::template Parameters<float>> meta;
