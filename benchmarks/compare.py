@@ -8,7 +8,6 @@ reference; against a bound (bare products) 1 cannot be reached. Without PyTorch 
 """
 import argparse
 import json
-import os
 import pathlib
 import re
 import subprocess
@@ -99,7 +98,6 @@ def main():
     parser.add_argument("--seconds", type=float, default=1.0, help="how long to measure each row")
     parser.add_argument("--python", default=sys.executable, help="a Python that has PyTorch")
     arguments = parser.parse_args()
-    os.environ.setdefault("OMP_WAIT_POLICY", "active")
     print("| what | midstream | reference | ratio |\n|---|---|---|---|")
     programs, seconds = arguments.programs.resolve(), arguments.seconds
     for lines in (products(programs, seconds), training(programs, seconds, arguments.python), rollout(programs, seconds), environment(programs, seconds)):

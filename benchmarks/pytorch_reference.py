@@ -1,11 +1,12 @@
 #!/usr/bin/python3
 """Updates of pretraining in PyTorch, for the same models and the same batch as bench.training: forward, backward,
-clipping and AdamW. Prints a line of JSON for every width, number of threads and layout.
+clipping and AdamW. Prints a line of JSON for every width, number of threads, layout and (of two threads) way of
+waiting: its OpenMP threads and those of its BLAS compete for the cores if they spin.
 
     bench.training --save_batch=batch.safetensors
     python3 pytorch_reference.py batch.safetensors [--seconds 2]
 
-Two layouts, of which whoever compares should take the faster:
+Whoever compares should take the fastest. The layouts are:
   packed   as midstream: linear maps and norms on the rows that exist; attention on padded queries, keys and values,
            gathered for it and scattered back
   padded   everything on sequences padded to the longest; the loss skips padding (a causal model needs no other mask)
@@ -147,9 +148,9 @@ def main():
     parser.add_argument("--widths", type=int, nargs="*", default=[64, 128, 256])
     parser.add_argument("--threads", type=int, help="1 and 2 if not given")
     arguments = parser.parse_args()
-    if arguments.threads is None:  # PyTorch and its BLAS take their numbers of threads from the environment they start in
-        for threads in ("1", "2"):
-            environment = dict(os.environ, OMP_NUM_THREADS=threads, OPENBLAS_NUM_THREADS=threads)
+    if arguments.threads is None:  # threads and how they wait are taken from the environment that a program starts in
+        for threads, wait in ("1", "passive"), ("2", "passive"), ("2", "active"):
+            environment = dict(os.environ, OMP_NUM_THREADS=threads, OPENBLAS_NUM_THREADS=threads, OMP_WAIT_POLICY=wait)
             subprocess.run([sys.executable, *sys.argv, "--threads", threads], env=environment, check=True)
         return
     torch.set_num_threads(arguments.threads)
@@ -159,7 +160,8 @@ def main():
             torch.manual_seed(1)
             batch = Batch(arrays, layout == "packed")
             taken = measure(Model(width, 4 * width if width <= 64 else 2 * width), batch, arguments.seconds)
-            line = {"width": width, "threads": arguments.threads, "layout": layout, "milliseconds": 1e3 * taken, "tokens_per_second": batch.rows / taken}
+            line = {"width": width, "threads": arguments.threads, "layout": layout, "wait": os.environ.get("OMP_WAIT_POLICY", ""),
+                    "milliseconds": 1e3 * taken, "tokens_per_second": batch.rows / taken}
             print(json.dumps(line), flush=True)
 
 
