@@ -118,11 +118,14 @@ void report(Chain<P>& chain, const WorldReport& world) {
         gates.traces.push_back(std::move(trace));
     }
     page.figure(gate_plot(folder / "plot-gates", gates), "The switch gate over time in six expert episodes; dashed lines mark the steps at which the true subgoal changes, which no stage was told.");
-    page.figure(line_plot(folder / "plot-discover", {.x_label = "update", .y_label = "nats/step",
-                                                     .series = {{.label = "action loss", .x = detail::vector(discover.column("step")), .y = detail::vector(discover.column("action_nll"))},
-                                                                {.label = "divergence of the codes", .x = detail::vector(discover.column("step")), .y = detail::vector(discover.column("divergence"))}},
-                                                     .y_low = 0}),
-                "Discovery: the loss of the steered prediction and the rate of the codes.");
+    const auto updates = detail::vector(discover.column("step"));
+    page.figures({{line_plot(folder / "plot-discover", {.x_label = "update", .y_label = "action loss (nats/step)",
+                                                        .series = {{.label = "steered model", .x = updates, .y = detail::vector(discover.column("action_nll"))}},
+                                                        .y_low = 0, .levels = {{"base model", nll.back()}}}),
+                   "Discovery: the loss of the next action once the model is steered."},
+                  {line_plot(folder / "plot-divergence", {.x_label = "update", .y_label = "divergence (nats/step)",
+                                                          .series = {{.label = "codes", .x = updates, .y = detail::vector(discover.column("divergence"))}}, .y_low = 0}),
+                   "How far proposals are from the prior N(0, I)."}});
     page.figure(line_plot(folder / "plot-alignment", {.x_label = "update", .y_label = "",
                                                       .series = {{.label = "precision", .x = detail::vector(discover.column("step")), .y = detail::vector(discover.column("precision"))},
                                                                  {.label = "recall", .x = detail::vector(discover.column("step")), .y = detail::vector(discover.column("recall"))}},
@@ -136,9 +139,10 @@ void report(Chain<P>& chain, const WorldReport& world) {
         for (std::size_t c = 1; c < codes.names.size(); ++c) row.push_back(number(codes.columns[c][k], 2));
         fixed.rows.push_back(std::move(row));
     }
-    page.table(fixed, fmt::format("The fixed-z test: codes drawn from N(0, I), each held over 64 episodes; which goal is reached first. Over 64 codes the most frequent goal of a code has a share of {}, "
+    page.paragraph(fmt::format("The fixed-z test: codes drawn from N(0, I), each held over 64 episodes; which goal is reached first. Over 64 codes the most frequent goal of a code has a share of {}, "
                                   "codes and goals share {} nats, and a code taken from one episode reaches the same goal in a new layout {} of the time.",
                                   number(summary.column("mode_share").back(), 2), number(summary.column("information").back(), 2), number(summary.column("transplant").back(), 2)));
+    page.table(fixed, "The first of these codes: shares of episodes.");
 
     page.heading("4. Internal RL");
     page.figure(line_plot(folder / "plot-rl", {.x_label = "episodes", .y_label = "success on the unseen task",

@@ -211,7 +211,7 @@ BOOST_AUTO_TEST_CASE(impossible_tasks_are_refused_by_name) {
     BOOST_CHECK_EXCEPTION(Paper(TaskDistribution(parse_task("0-8"))), core::Error, message("has 0 to 7"));
     Tiny never(TaskDistribution(parse_task("0-1-0-1-0-1-0-1-0")));  // nine visits in eight steps
     BOOST_CHECK_EXCEPTION(never.reset(core::Random(1)), core::Error,
-                          message("3 x 3 with 2 colours, 1 walls and horizon 8"));
+                          message("3 x 3 with 2 colours, 1 wall and horizon 8"));
     BOOST_CHECK_EXCEPTION(never.reset(core::Random(1)), core::Error, message("0-1-0-1-0-1-0-1-0"));
     BOOST_CHECK_EXCEPTION(Tiny(test::draw<tiny>("A0. #1. ..."), parse_task("1-0")), core::Error,
                           message("no legal path for task 1-0"));

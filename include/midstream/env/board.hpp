@@ -25,10 +25,10 @@ struct Pinpad {
     friend constexpr bool operator==(const Pinpad&, const Pinpad&) = default;
 };
 
-/// "5 x 5 with 4 colours, 1 walls and horizon 50"
+/// "5 x 5 with 4 colours, 1 wall and horizon 50"
 inline std::string to_string(const Pinpad& world) {
     return std::to_string(world.size) + " x " + std::to_string(world.size) + " with " + std::to_string(world.colours) +
-           " colours, " + std::to_string(world.walls) + " walls and horizon " + std::to_string(world.horizon);
+           " colours, " + std::to_string(world.walls) + (world.walls == 1 ? " wall and horizon " : " walls and horizon ") + std::to_string(world.horizon);
 }
 
 inline constexpr int move_count = 4;
