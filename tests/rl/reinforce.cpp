@@ -114,7 +114,7 @@ struct TwoDimensions {
 
     /// Moves the mean of dimension i so that every row's action has the ratio `ratio[i]` there, where all rows are alike.
     TwoDimensions(double first, double second) {
-        auto& head = s.parameters->action;
+        auto& head = s.parameters->action_head;
         core::map(head.weight).setZero();
         core::map(head.bias).setZero();
         const double wanted[] = {first, second};
