@@ -6,22 +6,22 @@ gridworld=$1
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
+# Becomes the program: to be run in a subshell, whose process is then the program's.
 run() {
-    "$gridworld" "$1" --output "$folder/$2" --checkpoint-seconds 0.1 --pretrain.steps 150 --pretrain.batch 8 \
+    exec "$gridworld" "$1" --output "$folder/$2" --checkpoint-seconds 0.1 --pretrain.steps 150 --pretrain.batch 8 \
         --discover.steps 60 --discover.batch 8 2>> "$folder/log"
 }
 for stage in pretrain discover; do
-    run $stage unbroken > /dev/null
+    (run $stage unbroken > /dev/null)
     kills=0
     while [ $kills -lt 4 ]; do
-        run $stage broken > /dev/null &
+        (run $stage broken > /dev/null) &
         sleep "0.$((3 + 2 * kills))"
-        # The shell function runs in a child of ours: kill what it started.
-        pkill -KILL -P $! || true
+        kill -KILL $! || true
         wait $! || true
         kills=$((kills + 1))
     done
-    run $stage broken > /dev/null
+    (run $stage broken > /dev/null)
     cmp "$folder/unbroken/$stage.safetensors" "$folder/broken/$stage.safetensors"
 done
 # Other hyperparameters are refused, by name, and leave the checkpoint as it is.
