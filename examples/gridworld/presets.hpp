@@ -52,6 +52,20 @@ struct GridworldPreset {
         return options;
     }
     static void initialise(typename Base::template Parameters<float>& parameters, core::Random random) { Base::initialise(parameters, random); }
+    /// As above, then adds to the embedding of an egocentric observation what its entries mean: three coordinates of the
+    /// residual stream per object hold dx, dy and whether the agent is there. Offsets then need not be learned one by
+    /// one (docs/laptop-scale.md has the difference it makes).
+    static void initialise_by_geometry(typename Base::template Parameters<float>& parameters, core::Random random) {
+        static_assert(3 * (Pinpad.objects() + 1) <= Shape.width, "the geometric embedding needs three coordinates for each object and the agent");
+        Base::initialise(parameters, random);
+        for (int entry = 0; entry < World::Observation::dimension; ++entry) {
+            const auto meaning = See<Pinpad>::meaning(entry);
+            float* line = parameters.embedding.rows.values + entry * Shape.width + 3 * meaning.object;
+            line[0] += static_cast<float>(meaning.dx) / Pinpad.size;
+            line[1] += static_cast<float>(meaning.dy) / Pinpad.size;
+            if (meaning.object < Pinpad.objects() && meaning.dx == 0 && meaning.dy == 0) line[2] += 1;
+        }
+    }
     static void initialise_meta(typename Meta::template Parameters<float>& parameters, core::Random random) {
         Meta::initialise(parameters, random);
         // Proposals start narrow: wide ones are noise to the decoder, and the divergence keeps them wide.
@@ -97,6 +111,7 @@ struct Full : PaperTasks<GridworldPreset<env::Pinpad{}, env::Egocentric,
                                          model::TransformerShape{.depth = 4, .width = 96, .heads = 4, .mlp = 384, .context = 100, .max_distance = 32},
                                          control::MetacontrollerShape{.read = 1, .write = 1}, control::LowRank<16>, control::RandomHold, control::EveryStep, 64>> {
     static constexpr const char* name = "full";
+    static void initialise(Base::Parameters<float>& parameters, core::Random random) { initialise_by_geometry(parameters, random); }
     static env::ShortestPathExpert clean_expert() { return {.tie_breaking = env::TieBreaking::deterministic}; }
     static Settings settings() {
         Settings s;
