@@ -4,7 +4,6 @@
 
 #include <chrono>
 #include <filesystem>
-#include <functional>
 
 #include "common/progress.hpp"
 #include "midstream/io/checkpoint.hpp"

@@ -6,12 +6,6 @@
 
 #include "gridworld/presets.hpp"
 
-namespace midstream::examples {
-int run_demo(const std::string& stage, Settings settings);
-int run_full(const std::string& stage, Settings settings);
-int run_paper(const std::string& stage, Settings settings);
-}  // namespace midstream::examples
-
 int main(int argc, char** argv) {
     using namespace midstream::examples;
     struct Preset {

@@ -144,4 +144,10 @@ struct Paper : PaperTasks<GridworldPreset<env::Pinpad{}, env::Absolute, model::T
     }
 };
 
+// Each runs a stage, or "all", of its preset and returns the program's exit status. One translation unit each, so that
+// they compile side by side.
+int run_demo(const std::string& stage, Settings settings);
+int run_full(const std::string& stage, Settings settings);
+int run_paper(const std::string& stage, Settings settings);
+
 }  // namespace midstream::examples

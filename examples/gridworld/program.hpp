@@ -82,9 +82,4 @@ int run(const std::string& stage, Settings settings) {
     return 0;
 }
 
-// One translation unit each, so that they compile side by side.
-int run_demo(const std::string& stage, Settings settings);
-int run_full(const std::string& stage, Settings settings);
-int run_paper(const std::string& stage, Settings settings);
-
 }  // namespace midstream::examples

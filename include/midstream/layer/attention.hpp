@@ -4,7 +4,6 @@
 #pragma once
 
 #include <array>
-#include <limits>
 
 #include "midstream/core/contract.hpp"
 #include "midstream/layer/linear.hpp"

@@ -75,7 +75,7 @@ void backward_frozen(const typename Model::template Parameters<T>& parameters, c
     Model::backward_blocks(parameters, sequences, layer, Model::depth, tape, core::Frozen{});
 }
 
-/// -log p(a_t) with the controller of the row's label in force at every step; `label_of(subgoal)` is the batch's own.
+/// -log p(a_t) with the controller of the row's true subgoal (batch.subgoals) in force at every step.
 template <class Controllers, class T, class Gradient>
 LossSums supervised_loss(const typename Controllers::Base::template Parameters<T>& base, const typename Controllers::template Parameters<T>& parameters,
                          const EpisodesOf<typename Controllers::Base, T>& batch, T weight, typename Controllers::Base::template Tape<T>& base_tape,
