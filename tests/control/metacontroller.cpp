@@ -43,6 +43,13 @@ BOOST_AUTO_TEST_CASE(proposals_of_fixed_information) { check<Paper>({.divergence
 BOOST_AUTO_TEST_CASE(full_linear_controllers) { check<control::Metacontroller<TinyModel, shape, control::FullLinear>>(); }
 BOOST_AUTO_TEST_CASE(an_embedding_at_every_step) { check<control::Metacontroller<TinyModel, shape, control::LowRank<2>, control::SoftSwitch, control::EveryStep>>(); }
 BOOST_AUTO_TEST_CASE(reads_above_where_it_writes) { check<control::Metacontroller<TinyModel, read_above, control::LowRank<2>>>(); }
+/// The second of a tiny observation's three ones.
+struct MiddleOne {
+    using Observation = data::OneHots<3, 1>;
+    static void observe(const std::int16_t* observation, std::int16_t* row) { row[0] = static_cast<std::int16_t>(observation[1] - 3); }
+};
+using MiddleSight = control::Metacontroller<TinyModel, shape, control::LowRank<2>, control::SoftSwitch, control::EveryStep, control::FutureGru<8>, MiddleOne>;
+BOOST_AUTO_TEST_CASE(a_sight_of_its_own) { check<MiddleSight>(); }
 BOOST_AUTO_TEST_CASE(always_switching) { check<control::Metacontroller<TinyModel, shape, control::LowRank<2>, control::AlwaysSwitch>>(); }
 BOOST_AUTO_TEST_CASE(fixed_period) { check<control::Metacontroller<TinyModel, shape, control::LowRank<2>, control::FixedPeriod>>({.switching = {.period = 3}}); }
 
@@ -124,6 +131,20 @@ BOOST_AUTO_TEST_CASE(divergence_is_summed_over_real_steps_alone) {
         for (int row = first; row < last; ++row)
             BOOST_TEST(single.tape.meta.divergences.values[static_cast<std::size_t>(row - first)] == whole[static_cast<std::size_t>(row)], boost::test_tools::tolerance(1e-9));
     }
+}
+
+BOOST_AUTO_TEST_CASE(what_is_not_in_sight_does_not_reach_the_proposals) {
+    Pass<MiddleSight> pass, other;
+    other.episodes.observations = pass.episodes.observations;
+    for (std::size_t i = 0; i < other.episodes.observations.size(); i += 3) other.episodes.observations[i] = static_cast<std::int16_t>((other.episodes.observations[i] + 1) % 3);
+    pass.run();
+    other.run();
+    BOOST_TEST(pass.tape.meta.proposal.values == other.tape.meta.proposal.values, boost::test_tools::per_element());
+    BOOST_TEST(!(pass.tape.e_read.values == other.tape.e_read.values));
+    auto& seen = other.episodes.observations[other.episodes.observations.size() - 2];
+    seen = static_cast<std::int16_t>(3 + (seen - 3 + 1) % 3);
+    other.run();
+    BOOST_TEST(!(pass.tape.meta.proposal.values == other.tape.meta.proposal.values));
 }
 
 BOOST_AUTO_TEST_CASE(gradient_passes_through_the_frozen_blocks) {

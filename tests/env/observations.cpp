@@ -106,3 +106,31 @@ BOOST_AUTO_TEST_CASE(relative_shows_offsets_and_blocked_moves_and_no_place) {
     Relative<wide>::observe(there, there.agent, egocentric);
     for (int i = 0; i < 3; ++i) BOOST_TEST(row[i] == egocentric[i]);
 }
+
+/// Every observation gives the same contacts, and they are those of the board.
+BOOST_AUTO_TEST_CASE(contact_is_what_lies_here_and_beside) {
+    core::Random random(6);
+    int beside = 0, on = 0;
+    for (int i = 0; i < 500; ++i) {
+        const auto layout = sample_layout<paper>(random);
+        const int agent = random.below(49);
+        const auto check = [&]<template <Pinpad> class See>() {
+            std::int16_t seen[13], row[8];
+            See<paper>::observe(layout, agent, seen);
+            Contact<paper, See>::observe(seen, row);
+            for (int colour = 0; colour < 8; ++colour) {
+                const int cell = layout.colours[colour];
+                const auto& around = neighbours<paper>[agent];
+                const int expected = cell == agent ? 2 : std::find(around.begin(), around.end(), cell) != around.end() ? 1 : 0;
+                BOOST_TEST(row[colour] == 3 * colour + expected);
+                beside += expected == 1;
+                on += expected == 2;
+            }
+        };
+        check.operator()<Absolute>();
+        check.operator()<Egocentric>();
+        check.operator()<Relative>();
+    }
+    BOOST_TEST(beside > 100);
+    BOOST_TEST(on > 30);
+}

@@ -2,9 +2,21 @@
 /// What the encoder knows of the future: the sequence embedding s = f_emb(e_1:T) (paper section 5, step 2).
 #pragma once
 
+#include "midstream/layer/gru.hpp"
 #include "midstream/layer/linear.hpp"
+#include "midstream/layer/mlp.hpp"
+#include "midstream/model/hawk.hpp"
 
 namespace midstream::control {
+
+/// A Hawk stack of `Depth` layers as wide as what it reads: the paper's sequence embedder.
+template <int Width, int Depth = 1>
+using FutureHawk = model::Hawk<model::HawkShape{.depth = Depth, .width = Width, .recurrent = Width, .heads = Width >= 64 ? 8 : std::max(1, Width / 8), .taps = 4, .mlp = 2 * Width}>;
+
+/// A block whose mixer is a GRU. Over a dozen steps it learns what comes next in a small part of the updates that
+/// FutureHawk takes, whose memory begins at decays of 0.9 and more (docs/laptop-scale.md). Not in the paper.
+template <int Width>
+using FutureGru = model::Repeat<layer::PreNormBlock<layer::Gru<Width, Width>, layer::Mlp<Width, 2 * Width>>, 1>;
 
 /// One vector for the whole sequence, the stack's output at the last step: the paper's embedding (section 9).
 struct LastStep {

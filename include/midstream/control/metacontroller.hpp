@@ -5,9 +5,9 @@
 
 #include "midstream/control/controllers.hpp"
 #include "midstream/control/future.hpp"
+#include "midstream/control/sight.hpp"
 #include "midstream/control/switches.hpp"
 #include "midstream/layer/distribution.hpp"
-#include "midstream/layer/gru.hpp"
 #include "midstream/layer/mlp.hpp"
 #include "midstream/layer/shift.hpp"
 #include "midstream/model/hawk.hpp"
@@ -27,13 +27,10 @@ struct MetacontrollerShape {
     int embedding = 32;
 };
 
-/// A Hawk stack of `Depth` layers as wide as the residual stream that it reads: the paper's sequence embedder.
-template <int Width, int Depth = 1>
-using FutureHawk = model::Hawk<model::HawkShape{.depth = Depth, .width = Width, .recurrent = Width, .heads = Width >= 64 ? 8 : std::max(1, Width / 8), .taps = 4, .mlp = 2 * Width}>;
-
-/// `Form` is LowRank<R> or FullLinear, `SwitchPolicy` one of switches.hpp, `Scope` one of future.hpp.
+/// `Form` is LowRank<R> or FullLinear, `SwitchPolicy` one of switches.hpp, `Scope` and `FutureStack` are of future.hpp,
+/// `Sight` is of sight.hpp. The defaults are the paper's.
 template <class BaseModel, MetacontrollerShape Shape, class Form = LowRank<16>, Switch SwitchPolicy = SoftSwitch, class Scope = LastStep,
-          class FutureStack = FutureHawk<BaseModel::width>>
+          class FutureStack = FutureHawk<BaseModel::width>, class Sight = ResidualStream>
 struct Metacontroller {
     using Base = BaseModel;
     using Switching = SwitchPolicy;
@@ -46,12 +43,17 @@ struct Metacontroller {
     static_assert(read >= 0 && read <= Base::depth, "the metacontroller reads a layer that the base model does not have");
     static_assert(write >= 0 && write <= Base::depth, "the metacontroller writes to a layer that the base model does not have");
     static_assert(FutureStack::width == width, "the metacontroller's sequence embedder needs the width of the residual stream");
-    /// e_t beside h_{t-1}: what the switch sees of the past; the encoder sees s as well.
+    /// e_t beside h_{t-1}: what the switch sees of the past.
     static constexpr int past = width + history;
+    /// Does the encoder see the residual stream, and with it all that the switch sees, or something else alone?
+    static constexpr bool sees_residual = std::is_same_v<Sight, ResidualStream>;
+    /// What the encoder sees: e_t, h_{t-1} and s; or, of another sight, s alone.
+    static constexpr int encoder_width = (sees_residual ? past : 0) + Shape.embedding;
 
     using Future = FutureEmbedding<FutureStack, Shape.embedding, Scope>;
     using History = layer::Gru<width, history>;
-    using Encoder = layer::Mlp<past + Shape.embedding, Shape.encoder_hidden, 2 * code>;
+    using Seeing = SightEmbedding<Sight, Base, width>;
+    using Encoder = layer::Mlp<encoder_width, Shape.encoder_hidden, 2 * code>;
     using Proposal = layer::DiagonalGaussian<code>;
     using SwitchPast = layer::Linear<past, hidden>;
     using SwitchOutput = layer::Linear<hidden, 1>;
@@ -62,6 +64,7 @@ struct Metacontroller {
 
     template <class T>
     struct Parameters {
+        [[no_unique_address]] typename Seeing::template Parameters<T> sight;
         typename Future::template Parameters<T> future;
         typename History::template Parameters<T> history;
         typename Encoder::template Parameters<T> encoder;
@@ -71,6 +74,7 @@ struct Metacontroller {
         typename DecoderHidden::template Parameters<T> decoder_hidden;
         typename Bank::template Parameters<T> bank;
         static void visit(auto& self, auto&& member) {
+            if constexpr (!sees_residual) member("sight", self.sight);
             member("future", self.future);
             member("history", self.history);
             member("encoder", self.encoder);
@@ -105,7 +109,7 @@ struct Metacontroller {
         core::Buffer<T, history> histories, previous_histories, histories_gradient, previous_histories_gradient;
         core::Buffer<T, Shape.embedding> embedding, embedding_gradient;
         core::Buffer<T, past> past_rows, past_gradient;
-        core::Buffer<T, past + Shape.embedding> encoder_input, encoder_input_gradient;
+        core::Buffer<T, encoder_width> encoder_input, encoder_input_gradient;
         core::Buffer<T, 2 * code> proposal, proposal_gradient;
         core::Buffer<T, code> noise;
         core::Buffer<T, code> normalised;     ///< with Options::signal: means of mean 0 and deviation 1
@@ -123,6 +127,7 @@ struct Metacontroller {
         core::Buffer<T, code> carry, previous;
         core::Buffer<T, Shape.decoder_hidden> decoded_gradient;
         core::Buffer<T, components> coefficients, coefficients_gradient;
+        typename Seeing::template Tape<T> sight;
         typename Future::template Tape<T> future;
         typename History::template Tape<T> history_tape;
         typename Encoder::template Tape<T> encoder;
@@ -136,6 +141,7 @@ struct Metacontroller {
 
     template <class T>
     static void initialise(Parameters<T>& parameters, core::Random random) {
+        Seeing::template initialise<T>(parameters.sight, random);
         Future::initialise(parameters.future, random);
         History::initialise(parameters.history, random);
         Encoder::initialise(parameters.encoder, random);
@@ -147,10 +153,11 @@ struct Metacontroller {
     }
 
     /// A pass over whole sequences: from layer `read` of the first pass, infers codes and gates (left in the tape) and
-    /// writes the steered version of layer `write`. Sequence s draws from random.fork(s).
+    /// writes the steered version of layer `write`. Sequence s draws from random.fork(s). `observations` are needed by
+    /// sights other than ResidualStream.
     template <class T>
     static void forward(const Parameters<T>& parameters, core::Sequences sequences, core::In<T, width> e_read, core::In<T, width> e_write,
-                        core::Out<T, width> steered, core::Random random, const Options& options, Tape<T>& tape) {
+                        core::Out<T, width> steered, core::Random random, const Options& options, Tape<T>& tape, ObservationRows<Base, T> observations = {}) {
         const int rows = e_read.count;
         tape.options = options;
         tape.lockstep.assign(sequences);
@@ -158,13 +165,14 @@ struct Metacontroller {
         // h_t, and h_{t-1} beside e_t.
         History::forward(parameters.history, sequences, e_read, tape.histories.resize(rows), tape.history_tape);
         layer::shift<T, history>(sequences, tape.histories.view(), tape.previous_histories.resize(rows));
-        Future::forward(parameters.future, sequences, e_read, tape.embedding.resize(rows), tape.future);
+        const auto seen = Seeing::template forward<T>(parameters.sight, e_read, observations, tape.sight);
+        Future::forward(parameters.future, sequences, seen, tape.embedding.resize(rows), tape.future);
         const auto past_rows = tape.past_rows.resize(rows);
         const auto encoder_input = tape.encoder_input.resize(rows);
         core::copy(view(e_read), columns(past_rows, 0, width));
         core::copy(view(tape.previous_histories.view()), columns(past_rows, width, history));
-        core::copy(view(past_rows), columns(encoder_input, 0, past));
-        core::copy(view(tape.embedding.view()), columns(encoder_input, past, Shape.embedding));
+        if constexpr (sees_residual) core::copy(view(past_rows), columns(encoder_input, 0, past));
+        core::copy(view(tape.embedding.view()), columns(encoder_input, encoder_width - Shape.embedding, Shape.embedding));
         Encoder::forward(parameters.encoder, sequences, encoder_input, tape.proposal.resize(rows), tape.encoder);
         sample(sequences, random, tape);
         SwitchPast::apply(parameters.switch_past, past_rows, tape.switch_rows.resize(rows));
@@ -201,10 +209,12 @@ struct Metacontroller {
         const auto encoder_input_gradient = tape.encoder_input_gradient.zeros(rows);
         Encoder::backward(parameters.encoder, sequences, tape.encoder_input.view(), tape.encoder, tape.proposal_gradient.view(),
                           encoder_input_gradient, core::part(gradient, &P::encoder));
-        core::add(columns(encoder_input_gradient, 0, past), view(past_gradient));
-        core::copy(columns(encoder_input_gradient, past, Shape.embedding), view(tape.embedding_gradient.resize(rows)));
-        Future::backward(parameters.future, sequences, e_read, tape.future, tape.embedding_gradient.view(), read_gradient,
+        if constexpr (sees_residual) core::add(columns(encoder_input_gradient, 0, past), view(past_gradient));
+        core::copy(columns(encoder_input_gradient, encoder_width - Shape.embedding, Shape.embedding), view(tape.embedding_gradient.resize(rows)));
+        const auto seen_gradient = Seeing::template gradient<T>(tape.sight, read_gradient);
+        Future::backward(parameters.future, sequences, Seeing::template seen<T>(tape.sight, e_read), tape.future, tape.embedding_gradient.view(), seen_gradient,
                          core::part(gradient, &P::future));
+        Seeing::template backward<T>(parameters.sight, tape.sight, core::part(gradient, &P::sight));
         core::copy(columns(past_gradient, width, history), view(tape.previous_histories_gradient.resize(rows)));
         layer::unshift_add<T, history>(sequences, tape.previous_histories_gradient.view(), tape.histories_gradient.zeros(rows));
         History::backward(parameters.history, sequences, e_read, tape.history_tape, tape.histories_gradient.view(), read_gradient,

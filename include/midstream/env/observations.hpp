@@ -4,7 +4,9 @@
 /// to the colours, then the walls, then the agent. The task is never among what is seen.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <cstdlib>
 
 #include "midstream/data/spaces.hpp"
 #include "midstream/env/board.hpp"
@@ -34,6 +36,11 @@ struct Absolute {
     }
     static void target(const Layout<World>& layout, int agent, std::int16_t* row) {
         for (int i = 0; i < things; ++i) row[i] = static_cast<std::int16_t>(cell(layout, agent, i));
+    }
+    /// How many columns and rows lie between the agent and an object, read back from a row.
+    static int distance(const std::int16_t* row, int object) {
+        const int agent = row[things - 1] % World.cells(), cell = row[object] % World.cells();
+        return std::abs(agent % World.size - cell % World.size) + std::abs(agent / World.size - cell / World.size);
     }
 
 private:
@@ -81,6 +88,11 @@ struct Egocentric {
         if (meaning.object == World.objects()) return World.objects() * block + meaning.dy * World.size + meaning.dx;
         return meaning.object * block + (meaning.dy + World.size - 1) * side + meaning.dx + World.size - 1;
     }
+    /// How many columns and rows lie between the agent and an object, read back from a row.
+    static int distance(const std::int16_t* row, int object) {
+        const Meaning offset = meaning(row[object]);
+        return std::abs(offset.dx) + std::abs(offset.dy);
+    }
 };
 
 /// As Egocentric, without the agent's own cell: instead of where on the grid it is, the agent sees which of its four
@@ -101,6 +113,11 @@ struct Relative {
         Egocentric<World>::observe(layout, agent, entries);
         row[0] = entries[0];
     }
+    /// What an entry says; those of the blocked moves belong to no object and have no offset.
+    static constexpr EgocentricMeaning meaning(int index) {
+        return index < offsets ? Egocentric<World>::meaning(index) : EgocentricMeaning{World.objects(), 0, 0};
+    }
+    static int distance(const std::int16_t* row, int object) { return Egocentric<World>::distance(row, object); }
 
 private:
     /// Bit m is set if move m leads off the grid or into a wall.
@@ -113,6 +130,17 @@ private:
             bits |= (blocked ? 1 : 0) << move;
         }
         return bits;
+    }
+};
+
+/// What the agent touches, taken from a row of the observation `See`: for each colour, whether it is further away (0),
+/// on the next cell (1) or where the agent stands (2). A sight for the encoder of a metacontroller (control/sight.hpp).
+template <Pinpad World, template <Pinpad> class See>
+struct Contact {
+    using Observation = data::OneHots<3 * World.colours, World.colours>;
+    static void observe(const std::int16_t* observation, std::int16_t* row) {
+        for (int colour = 0; colour < World.colours; ++colour)
+            row[colour] = static_cast<std::int16_t>(3 * colour + std::max(0, 2 - See<World>::distance(observation, colour)));
     }
 };
 

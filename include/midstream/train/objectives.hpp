@@ -117,7 +117,7 @@ void steered_pass(const typename Meta::Base::template Parameters<T>& base, const
     core::map(tape.e_read.resize(batch.rows())) = core::map(tape.base.residual[Meta::read].view());
     core::map(tape.e_write.resize(batch.rows())) = core::map(tape.base.residual[Meta::write].view());
     Meta::forward(parameters, batch.sequences(), tape.e_read.view(), tape.e_write.view(), tape.base.residual[Meta::write].view(), random, options,
-                  tape.meta);
+                  tape.meta, batch.observation_rows());
     Base::blocks(base, batch.sequences(), Meta::write, Base::depth, tape.base);
     Base::heads(base, tape.base);
 }
