@@ -43,10 +43,14 @@ BOOST_AUTO_TEST_CASE(proposals_of_fixed_information) { check<Paper>({.divergence
 BOOST_AUTO_TEST_CASE(full_linear_controllers) { check<control::Metacontroller<TinyModel, shape, control::FullLinear>>(); }
 BOOST_AUTO_TEST_CASE(an_embedding_at_every_step) { check<control::Metacontroller<TinyModel, shape, control::LowRank<2>, control::SoftSwitch, control::EveryStep>>(); }
 BOOST_AUTO_TEST_CASE(reads_above_where_it_writes) { check<control::Metacontroller<TinyModel, read_above, control::LowRank<2>>>(); }
-/// The second of a tiny observation's three ones.
+/// The second of a tiny observation's three ones; an event unless it is the first of its kind.
 struct MiddleOne {
     using Observation = data::OneHots<3, 1>;
-    static void observe(const std::int16_t* observation, std::int16_t* row) { row[0] = static_cast<std::int16_t>(observation[1] - 3); }
+    static void observe(const auto& episodes, int row, std::int16_t* seen) { seen[0] = static_cast<std::int16_t>(episodes.observation_rows().row(row)[1] - 3); }
+    template <class Element>
+    static bool event(const Element* seen) {
+        return seen[0] != 0;
+    }
 };
 using MiddleSight = control::Metacontroller<TinyModel, shape, control::LowRank<2>, control::SoftSwitch, control::EveryStep, control::FutureGru<8>, MiddleOne>;
 BOOST_AUTO_TEST_CASE(a_sight_of_its_own) { check<MiddleSight>(); }
@@ -135,16 +139,42 @@ BOOST_AUTO_TEST_CASE(divergence_is_summed_over_real_steps_alone) {
 
 BOOST_AUTO_TEST_CASE(what_is_not_in_sight_does_not_reach_the_proposals) {
     Pass<MiddleSight> pass, other;
-    other.episodes.observations = pass.episodes.observations;
-    for (std::size_t i = 0; i < other.episodes.observations.size(); i += 3) other.episodes.observations[i] = static_cast<std::int16_t>((other.episodes.observations[i] + 1) % 3);
     pass.run();
+    for (std::size_t i = 0; i < other.episodes.observations.size(); i += 3)
+        other.episodes.observations[i] = static_cast<std::int16_t>((other.episodes.observations[i] + 1) % 3);
     other.run();
     BOOST_TEST(pass.tape.meta.proposal.values == other.tape.meta.proposal.values, boost::test_tools::per_element());
     BOOST_TEST(!(pass.tape.e_read.values == other.tape.e_read.values));
     auto& seen = other.episodes.observations[other.episodes.observations.size() - 2];
-    seen = static_cast<std::int16_t>(3 + (seen - 3 + 1) % 3);
+    seen = static_cast<std::int16_t>(seen == 4 ? 5 : 4);
     other.run();
     BOOST_TEST(!(pass.tape.meta.proposal.values == other.tape.meta.proposal.values));
+}
+
+/// Between two events nothing changes in sight, and after the last there is nothing.
+BOOST_AUTO_TEST_CASE(events_are_seen_in_their_order_but_not_when_they_happen) {
+    Pass<MiddleSight> pass;
+    pass.run();
+    const auto sequences = pass.episodes.sequences();
+    const auto embedding = pass.tape.meta.embedding.view();
+    int waits = 0, after = 0;
+    for (int s = 0; s < sequences.count(); ++s) {
+        bool any = false;
+        for (int row = sequences.first(s + 1) - 1; row >= sequences.first(s); --row) {
+            const bool event = MiddleOne::event(&pass.tape.sight[static_cast<std::size_t>(row)]);
+            if (!event && any) {
+                ++waits;
+                BOOST_TEST((core::map_row(embedding, row) == core::map_row(embedding, row + 1)));
+            }
+            if (!event && !any) {
+                ++after;
+                BOOST_TEST(core::map_row(embedding, row).norm() == 0);
+            }
+            any = any || event;
+        }
+    }
+    BOOST_TEST(waits > 0);
+    BOOST_TEST(after > 0);
 }
 
 BOOST_AUTO_TEST_CASE(gradient_passes_through_the_frozen_blocks) {

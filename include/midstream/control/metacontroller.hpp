@@ -52,7 +52,8 @@ struct Metacontroller {
 
     using Future = FutureEmbedding<FutureStack, Shape.embedding, Scope>;
     using History = layer::Gru<width, history>;
-    using Seeing = SightEmbedding<Sight, Base, width>;
+    using Seen = Sight;
+    using Seeing = SightEmbedding<Sight, Future>;
     using Encoder = layer::Mlp<encoder_width, Shape.encoder_hidden, 2 * code>;
     using Proposal = layer::DiagonalGaussian<code>;
     using SwitchPast = layer::Linear<past, hidden>;
@@ -64,8 +65,7 @@ struct Metacontroller {
 
     template <class T>
     struct Parameters {
-        [[no_unique_address]] typename Seeing::template Parameters<T> sight;
-        typename Future::template Parameters<T> future;
+        typename Seeing::template Parameters<T> future;
         typename History::template Parameters<T> history;
         typename Encoder::template Parameters<T> encoder;
         typename SwitchPast::template Parameters<T> switch_past;
@@ -74,7 +74,6 @@ struct Metacontroller {
         typename DecoderHidden::template Parameters<T> decoder_hidden;
         typename Bank::template Parameters<T> bank;
         static void visit(auto& self, auto&& member) {
-            if constexpr (!sees_residual) member("sight", self.sight);
             member("future", self.future);
             member("history", self.history);
             member("encoder", self.encoder);
@@ -127,8 +126,8 @@ struct Metacontroller {
         core::Buffer<T, code> carry, previous;
         core::Buffer<T, Shape.decoder_hidden> decoded_gradient;
         core::Buffer<T, components> coefficients, coefficients_gradient;
-        typename Seeing::template Tape<T> sight;
-        typename Future::template Tape<T> future;
+        typename Seeing::template Tape<T> future;
+        SightRows<Sight, T> sight;
         typename History::template Tape<T> history_tape;
         typename Encoder::template Tape<T> encoder;
         typename SwitchPast::template Tape<T> switch_past;
@@ -141,8 +140,7 @@ struct Metacontroller {
 
     template <class T>
     static void initialise(Parameters<T>& parameters, core::Random random) {
-        Seeing::template initialise<T>(parameters.sight, random);
-        Future::initialise(parameters.future, random);
+        Seeing::template initialise<T>(parameters.future, random);
         History::initialise(parameters.history, random);
         Encoder::initialise(parameters.encoder, random);
         SwitchPast::initialise(parameters.switch_past, random);
@@ -153,11 +151,11 @@ struct Metacontroller {
     }
 
     /// A pass over whole sequences: from layer `read` of the first pass, infers codes and gates (left in the tape) and
-    /// writes the steered version of layer `write`. Sequence s draws from random.fork(s). `observations` are needed by
-    /// sights other than ResidualStream.
+    /// writes the steered version of layer `write`. Sequence s draws from random.fork(s). `sight` has what
+    /// the encoder sees, if that is not the residual stream, and outlives the backward pass.
     template <class T>
     static void forward(const Parameters<T>& parameters, core::Sequences sequences, core::In<T, width> e_read, core::In<T, width> e_write,
-                        core::Out<T, width> steered, core::Random random, const Options& options, Tape<T>& tape, ObservationRows<Base, T> observations = {}) {
+                        core::Out<T, width> steered, core::Random random, const Options& options, Tape<T>& tape, SightRows<Sight, T> sight = {}) {
         const int rows = e_read.count;
         tape.options = options;
         tape.lockstep.assign(sequences);
@@ -165,8 +163,8 @@ struct Metacontroller {
         // h_t, and h_{t-1} beside e_t.
         History::forward(parameters.history, sequences, e_read, tape.histories.resize(rows), tape.history_tape);
         layer::shift<T, history>(sequences, tape.histories.view(), tape.previous_histories.resize(rows));
-        const auto seen = Seeing::template forward<T>(parameters.sight, e_read, observations, tape.sight);
-        Future::forward(parameters.future, sequences, seen, tape.embedding.resize(rows), tape.future);
+        tape.sight = sight;
+        Seeing::template forward<T>(parameters.future, sequences, e_read, sight, tape.embedding.resize(rows), tape.future);
         const auto past_rows = tape.past_rows.resize(rows);
         const auto encoder_input = tape.encoder_input.resize(rows);
         core::copy(view(e_read), columns(past_rows, 0, width));
@@ -211,10 +209,8 @@ struct Metacontroller {
                           encoder_input_gradient, core::part(gradient, &P::encoder));
         if constexpr (sees_residual) core::add(columns(encoder_input_gradient, 0, past), view(past_gradient));
         core::copy(columns(encoder_input_gradient, encoder_width - Shape.embedding, Shape.embedding), view(tape.embedding_gradient.resize(rows)));
-        const auto seen_gradient = Seeing::template gradient<T>(tape.sight, read_gradient);
-        Future::backward(parameters.future, sequences, Seeing::template seen<T>(tape.sight, e_read), tape.future, tape.embedding_gradient.view(), seen_gradient,
-                         core::part(gradient, &P::future));
-        Seeing::template backward<T>(parameters.sight, tape.sight, core::part(gradient, &P::sight));
+        Seeing::template backward<T>(parameters.future, sequences, e_read, tape.sight, tape.future, tape.embedding_gradient.view(), read_gradient,
+                                     core::part(gradient, &P::future));
         core::copy(columns(past_gradient, width, history), view(tape.previous_histories_gradient.resize(rows)));
         layer::unshift_add<T, history>(sequences, tape.previous_histories_gradient.view(), tape.histories_gradient.zeros(rows));
         History::backward(parameters.history, sequences, e_read, tape.history_tape, tape.histories_gradient.view(), read_gradient,

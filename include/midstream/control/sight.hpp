@@ -1,96 +1,144 @@
 /// \file
 /// What the encoder sees of a trajectory, its future included (paper section 5, steps 2 and 4).
 ///
-/// A sight is ResidualStream, or a type that extracts rows of a space of its own from the base model's observations:
+/// A sight is ResidualStream, or a type that extracts rows of a space of its own from episodes, and tells which of them
+/// are events:
 ///
 ///     struct MySight {
 ///         using Observation = data::OneHots<...>;  // or data::Dense<...>
-///         static void observe(const std::int16_t* observation, std::int16_t* row);
+///         static void observe(const auto& episodes, int row, auto* seen);  // seen: Observation::width elements
+///         static bool event(const auto* seen);
 ///     };
 ///
-/// What is not in sight, no code can name: a sight of what the agent touches, as env::Contact, keeps codes from naming
-/// the places and ways that lead there. Not in the paper; docs/laptop-scale.md has the difference it makes.
+/// What is not in sight, no code can name. Of a sight of its own the encoder sees events alone, and in their order but
+/// not when they happen: a code can then name what will happen, but no place, no way and no time that leads there.
+/// Not in the paper, whose encoder sees the residual stream; docs/laptop-scale.md has the difference that it makes.
 #pragma once
 
 #include "midstream/core/contract.hpp"
+#include "midstream/data/spaces.hpp"
 #include "midstream/layer/embedding.hpp"
 
 namespace midstream::control {
 
 /// The residual stream at the layer that the metacontroller reads: the paper's sight.
-struct ResidualStream {};
+struct ResidualStream {
+    using Observation = data::None;
+    static void observe(const auto&, int, auto*) {}
+};
 
-/// What a base model's observations lie in.
-template <class Base, class T>
-using ObservationRows = core::Rows<const typename Base::Observation::template Element<T>, Base::Observation::width>;
+/// Rows of what a sight extracts.
+template <class Sight, class T>
+using SightRows = core::Rows<const typename Sight::Observation::template Element<T>, Sight::Observation::width>;
 
-/// Extracts rows and embeds them into `Width` numbers, for what the encoder learns from them.
-template <class Sight, class Base, int Width>
+/// From what is seen of a trajectory to a vector s_t of `Future::output_width` numbers for each of its rows, by an
+/// embedding of the future. Events are embedded, `Future` reads them as if they followed one another, and s_t is what it
+/// makes of the first event at t or later; zero where there is none.
+template <class Sight, class Future>
 struct SightEmbedding {
+    static constexpr int width = Future::input_width, output_width = Future::output_width;
     using Space = typename Sight::Observation;
-    using Embedding = layer::Embedding<Space, Width>;
+    using Embedding = layer::Embedding<Space, width>;
+
     template <class T>
-    using Parameters = typename Embedding::template Parameters<T>;
+    struct Parameters {
+        typename Embedding::template Parameters<T> event;
+        typename Future::template Parameters<T> future;
+        static void visit(auto& self, auto&& member) {
+            member("event", self.event);
+            member("future", self.future);
+        }
+    };
     template <class T>
     struct Tape {
-        std::vector<typename Space::template Element<T>> rows;
-        core::Buffer<T, Width> embedded, gradient;
-        core::Rows<const typename Space::template Element<T>, Space::width> view() const { return {rows.data(), embedded.count}; }
+        std::vector<typename Space::template Element<T>> events;  ///< rows of the space, events alone
+        std::vector<int> offsets;                                 ///< of the sequences of events; one for each that has any
+        std::vector<int> next;                                    ///< for every row of the trajectories its event, or -1
+        core::Buffer<T, width> embedded, embedded_gradient;
+        core::Buffer<T, output_width> seen, seen_gradient;
+        typename Future::template Tape<T> future;
+        core::Sequences sequences() const { return {offsets}; }
+        SightRows<Sight, T> rows() const { return {events.data(), offsets.back()}; }
     };
 
     template <class T>
     static void initialise(Parameters<T>& parameters, core::Random& random) {
-        Embedding::initialise(parameters, random);
+        Embedding::initialise(parameters.event, random);
+        Future::initialise(parameters.future, random);
     }
-    /// The rows that the embedding of the future reads.
+
     template <class T>
-    static core::In<T, Width> forward(const Parameters<T>& parameters, core::In<T, Width> residual, ObservationRows<Base, T> observations, Tape<T>& tape) {
-        core::require(observations.count == residual.count, "a sight of observations needs a row of them for each of the residual stream");
-        const auto embedded = tape.embedded.resize(residual.count);
-        tape.rows.resize(static_cast<std::size_t>(residual.count) * Space::width);
-        for (int row = 0; row < residual.count; ++row) Sight::observe(observations.row(row), tape.rows.data() + static_cast<std::ptrdiff_t>(row) * Space::width);
-        Embedding::forward(parameters, tape.view(), embedded);
-        return embedded;
+    static void forward(const Parameters<T>& parameters, core::Sequences sequences, core::In<T, width> residual, SightRows<Sight, T> rows,
+                        core::Out<T, output_width> y, Tape<T>& tape) {
+        core::require(rows.count == residual.count, "a sight of its own needs a row of what is seen for each row of the residual stream");
+        gather_events(sequences, rows, tape);
+        const int count = tape.offsets.back();
+        const auto embedded = tape.embedded.resize(count);
+        Embedding::forward(parameters.event, tape.rows(), embedded);
+        Future::forward(parameters.future, tape.sequences(), embedded, tape.seen.resize(count), tape.future);
+        for (int row = 0; row < rows.count; ++row) {
+            const int event = tape.next[static_cast<std::size_t>(row)];
+            if (event < 0) core::map_row(y, row).setZero();
+            else core::map_row(y, row) = core::map_row(tape.seen.view(), event);
+        }
     }
-    template <class T>
-    static core::In<T, Width> seen(Tape<T>& tape, core::In<T, Width>) {
-        return tape.embedded.view();
-    }
-    /// Where the gradient of those rows is added up, for `backward` to use: not into the residual stream's.
-    template <class T>
-    static core::Out<T, Width> gradient(Tape<T>& tape, core::Out<T, Width>) {
-        return tape.gradient.zeros(tape.embedded.count);
-    }
+
+    /// Nothing flows back into the residual stream: it is not seen.
     template <class T, class Gradient>
-    static void backward(const Parameters<T>& parameters, Tape<T>& tape, Gradient&& gradient) {
-        Embedding::backward(parameters, tape.view(), tape.gradient.view(), gradient);
+    static void backward(const Parameters<T>& parameters, core::Sequences, core::In<T, width>, SightRows<Sight, T> rows, Tape<T>& tape,
+                         core::In<T, output_width> dy, core::Out<T, width>, Gradient&& gradient) {
+        const int count = tape.offsets.back();
+        const auto seen_gradient = tape.seen_gradient.zeros(count);
+        for (int row = 0; row < rows.count; ++row)
+            if (const int event = tape.next[static_cast<std::size_t>(row)]; event >= 0) core::map_row(seen_gradient, event) += core::map_row(dy, row);
+        const auto embedded_gradient = tape.embedded_gradient.zeros(count);
+        Future::backward(parameters.future, tape.sequences(), tape.embedded.view(), tape.future, seen_gradient, embedded_gradient,
+                         core::part(gradient, &Parameters<T>::future));
+        Embedding::backward(parameters.event, tape.rows(), embedded_gradient, core::part(gradient, &Parameters<T>::event));
+    }
+
+private:
+    template <class T>
+    static void gather_events(core::Sequences sequences, SightRows<Sight, T> rows, Tape<T>& tape) {
+        tape.events.clear();
+        tape.offsets.assign(1, 0);
+        tape.next.assign(static_cast<std::size_t>(rows.count), -1);
+        for (int s = 0; s < sequences.count(); ++s) {
+            int waiting = sequences.first(s), count = tape.offsets.back();
+            for (int row = waiting; row < sequences.first(s + 1); ++row) {
+                if (!Sight::event(rows.row(row))) continue;
+                tape.events.insert(tape.events.end(), rows.row(row), rows.row(row) + Space::width);
+                for (; waiting <= row; ++waiting) tape.next[static_cast<std::size_t>(waiting)] = count;
+                ++count;
+            }
+            if (count > tape.offsets.back()) tape.offsets.push_back(count);
+        }
     }
 };
 
-/// The residual stream as it is.
-template <class Base, int Width>
-struct SightEmbedding<ResidualStream, Base, Width> {
+/// The embedding of the residual stream itself, as the paper has it.
+template <class Future>
+struct SightEmbedding<ResidualStream, Future> {
+    static constexpr int width = Future::input_width, output_width = Future::output_width;
     template <class T>
-    using Parameters = core::NoParameters;
+    using Parameters = typename Future::template Parameters<T>;
     template <class T>
-    struct Tape {};
+    using Tape = typename Future::template Tape<T>;
 
     template <class T>
-    static void initialise(Parameters<T>&, core::Random&) {}
-    template <class T>
-    static core::In<T, Width> forward(const Parameters<T>&, core::In<T, Width> residual, ObservationRows<Base, T>, Tape<T>&) {
-        return residual;
+    static void initialise(Parameters<T>& parameters, core::Random& random) {
+        Future::initialise(parameters, random);
     }
     template <class T>
-    static core::In<T, Width> seen(Tape<T>&, core::In<T, Width> residual) {
-        return residual;
-    }
-    template <class T>
-    static core::Out<T, Width> gradient(Tape<T>&, core::Out<T, Width> residual_gradient) {
-        return residual_gradient;
+    static void forward(const Parameters<T>& parameters, core::Sequences sequences, core::In<T, width> residual, SightRows<ResidualStream, T>, core::Out<T, output_width> y,
+                        Tape<T>& tape) {
+        Future::forward(parameters, sequences, residual, y, tape);
     }
     template <class T, class Gradient>
-    static void backward(const Parameters<T>&, Tape<T>&, Gradient&&) {}
+    static void backward(const Parameters<T>& parameters, core::Sequences sequences, core::In<T, width> residual, SightRows<ResidualStream, T>, Tape<T>& tape,
+                         core::In<T, output_width> dy, core::Out<T, width> residual_gradient, Gradient&& gradient) {
+        Future::backward(parameters, sequences, residual, tape, dy, residual_gradient, gradient);
+    }
 };
 
 }  // namespace midstream::control

@@ -31,7 +31,15 @@ inline std::string to_string(const Pinpad& world) {
            " colours, " + std::to_string(world.walls) + (world.walls == 1 ? " wall and horizon " : " walls and horizon ") + std::to_string(world.horizon);
 }
 
+/// Columns to the right and rows down.
+struct Offset {
+    int dx = 0, dy = 0;
+    friend constexpr bool operator==(const Offset&, const Offset&) = default;
+};
+
 inline constexpr int move_count = 4;
+/// What each move adds to the agent's place if nothing blocks it.
+inline constexpr std::array<Offset, move_count> move_offsets{{{0, -1}, {0, 1}, {-1, 0}, {1, 0}}};
 
 /// neighbours<World>[cell][move]: the cell next to `cell`; at the edge of the grid, `cell` itself.
 template <Pinpad World>

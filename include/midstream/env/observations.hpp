@@ -4,9 +4,7 @@
 /// to the colours, then the walls, then the agent. The task is never among what is seen.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 
 #include "midstream/data/spaces.hpp"
 #include "midstream/env/board.hpp"
@@ -37,10 +35,10 @@ struct Absolute {
     static void target(const Layout<World>& layout, int agent, std::int16_t* row) {
         for (int i = 0; i < things; ++i) row[i] = static_cast<std::int16_t>(cell(layout, agent, i));
     }
-    /// How many columns and rows lie between the agent and an object, read back from a row.
-    static int distance(const std::int16_t* row, int object) {
+    /// Where an object lies from the agent, read back from a row.
+    static Offset offset(const std::int16_t* row, int object) {
         const int agent = row[things - 1] % World.cells(), cell = row[object] % World.cells();
-        return std::abs(agent % World.size - cell % World.size) + std::abs(agent / World.size - cell / World.size);
+        return {cell % World.size - agent % World.size, cell / World.size - agent / World.size};
     }
 
 private:
@@ -88,10 +86,10 @@ struct Egocentric {
         if (meaning.object == World.objects()) return World.objects() * block + meaning.dy * World.size + meaning.dx;
         return meaning.object * block + (meaning.dy + World.size - 1) * side + meaning.dx + World.size - 1;
     }
-    /// How many columns and rows lie between the agent and an object, read back from a row.
-    static int distance(const std::int16_t* row, int object) {
-        const Meaning offset = meaning(row[object]);
-        return std::abs(offset.dx) + std::abs(offset.dy);
+    /// Where an object lies from the agent, read back from a row.
+    static Offset offset(const std::int16_t* row, int object) {
+        const Meaning seen = meaning(row[object]);
+        return {seen.dx, seen.dy};
     }
 };
 
@@ -117,7 +115,7 @@ struct Relative {
     static constexpr EgocentricMeaning meaning(int index) {
         return index < offsets ? Egocentric<World>::meaning(index) : EgocentricMeaning{World.objects(), 0, 0};
     }
-    static int distance(const std::int16_t* row, int object) { return Egocentric<World>::distance(row, object); }
+    static Offset offset(const std::int16_t* row, int object) { return Egocentric<World>::offset(row, object); }
 
 private:
     /// Bit m is set if move m leads off the grid or into a wall.
@@ -133,14 +131,20 @@ private:
     }
 };
 
-/// What the agent touches, taken from a row of the observation `See`: for each colour, whether it is further away (0),
-/// on the next cell (1) or where the agent stands (2). A sight for the encoder of a metacontroller (control/sight.hpp).
+/// What the agent touches, taken from observations `See` and actions: 1 + the colour that this step's move leads onto,
+/// or 0. A sight for the encoder of a metacontroller (control/sight.hpp) in which touching a colour is an event.
 template <Pinpad World, template <Pinpad> class See>
-struct Contact {
-    using Observation = data::OneHots<3 * World.colours, World.colours>;
-    static void observe(const std::int16_t* observation, std::int16_t* row) {
+struct Touch {
+    using Observation = data::OneHots<World.colours + 1, 1>;
+    static void observe(const auto& episodes, int row, std::int16_t* seen) {
+        const Offset move = move_offsets[episodes.action_rows().row(row)[0]];
+        seen[0] = 0;
         for (int colour = 0; colour < World.colours; ++colour)
-            row[colour] = static_cast<std::int16_t>(3 * colour + std::max(0, 2 - See<World>::distance(observation, colour)));
+            if (See<World>::offset(episodes.observation_rows().row(row), colour) == move) seen[0] = static_cast<std::int16_t>(1 + colour);
+    }
+    template <class Element>
+    static bool event(const Element* seen) {
+        return seen[0] != 0;
     }
 };
 

@@ -104,6 +104,7 @@ struct DiscoveryTape {
     typename Meta::Base::template Tape<T> base;
     typename Meta::template Tape<T> meta;
     core::Buffer<T, Meta::width> e_read, e_write;
+    std::vector<typename Meta::Seen::Observation::template Element<T>> sight;
 };
 
 /// Steers a first pass: leaves the prediction of the steered second pass in tape.base.action (paper section 5).
@@ -116,8 +117,11 @@ void steered_pass(const typename Meta::Base::template Parameters<T>& base, const
     Base::blocks(base, batch.sequences(), 0, std::max(Meta::read, Meta::write), tape.base);
     core::map(tape.e_read.resize(batch.rows())) = core::map(tape.base.residual[Meta::read].view());
     core::map(tape.e_write.resize(batch.rows())) = core::map(tape.base.residual[Meta::write].view());
+    constexpr int seen = Meta::Seen::Observation::width;
+    tape.sight.resize(static_cast<std::size_t>(batch.rows()) * seen);
+    for (int row = 0; row < batch.rows(); ++row) Meta::Seen::observe(batch, row, tape.sight.data() + static_cast<std::ptrdiff_t>(row) * seen);
     Meta::forward(parameters, batch.sequences(), tape.e_read.view(), tape.e_write.view(), tape.base.residual[Meta::write].view(), random, options,
-                  tape.meta, batch.observation_rows());
+                  tape.meta, {tape.sight.data(), batch.rows()});
     Base::blocks(base, batch.sequences(), Meta::write, Base::depth, tape.base);
     Base::heads(base, tape.base);
 }
