@@ -57,8 +57,8 @@ public:
     }
     std::string discover_description() const {
         const auto& o = s.discover;
-        return fmt::format("{}; discover steps {} batch {} learning rate {} alpha {} (from {} between {} and {}) hold {} until {} weight decay {} beta2 {}", pretrain_description(), o.steps,
-                           o.batch, o.learning_rate, o.alpha, o.alpha_start, o.alpha_from, o.alpha_until, o.hold, o.hold_until, o.weight_decay, o.beta2);
+        return fmt::format("{}; discover steps {} batch {} learning rate {} alpha {} (from {} between {} and {}) signal {} weight decay {} beta2 {}", pretrain_description(), o.steps,
+                           o.batch, o.learning_rate, o.alpha, o.alpha_start, o.alpha_from, o.alpha_until, o.signal, o.weight_decay, o.beta2);
     }
     static std::string describe(const Settings::Reinforce& o) {
         return fmt::format("episodes {} batch {} epochs {} minibatches {} learning rate {} clip {} temperature {}", o.episodes, o.batch, o.epochs, o.minibatches, o.learning_rate,
@@ -146,12 +146,12 @@ public:
         train::LossSums recent;
         const std::int64_t every = std::max<std::int64_t>(1, o.steps / 60);
         train::discover<Meta>(parallel, base(), learner, clean_source(), {.steps = o.steps, .batch = o.batch}, alpha,
-                              [&](std::int64_t step) { return P::pass_options(step < at(o.hold_until) ? o.hold : 0.0); },
+                              [&](std::int64_t) { return P::pass_options(o); },
                               rate(o), stream(discovery).fork(1),
                               [&](std::int64_t step, const train::LossSums& sums) {
                                   recent += sums;
                                   if (step % every == 0) {
-                                      const auto inferred = analysis::infer<Meta>(parallel, base(), *learner.parameters, held_out, stream(evaluation).fork(1), P::pass_options(0.0));
+                                      const auto inferred = analysis::infer<Meta>(parallel, base(), *learner.parameters, held_out, stream(evaluation).fork(1), P::pass_options(s.discover));
                                       const auto match = analysis::alignment(inferred.gates.view(), held_out.sequences(), held_out.subgoals);
                                       stage.record({recent.action / recent.steps, recent.divergence / recent.steps, match.switches, match.precision, match.recall,
                                                     inferred.sums.action / inferred.sums.steps});
@@ -210,7 +210,7 @@ private:
 
     template <int Layer>
     void steer_at(io::CsvWriter& table) {
-        using Controllers = control::Supervised<Base, Layer, P::subgoals, typename P::Form>;
+        using Controllers = control::Supervised<Base, Layer, P::subgoals, typename Meta::ControllerForm>;
         const auto& o = s.steer;
         Learner<Controllers> learner{.optimiser = {.beta2 = s.discover.beta2}, .shards = s.shards};
         Controllers::initialise(*learner.parameters, stream(steering).fork(Layer));
@@ -250,7 +250,7 @@ private:
             table.row(row);
         }
         const auto moved = analysis::transplant<Meta>(parallel, world, base(), parameters, held_out_episodes(256), P::subgoals, typename P::ReachedSubgoal{},
-                                                      stream(evaluation).fork(302), P::pass_options(0.0));
+                                                      stream(evaluation).fork(302), P::pass_options(s.discover));
         const auto summary = analysis::summarise(outcome);
         io::CsvWriter summaries(folder / "codes-summary.csv", {"row", "mode_share", "decisive", "covered", "information", "transplant"});
         summaries.row({0, summary.mode_share, summary.decisive, static_cast<double>(summary.covered), summary.information, moved.reached});
@@ -266,7 +266,8 @@ private:
                                                   {.batch = o.batch, .epochs = o.epochs, .minibatches = o.minibatches, .clip = static_cast<float>(o.clip)});
         while (!stage.finished()) {
             const std::int64_t batch = learner.steps() / per_batch;
-            const auto report = algorithm.update(parallel, o.learning_rate, random.fork(static_cast<std::uint64_t>(batch)));
+            const double left = s.constant_rates ? 1 : 1 - static_cast<double>(learner.steps()) / static_cast<double>(total);
+            const auto report = algorithm.update(parallel, o.learning_rate * left, random.fork(static_cast<std::uint64_t>(batch)));
             stage.record({static_cast<double>(batch * o.batch), report.success, report.decisions, report.length, report.sums.divergence / std::max(1.0, report.sums.decisions),
                           report.sums.clipped / std::max(1.0, report.sums.decisions)});
             stage.tick([&] { return fmt::format("success {:.3f}, {:.1f} decisions", report.success, report.decisions); });

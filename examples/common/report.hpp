@@ -106,7 +106,7 @@ void report(Chain<P>& chain, const WorldReport& world) {
 
     page.heading("3. Abstract actions, discovered");
     const auto held_out = chain.held_out_episodes(6);
-    const auto inferred = analysis::infer<typename P::Meta>(chain.parallel, chain.base(), chain.meta(), held_out, chain.stream(Chain<P>::evaluation).fork(1), P::pass_options(0.0));
+    const auto inferred = analysis::infer<typename P::Meta>(chain.parallel, chain.base(), chain.meta(), held_out, chain.stream(Chain<P>::evaluation).fork(1), P::pass_options(chain.s.discover));
     GatePlot gates;
     for (int e = 0; e < held_out.count(); ++e) {
         GateTrace trace{.label = fmt::format("episode {}", e + 1)};

@@ -14,7 +14,7 @@ struct Settings {
     int shards = 4;   ///< part of the run: another number gives other bits
     std::string output;
     double checkpoint_seconds = 20;
-    /// Learning rates stay constant, as in the paper, instead of warming up and falling to zero; fixed by the preset.
+    /// Learning rates stay constant, as in the paper, instead of falling to zero in the end; fixed by the preset.
     bool constant_rates = false;
 
     struct Pretrain {
@@ -47,8 +47,7 @@ struct Settings {
         double alpha_start = 0;    ///< alpha begins here ...
         double alpha_from = 0;     ///< ... up to this share of the steps, then ramps to alpha ...
         double alpha_until = 0;    ///< ... reached at this share
-        double hold = 0;           ///< probability of random switches (control::RandomHold) ...
-        double hold_until = 0;     ///< ... up to this share of the steps, the soft switch from there
+        double signal = 0;         ///< if positive, proposals carry fixed information (Metacontroller::Options::signal)
         double weight_decay = 0.03;
         double beta2 = 0.99;       ///< also of the supervised controllers
     } discover{};
@@ -94,8 +93,7 @@ inline void add_options(CLI::App& app, Settings& s) {
     add("discover.alpha-start", s.discover.alpha_start, 0, 100, "alpha at the beginning");
     add("discover.alpha-from", s.discover.alpha_from, 0, 1, "share of the updates at which alpha begins to move");
     add("discover.alpha-until", s.discover.alpha_until, 0, 1, "share of the updates at which alpha has its value");
-    add("discover.hold", s.discover.hold, 0, 1, "probability of random switches in the warm-up (0: no warm-up)");
-    add("discover.hold-until", s.discover.hold_until, 0, 1, "share of the updates that the warm-up takes");
+    add("discover.signal", s.discover.signal, 0, 0.999, "deviation of the codes' means, if their information is to be fixed; 0: alpha settles it, as in the paper");
     add("discover.weight-decay", s.discover.weight_decay, 0, 10, "decoupled weight decay");
     add("discover.beta2", s.discover.beta2, 0, 0.99999, "AdamW's decay of the second moment");
     const auto reinforce = [&](const std::string& stage, Settings::Reinforce& o) {

@@ -21,35 +21,29 @@ namespace midstream::examples {
 
 /// What all presets share: a world, a Transformer on it, a metacontroller in it, a policy over codes.
 /// `MetaOf<Base>` is the metacontroller; `PolicyWidth` that of the one-layer Hawk policy.
-template <env::Pinpad Pinpad, template <env::Pinpad> class See, model::TransformerShape Shape, control::MetacontrollerShape MetaShape, class ControllerForm,
-          class Switching, class Scope, int PolicyWidth>
+template <env::Pinpad Pinpad, template <env::Pinpad> class See, model::TransformerShape Shape, template <class Base> class MetaOf, int PolicyWidth>
 struct GridworldPreset {
     static constexpr env::Pinpad pinpad = Pinpad;
-    static constexpr model::TransformerShape shape = Shape;
-    static constexpr control::MetacontrollerShape meta_shape = MetaShape;
     using World = env::GridworldPinpad<Pinpad, See>;
-    using Form = ControllerForm;
     using Base = model::Autoregressive<typename World::Observation, typename World::Action, model::Transformer<Shape>, typename World::Target>;
-    using Meta = control::Metacontroller<Base, MetaShape, Form, Switching, Scope>;
-    using Policy = model::Autoregressive<data::Dense<Shape.width>, data::Continuous<MetaShape.code>,
+    using Meta = MetaOf<Base>;
+    using Policy = model::Autoregressive<data::Dense<Shape.width>, data::Continuous<Meta::code>,
                                          model::Hawk<model::HawkShape{.depth = 1, .width = PolicyWidth, .recurrent = PolicyWidth, .mlp = 2 * PolicyWidth}>>;
     using Episodes = env::EpisodesOf<World>;
     /// What an agent can reach: colours.
     static constexpr int goals = Pinpad.colours;
 
     static std::string architecture() {
-        return fmt::format("gridworld {} {}; Transformer depth {} width {} heads {} mlp {}; metacontroller reads {} writes {} code {}; policy width {}", env::to_string(Pinpad),
-                           std::is_same_v<World, env::GridworldPinpad<Pinpad, env::Absolute>> ? "absolute" : "egocentric", Shape.depth, Shape.width, Shape.heads, Shape.mlp,
-                           MetaShape.read, MetaShape.write, MetaShape.code, PolicyWidth);
+        return fmt::format("gridworld {}, observation of {} entries; Transformer depth {} width {} heads {} mlp {}; metacontroller reads {} writes {} code {}; policy width {}",
+                           env::to_string(Pinpad), World::Observation::dimension, Shape.depth, Shape.width, Shape.heads, Shape.mlp, Meta::read, Meta::write, Meta::code, PolicyWidth);
     }
 
     using Reached = analysis::ColourStoodOn;
     using ReachedSubgoal = analysis::SubgoalStoodOn;
 
-    static typename Meta::Options pass_options(double hold) {
-        typename Meta::Options options;
-        if constexpr (requires { options.switching.probability; }) options.switching.probability = hold;
-        return options;
+    static typename Meta::Options pass_options(const Settings::Discover& o) {
+        // Of gates that are sampled the paper weights the divergence by the gate (its rate-distortion curves), of soft ones not.
+        return {.divergence_weighted_by_gate = std::is_same_v<typename Meta::Switching, control::GumbelSwitch>, .signal = o.signal};
     }
     static void initialise(typename Base::template Parameters<float>& parameters, core::Random random) { Base::initialise(parameters, random); }
     /// As above, then adds to the embedding of an egocentric observation what its entries mean: three coordinates of the
@@ -69,15 +63,25 @@ struct GridworldPreset {
     static void initialise_meta(typename Meta::template Parameters<float>& parameters, core::Random random) {
         Meta::initialise(parameters, random);
         // Proposals start narrow: wide ones are noise to the decoder, and the divergence keeps them wide.
-        for (int i = 0; i < MetaShape.code; ++i) parameters.encoder.second.bias.values[MetaShape.code + i] = -4;
+        for (int i = 0; i < Meta::code; ++i) parameters.encoder.second.bias.values[Meta::code + i] = -4;
     }
 };
 
+/// The metacontroller that finds goals at laptop scale (docs/laptop-scale.md): it writes where the base model is
+/// steerable, its gates are sampled, and its encoder sees which colours are touched, in their order.
+template <int Read, int Write, int Code, class Sight>
+struct Touching {
+    template <class Base>
+    using Meta = control::Metacontroller<Base, control::MetacontrollerShape{.read = Read, .write = Write, .code = Code}, control::LowRank<16>, control::GumbelSwitch,
+                                         control::EveryStep, control::FutureGru<Base::width>, Sight>;
+};
+
+inline constexpr env::Pinpad small_world{.size = 5, .colours = 4, .walls = 1, .horizon = 50};
+
 /// A small world of the paper's structure (one colour is one subgoal, transitions c -> c + 1 never seen in pretraining),
 /// where the whole chain takes minutes on two cores.
-struct Demo : GridworldPreset<env::Pinpad{.size = 5, .colours = 4, .walls = 1, .horizon = 50}, env::Egocentric,
-                              model::TransformerShape{.depth = 4, .width = 64, .heads = 4, .mlp = 256, .context = 50, .max_distance = 32},
-                              control::MetacontrollerShape{.read = 1, .write = 1}, control::LowRank<16>, control::RandomHold, control::EveryStep, 64> {
+struct Demo : GridworldPreset<small_world, env::Relative, model::TransformerShape{.depth = 4, .width = 64, .heads = 4, .mlp = 256, .context = 50, .max_distance = 32},
+                              Touching<1, 0, 3, env::Touch<small_world, env::Relative>>::Meta, 64> {
     static constexpr const char* name = "demo";
     static constexpr int subgoals = 4;
     static env::TaskDistribution pretraining_tasks() { return env::TaskDistribution::transition_rule(4, 4); }
@@ -85,13 +89,14 @@ struct Demo : GridworldPreset<env::Pinpad{.size = 5, .colours = 4, .walls = 1, .
     static std::vector<std::pair<int, int>> unseen_transitions() { return {{0, 1}, {1, 2}, {2, 3}}; }
     static env::ShortestPathExpert expert(double epsilon) { return {.epsilon = epsilon, .tie_breaking = env::TieBreaking::deterministic}; }
     static env::ShortestPathExpert clean_expert() { return expert(0); }
+    static void initialise(Base::Parameters<float>& parameters, core::Random random) { initialise_by_geometry(parameters, random); }
     static Settings settings() {
         Settings s;
         s.pretrain = {.steps = 12'000, .batch = 64, .learning_rate = 3e-3};
-        s.steer = {.steps = 1000, .learning_rate = 2e-2, .gain = 1.5};
-        s.discover = {.steps = 4000, .learning_rate = 3e-3, .alpha = 0.05, .alpha_from = 0.45, .alpha_until = 0.7, .hold = 0.2, .hold_until = 0.45};
-        s.internal = {.episodes = 150'000, .learning_rate = 1e-3};
-        s.raw = {.episodes = 50'000, .learning_rate = 3e-4};
+        s.steer = {.steps = 300, .learning_rate = 3e-2, .gain = 1.5};
+        s.discover = {.steps = 3000, .learning_rate = 3e-3, .alpha = 0.1, .alpha_from = 0.1, .alpha_until = 0.5, .signal = 0.9};
+        s.internal = {.episodes = 200'000, .learning_rate = 1e-3, .temperature = 0.5};
+        s.raw = {.episodes = 200'000, .learning_rate = 3e-4};
         return s;
     }
 };
@@ -107,9 +112,8 @@ struct PaperTasks : Base {
 };
 
 /// The paper's world and tasks with a model that two cores can train in hours.
-struct Full : PaperTasks<GridworldPreset<env::Pinpad{}, env::Egocentric,
-                                         model::TransformerShape{.depth = 4, .width = 96, .heads = 4, .mlp = 384, .context = 100, .max_distance = 32},
-                                         control::MetacontrollerShape{.read = 1, .write = 1}, control::LowRank<16>, control::RandomHold, control::EveryStep, 64>> {
+struct Full : PaperTasks<GridworldPreset<env::Pinpad{}, env::Relative, model::TransformerShape{.depth = 4, .width = 96, .heads = 4, .mlp = 384, .context = 100, .max_distance = 32},
+                                         Touching<1, 0, 3, env::Touch<env::Pinpad{}, env::Relative>>::Meta, 64>> {
     static constexpr const char* name = "full";
     static void initialise(Base::Parameters<float>& parameters, core::Random random) { initialise_by_geometry(parameters, random); }
     static env::ShortestPathExpert clean_expert() { return {.tie_breaking = env::TieBreaking::deterministic}; }
@@ -117,17 +121,20 @@ struct Full : PaperTasks<GridworldPreset<env::Pinpad{}, env::Egocentric,
         Settings s;
         s.pretrain = {.steps = 60'000, .batch = 64, .learning_rate = 2e-3};
         s.steer = {.steps = 2000, .learning_rate = 1e-2, .gain = 1.5};
-        s.discover = {.steps = 12'000, .learning_rate = 2e-3, .alpha = 0.05, .alpha_from = 0.45, .alpha_until = 0.7, .hold = 0.15, .hold_until = 0.45};
+        s.discover = {.steps = 12'000, .learning_rate = 2e-3, .alpha = 0.1, .alpha_from = 0.1, .alpha_until = 0.5, .signal = 0.9};
         s.internal = {.episodes = 500'000, .learning_rate = 1e-3};
         s.raw = {.episodes = 200'000, .learning_rate = 3e-4};
         return s;
     }
 };
 
+/// The paper's metacontroller in all its parts.
+template <class Base>
+using PaperMeta = control::Metacontroller<Base, control::MetacontrollerShape{}>;
+
 /// The paper's sizes and hyperparameters (Tables A4, A9, A13). Weeks on a laptop: here to be read, and to be run where
 /// there is time.
-struct Paper : PaperTasks<GridworldPreset<env::Pinpad{}, env::Absolute, model::TransformerShape{}, control::MetacontrollerShape{}, control::LowRank<16>,
-                                          control::SoftSwitch, control::LastStep, 256>> {
+struct Paper : PaperTasks<GridworldPreset<env::Pinpad{}, env::Absolute, model::TransformerShape{}, PaperMeta, 256>> {
     static constexpr const char* name = "paper";
     static env::ShortestPathExpert clean_expert() { return {}; }
     static void initialise_meta(Meta::Parameters<float>& parameters, core::Random random) { Meta::initialise(parameters, random); }

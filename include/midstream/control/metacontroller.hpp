@@ -33,6 +33,7 @@ template <class BaseModel, MetacontrollerShape Shape, class Form = LowRank<16>, 
           class FutureStack = FutureHawk<BaseModel::width>, class Sight = ResidualStream>
 struct Metacontroller {
     using Base = BaseModel;
+    using ControllerForm = Form;
     using Switching = SwitchPolicy;
     static constexpr int width = Base::width;
     static constexpr int read = Shape.read;
