@@ -6,6 +6,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <algorithm>
 
 #include "midstream/core/tensor.hpp"
 
@@ -67,6 +68,53 @@ void add_product_transposed(std::type_identity_t<View<const T>> a, std::type_ide
 template <class T>
 void add_transposed_product(std::type_identity_t<View<const T>> a, std::type_identity_t<View<const T>> b, View<T> c) {
     detail::map(c).noalias() += detail::map(a).transpose() * detail::map(b);
+}
+
+namespace detail {
+/// Four rows of narrow products at once, whose sums stay in registers: for r < rows <= 4, Width numbers at c + r c_row are
+/// the sum over k < terms of a[r a_row + k a_term] times the Width numbers at b + k b_term.
+template <int Width, class T>
+void multiply_four_rows(const T* a, std::ptrdiff_t a_row, std::ptrdiff_t a_term, const T* b, std::ptrdiff_t b_term, int terms, int rows, T* c,
+                        std::ptrdiff_t c_row) {
+    constexpr int tile = std::min(Width, static_cast<int>(2 * EIGEN_MAX_ALIGN_BYTES / sizeof(T)));
+    using Line = Eigen::Array<T, 1, tile>;
+    const std::ptrdiff_t last = rows - 1;  // stands in for rows that are missing
+    const std::ptrdiff_t row1 = std::min<std::ptrdiff_t>(1, last), row2 = std::min<std::ptrdiff_t>(2, last), row3 = last;
+    for (int first = 0; first + tile <= Width; first += tile) {
+        Line sum0 = Line::Zero(), sum1 = sum0, sum2 = sum0, sum3 = sum0;
+        for (int k = 0; k < terms; ++k) {
+            const Eigen::Map<const Line> line(b + k * b_term + first);
+            const T* factor = a + k * a_term;
+            sum0 += factor[0] * line;
+            sum1 += factor[row1 * a_row] * line;
+            sum2 += factor[row2 * a_row] * line;
+            sum3 += factor[row3 * a_row] * line;
+        }
+        Eigen::Map<Line>(c + first) = sum0;
+        Eigen::Map<Line>(c + row1 * c_row + first) = sum1;
+        Eigen::Map<Line>(c + row2 * c_row + first) = sum2;
+        Eigen::Map<Line>(c + row3 * c_row + first) = sum3;
+    }
+    constexpr int done = Width / tile * tile;
+    if constexpr (done < Width) multiply_four_rows<Width - done>(a, a_row, a_term, b + done, b_term, terms, rows, c + done, c_row);
+}
+}  // namespace detail
+
+/// c = a b for a lower triangular square a (zero above its diagonal) and a narrow b of Width columns: for squares of some
+/// dozens of rows, which are too small for Eigen's kernels, and half the work.
+template <int Width, class T>
+void lower_product(std::type_identity_t<View<const T>> a, std::type_identity_t<View<const T>> b, View<T> c) {
+    for (int i = 0; i < a.rows; i += 4)
+        detail::multiply_four_rows<Width>(a.data + static_cast<std::ptrdiff_t>(i) * a.stride, a.stride, 1, b.data, b.stride, std::min(i + 4, a.rows),
+                                          std::min(4, a.rows - i), c.data + static_cast<std::ptrdiff_t>(i) * c.stride, c.stride);
+}
+/// c = a^T b, likewise.
+template <int Width, class T>
+void lower_transposed_product(std::type_identity_t<View<const T>> a, std::type_identity_t<View<const T>> b, View<T> c) {
+    for (int i = 0; i < a.rows; i += 4)
+        detail::multiply_four_rows<Width>(a.data + static_cast<std::ptrdiff_t>(i) * (a.stride + 1), 1, a.stride,
+                                          b.data + static_cast<std::ptrdiff_t>(i) * b.stride, b.stride, a.rows - i, std::min(4, a.rows - i),
+                                          c.data + static_cast<std::ptrdiff_t>(i) * c.stride, c.stride);
 }
 
 /// c = 0.

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <limits>
 
 #include "midstream/core/contract.hpp"
 #include "midstream/layer/linear.hpp"
@@ -68,7 +69,7 @@ struct Attention {
     struct Tape {
         core::Buffer<T, 3 * width> projected, projected_gradient;
         core::Buffer<T, width> mixed, mixed_gradient;
-        core::AlignedVector<T> probabilities;  ///< per sequence and head a length x length matrix
+        core::AlignedVector<T> probabilities;  ///< per sequence and head a square of length rows, padded as `padded` says
         core::AlignedVector<T> logit_gradient;
         typename Projection::template Tape<T> projection;
         typename Output::template Tape<T> output;
@@ -94,11 +95,11 @@ struct Attention {
         Projection::apply(parameters.projection, x, projected);
         std::size_t squares = 0;
         for (int s = 0; s < sequences.count(); ++s) {
-            const auto length = static_cast<std::size_t>(sequences.length(s));
+            const int length = sequences.length(s);
             core::require(length <= context, [&] {
                 return "a sequence of " + std::to_string(length) + " steps exceeds the attention context of " + std::to_string(context);
             });
-            squares += heads * length * length;
+            squares += static_cast<std::size_t>(heads * length * padded<T>(length));
         }
         if (tape.probabilities.size() < squares) tape.probabilities.resize(squares);
         const auto mixed = tape.mixed.resize(x.count);
@@ -110,21 +111,18 @@ struct Attention {
                 const auto query = head_rows(projected, first, length, head);
                 const auto key = head_rows(projected, first, length, heads + head);
                 const auto value = head_rows(projected, first, length, 2 * heads + head);
-                Square<T> p(probabilities, length, length);
-                const core::View<T> p_view{probabilities, length, length, length};
-                core::clear(p_view);
-                core::add_product_transposed(query, key, p_view);
+                const auto p = square(probabilities, length);
+                std::fill_n(p.data, length * p.stride, T(0));
+                core::add_product_transposed(query, key, p);
                 for (int i = 0; i < length; ++i) {
-                    auto seen = p.row(i).head(i + 1).array();
-                    seen = seen * scale<T>() + bias_line(bias, head, i).array();
+                    auto seen = line(p, i);
+                    seen = seen * scale<T>() + bias_line(bias, head, i, seen.size());
                     seen = (seen - seen.maxCoeff()).exp();
+                    seen.tail(seen.size() - i - 1).setZero();
                     seen /= seen.sum();
-                    p.row(i).tail(length - i - 1).setZero();
                 }
-                const auto out = head_rows(mixed, first, length, head);
-                core::clear(out);
-                core::add_product(p_view, value, out);
-                probabilities += static_cast<std::ptrdiff_t>(length) * length;
+                core::lower_product<head_width>(p, value, head_rows(mixed, first, length, head));
+                probabilities += static_cast<std::ptrdiff_t>(length) * p.stride;
             }
         }
         Output::apply(parameters.output, mixed, y);
@@ -137,10 +135,9 @@ struct Attention {
         Output::backward(parameters.output, sequences, tape.mixed.view(), tape.output, dy, mixed_gradient,
                          core::part(gradient, &Parameters<T>::output));
         const auto projected = tape.projected.view();
-        const auto projected_gradient = tape.projected_gradient.zeros(x.count);
-        if (tape.logit_gradient.size() < static_cast<std::size_t>(context) * context)
-            tape.logit_gradient.resize(static_cast<std::size_t>(context) * context);
-        const auto& buckets = relative_buckets<Shape>();
+        const auto projected_gradient = tape.projected_gradient.resize(x.count);
+        tape.logit_gradient.resize(static_cast<std::size_t>(context) * padded<T>(context));
+        Distances<T> bias_gradient{};
         const T* probabilities = tape.probabilities.data();
         for (int s = 0; s < sequences.count(); ++s) {
             const int length = sequences.length(s), first = sequences.row(s);
@@ -149,31 +146,27 @@ struct Attention {
                 const auto key = head_rows(projected, first, length, heads + head);
                 const auto value = head_rows(projected, first, length, 2 * heads + head);
                 const auto out = head_rows(mixed_gradient, first, length, head);
-                const Square<const T> p(probabilities, length, length);
-                const core::View<const T> p_view{probabilities, length, length, length};
-                Square<T> dlogits(tape.logit_gradient.data(), length, length);
-                const core::View<T> dlogits_view{tape.logit_gradient.data(), length, length, length};
-                core::clear(dlogits_view);
-                core::add_product_transposed(out, value, dlogits_view);
+                const core::View<const T> p = square(probabilities, length);
+                const auto dlogits = square(tape.logit_gradient.data(), length);
+                std::fill_n(dlogits.data, length * dlogits.stride, T(0));
+                core::add_product_transposed(out, value, dlogits);
                 for (int i = 0; i < length; ++i) {
-                    const auto seen = p.row(i).head(i + 1).array();
-                    auto d = dlogits.row(i).head(i + 1).array();
+                    const auto seen = line(p, i);
+                    auto d = line(dlogits, i);
                     const T expected = (seen * d).sum();
                     d = seen * (d - expected);
-                    dlogits.row(i).tail(length - i - 1).setZero();
                     // The bias is added to scaled logits: its gradient comes before the scale.
-                    if constexpr (core::trainable<Gradient>) {
-                        T* bias_gradient = gradient.relative_bias.values + head * Shape.buckets;
-                        for (int j = 0; j <= i; ++j) bias_gradient[buckets[static_cast<std::size_t>(i - j)]] += d[j];
-                    }
+                    if constexpr (core::trainable<Gradient>) bias_line(bias_gradient, head, i, d.size()) += d;
                     d *= scale<T>();
                 }
-                core::add_product(dlogits_view, key, head_rows(projected_gradient, first, length, head));
-                core::add_transposed_product(dlogits_view, query, head_rows(projected_gradient, first, length, heads + head));
-                core::add_transposed_product(p_view, out, head_rows(projected_gradient, first, length, 2 * heads + head));
-                probabilities += static_cast<std::ptrdiff_t>(length) * length;
+                core::lower_product<head_width>(dlogits, key, head_rows(projected_gradient, first, length, head));
+                core::lower_transposed_product<head_width>(dlogits, query, head_rows(projected_gradient, first, length, heads + head));
+                core::lower_transposed_product<head_width>(p, out, head_rows(projected_gradient, first, length, 2 * heads + head));
+                probabilities += static_cast<std::ptrdiff_t>(length) * p.stride;
             }
         }
+        if constexpr (core::trainable<Gradient>)
+            for_distances<T>([&](int head, int bucket, std::size_t at) { gradient.relative_bias.values[head * Shape.buckets + bucket] += bias_gradient[at]; });
         Projection::backward(parameters.projection, sequences, x, tape.projection, projected_gradient, dx,
                              core::part(gradient, &Parameters<T>::projection));
     }
@@ -203,7 +196,7 @@ struct Attention {
                     weights[static_cast<std::size_t>(head * context + j)] = cached(state, j, head).dot(head_line(projected.row(row), head));
             for (int head = 0; head < heads; ++head) {
                 Eigen::Map<Eigen::Array<T, 1, Eigen::Dynamic>> p(weights.data() + head * context, last + 1);
-                p = p * scale<T>() + bias_line(bias, head, last).array();
+                p = p * scale<T>() + bias_line(bias, head, last, last + 1);
                 p = (p - p.maxCoeff()).exp();
                 p /= p.sum();
             }
@@ -217,9 +210,22 @@ struct Attention {
 
 private:
     template <class T>
-    using Square = Eigen::Map<std::conditional_t<std::is_const_v<T>,
-        const Eigen::Matrix<std::remove_const_t<T>, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>,
-        Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>>>;
+    static constexpr int lanes = static_cast<int>(core::alignment / sizeof(T));
+    /// The length of the rows of squares: at multiples of core::alignment their numbers are computed by whole packets.
+    template <class T>
+    static constexpr int padded(int length) {
+        return (length + lanes<T> - 1) / lanes<T> * lanes<T>;
+    }
+    template <class T>
+    static core::View<T> square(T* data, int length) {
+        return {data, length, length, padded<T>(length)};
+    }
+    /// Row `position` of a square, up to the padding after what the query at `position` sees.
+    template <class T>
+    static auto line(core::View<T> square, int position) {
+        using Line = Eigen::Array<std::remove_const_t<T>, 1, Eigen::Dynamic>;
+        return Eigen::Map<std::conditional_t<std::is_const_v<T>, const Line, Line>>(square.data + position * square.stride, padded<T>(position + 1));
+    }
     /// The numbers of one head (of queries, then keys, then values) in a row.
     template <class T>
     static core::EigenMap<T, 1, head_width> head_line(T* row, int head) {
@@ -242,21 +248,34 @@ private:
         return core::columns(rows.slice(first, length), head * head_width, head_width);
     }
 
-    /// The bias of each head for distances context - 1, ..., 1, 0: read backwards, a line for every query is contiguous.
+    /// For each head a number for the distances context - 1, ..., 1, 0 and then for the future: read from the right place,
+    /// a line for every query is contiguous.
     template <class T>
-    static std::array<T, static_cast<std::size_t>(heads) * context> bias_by_distance(const Parameters<T>& parameters) {
-        std::array<T, static_cast<std::size_t>(heads) * context> result;
+    using Distances = std::array<T, static_cast<std::size_t>(heads) * (context + lanes<T>)>;
+
+    /// Calls visit(head, bucket, index among Distances) for all distances that are not in the future.
+    template <class T, class Visit>
+    static void for_distances(Visit&& visit) {
         const auto& buckets = relative_buckets<Shape>();
         for (int head = 0; head < heads; ++head)
             for (int distance = 0; distance < context; ++distance)
-                result[static_cast<std::size_t>(head * context + context - 1 - distance)] =
-                    parameters.relative_bias.values[head * Shape.buckets + buckets[static_cast<std::size_t>(distance)]];
+                visit(head, buckets[static_cast<std::size_t>(distance)], static_cast<std::size_t>(head * (context + lanes<T>) + context - 1 - distance));
+    }
+    /// The bias of each head; of the future, minus infinity.
+    template <class T>
+    static Distances<T> bias_by_distance(const Parameters<T>& parameters) {
+        Distances<T> result;
+        result.fill(-std::numeric_limits<T>::infinity());
+        for_distances<T>([&](int head, int bucket, std::size_t at) { result[at] = parameters.relative_bias.values[head * Shape.buckets + bucket]; });
         return result;
     }
-    /// The biases of keys 0, ..., position for the query at `position`.
-    template <class T>
-    static auto bias_line(const std::array<T, static_cast<std::size_t>(heads) * context>& bias, int head, int position) {
-        return Eigen::Map<const Eigen::Matrix<T, 1, Eigen::Dynamic>>(bias.data() + head * context + context - 1 - position, position + 1);
+    /// Those of keys 0, ..., size - 1 for the query at `position`.
+    template <class Numbers>
+    static auto bias_line(Numbers& numbers, int head, int position, Eigen::Index size) {
+        using T = typename Numbers::value_type;
+        using Line = Eigen::Array<T, 1, Eigen::Dynamic>;
+        return Eigen::Map<std::conditional_t<std::is_const_v<Numbers>, const Line, Line>>(
+            numbers.data() + head * (context + lanes<T>) + context - 1 - position, size);
     }
 };
 
