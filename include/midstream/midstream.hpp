@@ -13,7 +13,8 @@
 /// - `rl`: collecting, advantages, raw-action and internal RL;
 /// - `analysis`: probes, switch alignment, what codes mean.
 ///
-/// Not among them is core/openmp.hpp, which needs midstream::openmp. Programs that care for compile time include the
+/// Not among them are core/openmp.hpp, which needs midstream::openmp, and the ant (env/ant_pinpad.hpp, env/ant_guide.hpp),
+/// which needs midstream::mujoco. Programs that care for compile time include the
 /// headers they use.
 #pragma once
 

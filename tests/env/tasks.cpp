@@ -56,6 +56,23 @@ BOOST_AUTO_TEST_CASE(the_papers_tasks) {
         BOOST_TEST(!transitions.contains({distribution.subgoal(unseen[i - 1]), distribution.subgoal(unseen[i])}));
 }
 
+BOOST_AUTO_TEST_CASE(the_papers_ant_tasks) {
+    const auto distribution = TaskDistribution::ant_pretraining();
+    std::set<std::string> different;
+    std::set<std::pair<int, int>> transitions;
+    for (const Task& task : distribution.tasks()) {
+        different.insert(to_string(task));
+        BOOST_TEST(task.length == 3);
+        for (int i = 1; i < task.length; ++i) transitions.insert({task[i - 1], task[i]});
+        for (int i = 0; i < task.length; ++i) BOOST_TEST(distribution.subgoal(task[i]) == task[i]);
+    }
+    BOOST_TEST(different.size() == 16u);
+    // All transitions between different colours but those to the next one modulo 4, of which the unseen task is made.
+    BOOST_TEST(transitions.size() == 8u);
+    for (const auto& [from, to] : transitions) BOOST_TEST((to != from && to != (from + 1) % 4));
+    BOOST_TEST((TaskDistribution::ant_posttraining().tasks()[0] == ascending_task(4)));
+}
+
 BOOST_AUTO_TEST_CASE(transition_rule_lists_exactly_what_it_permits) {
     for (const auto& [colours, length] : {std::pair{4, 4}, {3, 5}, {6, 4}, {5, 1}, {1, 1}}) {
         const auto distribution = TaskDistribution::transition_rule(colours, length);

@@ -20,7 +20,7 @@ endif()
 
 # No build type and no flags: any optimisation or warning flag below would come from midstream.
 run(${CMAKE_COMMAND} -S ${CONSUMER} -B ${WORK}/build -G ${GENERATOR} -D CMAKE_CXX_COMPILER=${COMPILER} -D CMAKE_BUILD_TYPE=
-    -D CMAKE_CXX_FLAGS= -D CMAKE_EXPORT_COMPILE_COMMANDS=ON ${how})
+    -D CMAKE_CXX_FLAGS= -D MUJOCO_ROOT=${MUJOCO_ROOT} -D CMAKE_EXPORT_COMPILE_COMMANDS=ON ${how})
 file(READ ${WORK}/build/compile_commands.json commands)
 if(commands MATCHES " (-O[^ ]*|-W[^ ]*|-m[^ ]*|-g[^ ]*|-fno-[^ ]*|-ffast[^ ]*)[ \"]")
   message(FATAL_ERROR "midstream's targets hand the flag ${CMAKE_MATCH_1} to their users:\n${commands}")
@@ -29,4 +29,9 @@ run(${CMAKE_COMMAND} --build ${WORK}/build)
 run(${WORK}/build/consumer)
 if(EXISTS ${WORK}/build/consumer_openmp)
   run(${WORK}/build/consumer_openmp)
+endif()
+if(EXISTS ${WORK}/build/consumer_mujoco)
+  run(${WORK}/build/consumer_mujoco)
+elseif(MUJOCO)
+  message(FATAL_ERROR "midstream was built with MuJoCo, but the consumer found no midstream::mujoco")
 endif()

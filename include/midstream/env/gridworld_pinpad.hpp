@@ -70,8 +70,12 @@ public:
     void observe(std::int16_t* row) const { See<World>::observe(board_.layout, agent_, row); }
     void target(std::int16_t* row) const { See<World>::target(board_.layout, agent_, row); }
 
-    Transition step(const std::int16_t* action) {
-        const int from = std::exchange(agent_, board_.moved(agent_, *action));
+    Transition step(const std::int16_t* action) { return enter(board_.moved(agent_, *action)); }
+
+    /// The step that takes the agent to `cell`, be it where it is: the rules without the moves, for whoever moves
+    /// otherwise (ant_pinpad.hpp). A wall ends the episode as a wrong colour does.
+    Transition enter(int cell) {
+        const int from = std::exchange(agent_, cell);
         ++steps_;
         const int content = board_.contents[agent_];
         if (agent_ != from && content != Board<World>::empty) {

@@ -75,6 +75,15 @@ inline constexpr std::array<Task, 16> paper_pretraining_tasks{
 /// The paper's gridworld task for post-training: none of its transitions between pairs occurs in pretraining.
 inline constexpr Task paper_posttraining_task = parse_task("0-1-2-3-4-5-6-7-0-1-2-3");
 
+/// The paper's ant tasks for pretraining (Table A2): each colour is a subgoal, and c is never followed by c + 1.
+inline constexpr std::array<Task, 16> ant_pretraining_tasks{
+    parse_task("0-3-2"), parse_task("1-0-3"), parse_task("2-1-0"), parse_task("3-2-1"),
+    parse_task("0-2-0"), parse_task("0-2-1"), parse_task("0-3-1"), parse_task("1-0-2"),
+    parse_task("1-3-1"), parse_task("1-3-2"), parse_task("2-0-2"), parse_task("2-0-3"),
+    parse_task("2-1-3"), parse_task("3-1-0"), parse_task("3-1-3"), parse_task("3-2-0")};
+/// The paper's ant task for post-training: none of its transitions occurs in pretraining.
+inline constexpr Task ant_posttraining_task = parse_task("0-1-2-3");
+
 /// 0-1-2-...: the task made of nothing but the transitions that `TaskDistribution::transition_rule` leaves out.
 inline Task ascending_task(int colours) {
     core::require_range(colours, 1, Task::capacity, "the number of colours of an ascending task");
@@ -121,6 +130,13 @@ public:
     }
     /// What the paper's internal RL has to solve.
     static TaskDistribution paper_posttraining() { return TaskDistribution(paper_posttraining_task, 2); }
+
+    /// What the paper pretrains the ant on (Table A2).
+    static TaskDistribution ant_pretraining() {
+        return TaskDistribution({ant_pretraining_tasks.begin(), ant_pretraining_tasks.end()});
+    }
+    /// What the ant's internal RL has to solve.
+    static TaskDistribution ant_posttraining() { return TaskDistribution(ant_posttraining_task); }
 
     const Task& sample(core::Random& random) const { return (*tasks_)[random.below(static_cast<int>(tasks_->size()))]; }
 

@@ -1,0 +1,87 @@
+/// \file
+/// What the ant's expert is told besides what the ant sees (paper section 3.2): the way, and what progress along it is
+/// worth. The expert's data are recorded from the plain AntPinpad, which tells neither.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "midstream/env/ant_pinpad.hpp"
+
+namespace midstream::env {
+
+/// The way to the next colour, cell by cell: the move that begins a shortest leg, the first in the order up, down,
+/// left, right where there are several. Cells from which no leg leads there, walls among them, have none.
+struct AntGuide {
+    static constexpr int none = -1;
+
+    template <class E>
+    static int move(const E& environment, int cell) {
+        const unsigned moves = environment.distances().optimal_moves(environment.board(), cell, environment.colour());
+        for (int move = 0; move < move_count; ++move)
+            if (moves >> move & 1) return move;
+        return none;
+    }
+    /// The direction at the ant's own cell as a unit vector in metres; zero where there is none.
+    template <class E>
+    static std::array<double, 2> direction(const E& environment) {
+        const int chosen = move(environment, environment.agent());
+        if (chosen == none) return {};
+        return {static_cast<double>(move_offsets[chosen].dx), -static_cast<double>(move_offsets[chosen].dy)};
+    }
+    /// Writes for every cell its move, one-hot: move_count * cells numbers.
+    template <class E>
+    static void observe(const E& environment, float* row) {
+        std::fill_n(row, move_count * E::world.cells(), 0.0f);
+        for (int cell = 0; cell < E::world.cells(); ++cell) {
+            const int chosen = move(environment, cell);
+            if (chosen != none) row[cell * move_count + chosen] = 1;
+        }
+    }
+};
+
+/// AntPinpad as its expert meets it: what the guide writes follows what the ant sees, and to the reward is added
+/// `weight` times the torso's mean velocity during the step, in metres a second, along the direction that the guide gave
+/// at its beginning. Returns are then no measure of success; `completed` is.
+template <AntWorld World = AntWorld{}>
+class GuidedAntPinpad {
+public:
+    using Ant = AntPinpad<World>;
+    using Observation = data::Dense<Ant::Observation::width + move_count * Ant::world.cells()>;
+    using Action = typename Ant::Action;
+    static constexpr Pinpad world = Ant::world;
+    static constexpr int horizon = Ant::horizon;
+
+    explicit GuidedAntPinpad(Ant ant, float weight = 1) : ant_(std::move(ant)), weight_(weight) {}
+
+    void reset(core::Random random) { ant_.reset(random); }
+    void observe(float* row) const { observe(ant_, row); }
+    /// The expert's view of an ant that is not guided.
+    static void observe(const Ant& ant, float* row) {
+        ant.observe(row);
+        AntGuide::observe(ant, row + Ant::Observation::width);
+    }
+
+    Transition step(const float* action) {
+        const auto direction = AntGuide::direction(ant_);
+        const auto before = ant_.torso();
+        Transition transition = ant_.step(action);
+        if (ant_.diverged()) return transition;
+        const auto after = ant_.torso();
+        double way = 0;
+        for (int axis = 0; axis < 2; ++axis) way += (after[axis] - before[axis]) * direction[axis];
+        transition.reward += weight_ * static_cast<float>(way / World.control_step());
+        return transition;
+    }
+
+    int subgoal() const { return ant_.subgoal(); }
+    bool completed() const { return ant_.progress() == ant_.task().length; }
+    const Ant& ant() const { return ant_; }
+
+private:
+    Ant ant_;
+    float weight_;
+};
+
+}  // namespace midstream::env

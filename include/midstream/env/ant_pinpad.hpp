@@ -1,0 +1,323 @@
+/// \file
+/// The environment ant-pinpad (paper section 3.2): the MuJoCo ant visits coloured cells in an order that is never
+/// shown. The one header that includes MuJoCo (CMake: `midstream::mujoco`); 2.2.2, 3.x and 4.x will do.
+#pragma once
+
+#include <mujoco/mujoco.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstring>
+#include <memory>
+#include <numbers>
+#include <string>
+#include <utility>
+
+#include "midstream/core/contract.hpp"
+#include "midstream/core/random.hpp"
+#include "midstream/env/ant_model.hpp"
+#include "midstream/env/gridworld_pinpad.hpp"
+
+namespace midstream::env {
+
+/// An ant-pinpad: its grid, and how the ant moves on it. Grid and horizon are the paper's, which gives no other numbers;
+/// docs/ant.md says why these.
+struct AntWorld {
+    Pinpad grid{.size = 4, .colours = 4, .walls = 1, .horizon = 500};
+    double cell = 1.6;        ///< the side of a cell, metres
+    double time_step = 0.01;  ///< seconds
+    int frame_skip = 5;       ///< time steps for each action
+    AntIntegrator integrator = AntIntegrator::euler;
+
+    /// Seconds from one action to the next.
+    constexpr double control_step() const { return time_step * frame_skip; }
+    friend constexpr bool operator==(const AntWorld&, const AntWorld&) = default;
+};
+
+/// A model that any number of instances and threads share.
+using AntModel = std::shared_ptr<const mjModel>;
+
+/// What of MuJoCo's state is the ant's.
+struct AntState {
+    static constexpr int positions = 7 + AntDimensions::joints;   ///< torso x y z, its quaternion, joint angles
+    static constexpr int velocities = 6 + AntDimensions::joints;  ///< of the torso (world frame), its spin, of joints
+    std::array<double, positions> position{};
+    std::array<double, velocities> velocity{};
+    friend bool operator==(const AntState&, const AntState&) = default;
+};
+
+namespace detail {
+
+/// Puts a file into MuJoCo's virtual file system, by the function that this version has for it; a template, so that
+/// the other one need not exist.
+template <class FileSystem>
+bool add_file(FileSystem& files, const char* name, const std::string& content) {
+    const int size = static_cast<int>(content.size());
+    if constexpr (requires { mj_addBufferVFS(&files, name, content.data(), size); }) {
+        return mj_addBufferVFS(&files, name, content.data(), size) == 0;
+    } else {
+        if (mj_makeEmptyFileVFS(&files, name, size) != 0) return false;
+        std::memcpy(files.filedata[mj_findFileVFS(&files, name)], content.data(), content.size());
+        return true;
+    }
+}
+
+}  // namespace detail
+
+/// Compiles an ant from MJCF. Throws an Error with MuJoCo's words if it does not compile, or if what it describes has
+/// other joints and motors than an ant.
+inline AntModel load_ant(const std::string& mjcf) {
+    core::require(mj_version() == mjVERSION_HEADER, [] {
+        return "this program was compiled for MuJoCo " + std::to_string(mjVERSION_HEADER) +
+               " and runs with the library of MuJoCo " + std::to_string(mj_version());
+    });
+    core::require(!mjcf.empty(), "the model of the ant is empty");  // on which MuJoCo 2 would end the program
+    constexpr const char* name = "ant.xml";
+    const auto files = std::make_unique<mjVFS>();  // 2 MB in MuJoCo 2: not for the stack
+    mj_defaultVFS(files.get());
+    std::array<char, 1000> message{};
+    mjModel* loaded = nullptr;
+    if (detail::add_file(*files, name, mjcf))
+        loaded = mj_loadXML(name, files.get(), message.data(), static_cast<int>(message.size()));
+    mj_deleteVFS(files.get());
+    core::require(loaded != nullptr, [&] { return "MuJoCo refuses the model of the ant: " + std::string(message.data()); });
+    const AntModel model(loaded, [](const mjModel* unused) { mj_deleteModel(const_cast<mjModel*>(unused)); });
+    const auto require_count = [](auto count, int expected, const char* what) {
+        core::require(static_cast<int>(count) == expected, [&] {
+            return "the model of the ant has " + std::to_string(count) + " " + what + ", expected " + std::to_string(expected);
+        });
+    };
+    require_count(model->nq, AntState::positions, "position coordinates");
+    require_count(model->nv, AntState::velocities, "velocity coordinates");
+    require_count(model->nu, AntDimensions::joints, "motors");
+    require_count(model->na, 0, "activations");
+    core::require(model->jnt_type[0] == mjJNT_FREE, "the first joint of the ant's model is not the free one of the torso");
+    return model;
+}
+
+/// The ant of this world, loaded once in a program.
+template <AntWorld World>
+const AntModel& ant_model() {
+    static const AntModel model = load_ant(ant_mjcf({}, World.time_step, World.integrator));
+    return model;
+}
+
+/// One ant in motion: MuJoCo's data as a value. Copies share the model and nothing else.
+class AntSimulation {
+public:
+    explicit AntSimulation(AntModel model) : model_(std::move(model)) {
+        core::require(model_ != nullptr, "an ant needs a model");
+        data_.reset(mj_makeData(model_.get()));
+        core::require(data_ != nullptr, "MuJoCo has no memory for another ant");
+    }
+    AntSimulation(const AntSimulation& other) : AntSimulation(other.model_) { copy(other); }
+    AntSimulation(AntSimulation&&) noexcept = default;
+    AntSimulation& operator=(const AntSimulation& other) {
+        if (this == &other) return *this;
+        if (model_ != other.model_ || !data_) return *this = AntSimulation(other);
+        copy(other);
+        return *this;
+    }
+    AntSimulation& operator=(AntSimulation&&) noexcept = default;
+    ~AntSimulation() = default;
+
+    /// Puts the ant into this state, with nothing left of what was: the solver's warm start is zero.
+    void begin(const AntState& state) {
+        mj_resetData(model_.get(), data_.get());
+        std::copy(state.position.begin(), state.position.end(), data_->qpos);
+        std::copy(state.velocity.begin(), state.velocity.end(), data_->qvel);
+    }
+
+    /// Holds the torques, clipped to [-1, 1], for some time steps. False if the physics diverged: MuJoCo warned of
+    /// anything, or the state is not finite. The ant is then as a fresh one, and stands still at the origin.
+    bool advance(const float* torques, int time_steps) {
+        for (int i = 0; i < AntDimensions::joints; ++i) {
+            core::require(!std::isnan(torques[i]), [&] { return "torque " + std::to_string(i) + " of the ant is not a number"; });
+            data_->ctrl[i] = std::clamp(static_cast<double>(torques[i]), -1.0, 1.0);
+        }
+        for (int i = 0; i < time_steps; ++i) mj_step(model_.get(), data_.get());
+        if (sound()) return true;
+        mj_resetData(model_.get(), data_.get());
+        return false;
+    }
+
+    const double* position() const { return data_->qpos; }
+    const double* velocity() const { return data_->qvel; }
+    const AntModel& model() const { return model_; }
+    /// All that MuJoCo knows. Derived quantities (body positions, contacts) lag behind the state by one time step.
+    const mjData& data() const { return *data_; }
+
+private:
+    void copy(const AntSimulation& other) { mj_copyData(data_.get(), model_.get(), other.data_.get()); }
+
+    bool sound() const {
+        // A sum is finite if its terms are, and states are nowhere near overflowing: MuJoCo warns at 1e10.
+        double sum = 0;
+        for (int i = 0; i < AntState::positions; ++i) sum += data_->qpos[i];
+        for (int i = 0; i < AntState::velocities; ++i) sum += data_->qvel[i];
+        return std::isfinite(sum) &&
+               std::all_of(std::begin(data_->warning), std::end(data_->warning), [](const auto& w) { return w.number == 0; });
+    }
+
+    struct Delete {
+        void operator()(mjData* data) const { mj_deleteData(data); }
+    };
+    AntModel model_;
+    std::unique_ptr<mjData, Delete> data_;
+};
+
+/// sign(x) ln(1 + |x|)
+inline float symlog(double x) { return static_cast<float>(std::copysign(std::log1p(std::abs(x)), x)); }
+
+/// The ant on a plane divided into a grid as gridworld-pinpad's is, seen from above: columns along x, rows against y,
+/// the origin in the middle. Cells at the edge reach outward without end, so the torso's centre is always in one. A
+/// colour is visited when the torso's centre, as it is after an action, is in its cell and was in another one before.
+/// Actions are the eight torques, clipped to [-1, 1].
+///
+/// The episode ends with reward 1 when the task is completed; with 0 when the centre is in a wall's cell or visits a
+/// colour other than the next one, when its height leaves [lowest, highest], after the horizon, and where the physics
+/// diverges (`diverged` tells). An action that is not a number is an Error.
+///
+/// An episode begins with the torso level, uniformly in the agent's cell of a layout drawn as GridworldPinpad draws it,
+/// its yaw uniform, and joint angles and velocities uniform within +-0.1 of the pose AntRest at rest.
+///
+/// What is seen, in this order; the task is not part of it:
+/// - proprioception, 27 numbers through symlog: the torso's height and quaternion, joint angles, the torso's velocity in
+///   the world frame and its spin in its own, joint velocities;
+/// - the place, 2 numbers: x and y in units of half the grid's side, so that the grid is [-1, 1] x [-1, 1];
+/// - in the same units the way to the centre of every colour's cell, then of every wall's: x and y for each;
+/// - the place in the cell, 2 numbers: from its centre in units of half its side.
+/// Predicted are proprioception and place, on which all else that changes depends.
+template <AntWorld World = AntWorld{}>
+class AntPinpad {
+    static_assert(World.cell > 0 && World.time_step > 0 && World.frame_skip >= 1,
+                  "an ant's world has cells and time steps larger than 0, and at least 1 time step for each action");
+
+public:
+    static constexpr AntWorld ant_world = World;
+    static constexpr Pinpad world = World.grid;
+    static constexpr int horizon = world.horizon;
+    static constexpr int proprioception = AntState::positions - 2 + AntState::velocities;
+    static constexpr double lowest = 0.2, highest = 1.0;  ///< of the torso's height, metres
+    using Observation = data::Dense<proprioception + 2 + 2 * world.objects() + 2>;
+    using Target = data::Dense<proprioception + 2>;
+    using Action = data::Continuous<AntDimensions::joints>;
+
+    /// Requires that the world has every colour the tasks name, and of a model of one's own that its time step is the
+    /// world's. Call `reset` or `begin` before anything else.
+    explicit AntPinpad(TaskDistribution tasks, AntModel model = ant_model<World>())
+        : course_(std::move(tasks)), simulation_(std::move(model)) {
+        core::require(simulation_.model()->opt.timestep == World.time_step, [&] {
+            return "the model of the ant has time steps of " + std::to_string(simulation_.model()->opt.timestep) +
+                   " s, its world of " + std::to_string(World.time_step) + " s";
+        });
+    }
+
+    /// Begins an episode with layout, task and pose drawn at random.
+    void reset(core::Random random) {
+        course_.reset(random);
+        start(random.fork(0));
+    }
+    /// Begins an episode with this layout and task, the pose drawn at random.
+    void begin(const Layout<world>& layout, const Task& task, core::Random random) {
+        course_.begin(layout, task);
+        start(random);
+    }
+    /// Begins this very episode. The torso must be in the cell of the layout's agent.
+    void begin(const Layout<world>& layout, const Task& task, const AntState& state) {
+        course_.begin(layout, task);
+        core::require(cell_at(state.position[0], state.position[1]) == layout.agent, [&] {
+            return "the ant begins in cell " + std::to_string(cell_at(state.position[0], state.position[1])) +
+                   ", its layout has it in cell " + std::to_string(layout.agent);
+        });
+        start(state);
+    }
+
+    void observe(float* row) const {
+        target(row);
+        row += Target::width;
+        const double* torso = simulation_.position();
+        for (int i = 0; i < world.objects(); ++i) {
+            const auto there = centre(course_.layout().object(i));
+            for (int axis = 0; axis < 2; ++axis) *row++ = static_cast<float>((there[axis] - torso[axis]) / half_side);
+        }
+        const auto here = centre(course_.agent());
+        for (int axis = 0; axis < 2; ++axis) *row++ = static_cast<float>((torso[axis] - here[axis]) / (World.cell / 2));
+    }
+    void target(float* row) const {
+        const double *position = simulation_.position(), *velocity = simulation_.velocity();
+        for (int i = 2; i < AntState::positions; ++i) *row++ = symlog(position[i]);
+        for (int i = 0; i < AntState::velocities; ++i) *row++ = symlog(velocity[i]);
+        for (int axis = 0; axis < 2; ++axis) *row++ = static_cast<float>(position[axis] / half_side);
+    }
+
+    Transition step(const float* action) {
+        diverged_ = !simulation_.advance(action, World.frame_skip);
+        const double* torso = simulation_.position();
+        const bool failed = diverged_ || torso[2] < lowest || torso[2] > highest;
+        const Transition transition = course_.enter(failed ? course_.agent() : cell_at(torso[0], torso[1]));
+        return {transition.reward, transition.done || failed};
+    }
+
+    int subgoal() const { return course_.subgoal(); }  ///< the abstract subgoal in pursuit: that of `colour()`
+    int colour() const { return course_.colour(); }    ///< to visit next; once the task is completed, its last
+    const TaskDistribution& tasks() const { return course_.tasks(); }
+    const Layout<world>& layout() const { return course_.layout(); }  ///< its agent is where the episode began
+    const Board<world>& board() const { return course_.board(); }
+    const Distances<world>& distances() const { return course_.distances(); }  ///< between cells, in cells
+    const Task& task() const { return course_.task(); }
+    int agent() const { return course_.agent(); }        ///< the cell of the torso's centre
+    int progress() const { return course_.progress(); }  ///< colours of the task visited
+    int steps() const { return course_.steps(); }        ///< actions taken
+
+    /// Where the torso's centre is, in metres: x, y and height.
+    std::array<double, 3> torso() const {
+        const double* torso = simulation_.position();
+        return {torso[0], torso[1], torso[2]};
+    }
+    bool diverged() const { return diverged_; }  ///< whether the last step broke the physics
+    const AntSimulation& simulation() const { return simulation_; }
+
+    /// The centre of a cell, in metres.
+    static constexpr std::array<double, 2> centre(int cell) {
+        return {(cell % world.size + 0.5) * World.cell - half_side, half_side - (cell / world.size + 0.5) * World.cell};
+    }
+    /// The cell of a place in metres, which must be finite.
+    static int cell_at(double x, double y) {
+        const auto along = [](double distance) {
+            return static_cast<int>(std::clamp(std::floor(distance / World.cell), 0.0, world.size - 1.0));
+        };
+        return along(half_side - y) * world.size + along(x + half_side);
+    }
+
+private:
+    static constexpr double half_side = world.size * World.cell / 2;
+    static constexpr double spread = 0.1;  ///< of the joints when an episode begins
+
+    void start(core::Random random) {
+        AntState state;
+        const auto here = centre(course_.agent());
+        for (int axis = 0; axis < 2; ++axis) state.position[axis] = here[axis] + (random.uniform() - 0.5) * World.cell;
+        state.position[2] = AntRest::height;
+        const double yaw = 2 * std::numbers::pi * random.uniform();
+        state.position[3] = std::cos(yaw / 2);
+        state.position[6] = std::sin(yaw / 2);
+        const auto noise = [&] { return spread * (2 * random.uniform() - 1); };
+        for (int i = 0; i < AntDimensions::joints; ++i) {
+            state.position[7 + i] = (i % 2 == 0 ? AntRest::hip : AntRest::ankle) + noise();
+            state.velocity[6 + i] = noise();
+        }
+        start(state);
+    }
+    void start(const AntState& state) {
+        simulation_.begin(state);
+        diverged_ = false;
+    }
+
+    GridworldPinpad<world> course_;  ///< the referee: where the ant is on the grid, and what that means
+    AntSimulation simulation_;
+    bool diverged_ = false;
+};
+
+}  // namespace midstream::env
