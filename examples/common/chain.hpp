@@ -64,7 +64,7 @@ public:
         return fmt::format("episodes {} batch {} epochs {} minibatches {} learning rate {} clip {} temperature {}", o.episodes, o.batch, o.epochs, o.minibatches, o.learning_rate,
                            o.clip, o.temperature);
     }
-    std::string internal_description() const { return discover_description() + "; internal " + describe(s.internal); }
+    std::string internal_description() const { return fmt::format("{}; gain {}; internal {}", discover_description(), s.gain, describe(s.internal)); }
     std::string raw_description() const { return pretrain_description() + "; raw " + describe(s.raw); }
 
     Learner<Base> base_learner() const {
@@ -166,8 +166,10 @@ public:
     void internal_rl_stage() {
         auto learner = policy_learner();
         run_rl<Policy>("internal-rl", internal_description(), s.internal, learner, stream(internal_rl).fork(1),
-                       Inner(Batch(unseen_world()), base(), meta(), {.threshold = 0.5f, .temperature = static_cast<float>(s.internal.temperature)}));
+                       Inner(Batch(unseen_world()), base(), meta(), acting()));
     }
+    /// How codes are acted on in internal RL.
+    rl::InternalOptions acting() const { return {.temperature = static_cast<float>(s.internal.temperature), .gain = static_cast<float>(s.gain)}; }
     void raw_rl_stage() {
         Learner<Base> learner{.optimiser = {.weight_decay = 0}, .shards = s.shards};
         *learner.parameters = base();
@@ -228,7 +230,7 @@ private:
                                       });
         nll = io::read_csv(folder / (name + ".csv")).column("action_nll").back();
         const auto result = analysis::steered_success<Controllers>(parallel, Batch(unseen_world()), base(), *learner.parameters, o.episodes, stream(evaluation).fork(200 + Layer),
-                                                                   static_cast<float>(o.gain), {.temperature = static_cast<float>(o.temperature)});
+                                                                   {.temperature = static_cast<float>(o.temperature), .gain = static_cast<float>(s.gain)});
         std::vector<double> row{static_cast<double>(Layer), nll, result.success()};
         for (const auto& [from, to] : P::unseen_transitions()) row.push_back(result.transition(from, to).share());
         table.row(row);
@@ -239,7 +241,8 @@ private:
         constexpr int count = 64, episodes = 64;
         const auto drawn = analysis::prior_codes<Meta::code>(count, stream(evaluation).fork(300));
         const Batch world{pretraining_world()};
-        const auto outcome = analysis::fixed_codes<Meta>(parallel, world, base(), parameters, drawn.view(), episodes, P::goals, typename P::Reached{}, stream(evaluation).fork(301));
+        const analysis::RolloutOptions held{.gain = static_cast<float>(s.gain)};
+        const auto outcome = analysis::fixed_codes<Meta>(parallel, world, base(), parameters, drawn.view(), episodes, P::goals, typename P::Reached{}, stream(evaluation).fork(301), held);
         std::vector<std::string> columns{"code"};
         for (int colour = 0; colour < P::goals; ++colour) columns.push_back(fmt::format("reached_{}", colour));
         columns.push_back("none");
@@ -250,7 +253,7 @@ private:
             table.row(row);
         }
         const auto moved = analysis::transplant<Meta>(parallel, world, base(), parameters, held_out_episodes(256), P::subgoals, typename P::ReachedSubgoal{},
-                                                      stream(evaluation).fork(302), P::pass_options(s.discover));
+                                                      stream(evaluation).fork(302), P::pass_options(s.discover), analysis::Moment::last, held);
         const auto summary = analysis::summarise(outcome);
         io::CsvWriter summaries(folder / "codes-summary.csv", {"row", "mode_share", "decisive", "covered", "information", "transplant"});
         summaries.row({0, summary.mode_share, summary.decisive, static_cast<double>(summary.covered), summary.information, moved.reached});

@@ -14,6 +14,7 @@ struct Settings {
     int shards = 4;   ///< part of the run: another number gives other bits
     std::string output;
     double checkpoint_seconds = 20;
+    double gain = 1;  ///< factor on controllers when acting
     /// Learning rates stay constant, as in the paper, instead of falling to zero in the end; fixed by the preset.
     bool constant_rates = false;
 
@@ -35,7 +36,6 @@ struct Settings {
         std::int64_t steps;
         int batch = 128;
         double learning_rate;
-        double gain = 1;
         double temperature = 1;
         int episodes = 1000;
     } steer{};
@@ -71,6 +71,7 @@ inline void add_options(CLI::App& app, Settings& s) {
     add("seed", s.seed, 0, 1e15, "seed of all random streams");
     add("threads", s.threads, 0, 1024, "threads (0: all processors); does not change results");
     add("shards", s.shards, 1, 64, "pieces a batch is split into; changes results in the last bits");
+    add("gain", s.gain, 0, 100, "factor on controllers when acting, supervised or discovered");
     add("checkpoint-seconds", s.checkpoint_seconds, 0.1, 1e6, "time between checkpoints");
     app.add_option("--output", s.output, "folder of checkpoints, metrics and the page (default: runs/PRESET-SEED)");
     const auto training = [&](const std::string& stage, auto& o) {
@@ -85,7 +86,6 @@ inline void add_options(CLI::App& app, Settings& s) {
     add("pretrain.expert-epsilon", s.pretrain.expert_epsilon, 0, 1, "share of the expert's random moves");
     training("probe", s.probe);
     training("steer", s.steer);
-    add("steer.gain", s.steer.gain, 0, 100, "factor on U at acting time");
     add("steer.temperature", s.steer.temperature, 0, 10, "of the base model's actions; 0 takes the most likely");
     add("steer.episodes", s.steer.episodes, 1, 1e7, "evaluation episodes");
     training("discover", s.discover);

@@ -92,11 +92,12 @@ struct Demo : GridworldPreset<small_world, env::Relative, model::TransformerShap
     static void initialise(Base::Parameters<float>& parameters, core::Random random) { initialise_by_geometry(parameters, random); }
     static Settings settings() {
         Settings s;
+        s.gain = 1.5;
         s.pretrain = {.steps = 12'000, .batch = 64, .learning_rate = 3e-3};
-        s.steer = {.steps = 300, .learning_rate = 3e-2, .gain = 1.5};
-        s.discover = {.steps = 3000, .learning_rate = 3e-3, .alpha = 0.1, .alpha_from = 0.1, .alpha_until = 0.5, .signal = 0.9};
-        s.internal = {.episodes = 200'000, .learning_rate = 1e-3, .temperature = 0.5};
-        s.raw = {.episodes = 200'000, .learning_rate = 3e-4};
+        s.steer = {.steps = 300, .learning_rate = 3e-2};
+        s.discover = {.steps = 2500, .learning_rate = 6e-3, .alpha = 0.1, .alpha_from = 0.1, .alpha_until = 0.5, .signal = 0.9};
+        s.internal = {.episodes = 150'000, .learning_rate = 1e-3, .temperature = 0.5};
+        s.raw = {.episodes = 150'000, .learning_rate = 3e-4};
         return s;
     }
 };
@@ -119,10 +120,11 @@ struct Full : PaperTasks<GridworldPreset<env::Pinpad{}, env::Relative, model::Tr
     static env::ShortestPathExpert clean_expert() { return {.tie_breaking = env::TieBreaking::deterministic}; }
     static Settings settings() {
         Settings s;
+        s.gain = 1.5;
         s.pretrain = {.steps = 60'000, .batch = 64, .learning_rate = 2e-3};
-        s.steer = {.steps = 2000, .learning_rate = 1e-2, .gain = 1.5};
+        s.steer = {.steps = 2000, .learning_rate = 1e-2};
         s.discover = {.steps = 12'000, .learning_rate = 2e-3, .alpha = 0.1, .alpha_from = 0.1, .alpha_until = 0.5, .signal = 0.9};
-        s.internal = {.episodes = 500'000, .learning_rate = 1e-3};
+        s.internal = {.episodes = 500'000, .learning_rate = 1e-3, .temperature = 0.5};
         s.raw = {.episodes = 200'000, .learning_rate = 3e-4};
         return s;
     }

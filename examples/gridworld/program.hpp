@@ -38,7 +38,7 @@ std::vector<Figure> rollout_pictures(Chain<P>& chain) {
     const auto learner = chain.trained_policy();
     std::vector<typename Watcher::Path> paths(count);
     rl::Collector<Inner, typename P::Policy> collector(
-        Inner(env::Batched<World>(chain.unseen_world()), chain.base(), chain.meta(), {.temperature = static_cast<float>(chain.s.internal.temperature)}, {}, Watcher{&paths}));
+        Inner(env::Batched<World>(chain.unseen_world()), chain.base(), chain.meta(), chain.acting(), {}, Watcher{&paths}));
     collector.collect(*learner.parameters, count, chain.stream(Chain<P>::evaluation).fork(400));
     std::vector<Figure> figures;
     for (int i = 0; i < count; ++i) {

@@ -9,9 +9,10 @@ namespace {
 
 template <int Horizon = 8, class Policy = core::Serial>
 analysis::SteeredSuccess steered(const core::Box<DoorsControllers::Parameters<float>>& controllers, float gain = 1,
-                                 const Policy& policy = {}, const analysis::RolloutOptions& options = {}) {
+                                 const Policy& policy = {}, analysis::RolloutOptions options = {}) {
+    options.gain = gain;
     return analysis::steered_success<DoorsControllers>(policy, env::Batched(Doors<Horizon>{}), *test::doors_model(),
-                                                       *controllers, 300, core::Random(1), gain, options);
+                                                       *controllers, 300, core::Random(1), options);
 }
 
 analysis::Rate total(const analysis::SteeredSuccess& result) {

@@ -20,6 +20,7 @@ struct BatchOptions {
 /// How analyses act with a model.
 struct RolloutOptions {
     float temperature = 1;  ///< of the model's actions; 0 takes modes
+    float gain = 1;         ///< factor on U
     BatchOptions batches{};
 };
 

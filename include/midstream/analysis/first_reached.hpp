@@ -142,7 +142,7 @@ std::vector<int> hold_codes(const Policy& policy, const env::Batched<E>& environ
             worker.live.assign(rollout.running().begin(), rollout.running().end());
             rollout.advance([&](std::span<const int> running, core::Rows<float, Meta::width> rows) {
                 Meta::steer(
-                    [&](int i) -> auto& { return states[running[i]]; }, rows);
+                    [&](int i) -> auto& { return states[running[i]]; }, rows, options.gain);
             });
             for (const int instance : worker.live) {
                 int& outcome = result[first + instance];

@@ -116,7 +116,7 @@ template <class Controllers, core::Parallelism Policy, WithSubgoals E>
 SteeredSuccess steered_success(const Policy& policy, const env::Batched<E>& environment,
                                const typename Controllers::Base::template Parameters<float>& base,
                                const typename Controllers::template Parameters<float>& controllers, int episodes,
-                               core::Random random, float gain = 1, const RolloutOptions& options = {}) {
+                               core::Random random, const RolloutOptions& options = {}) {
     using Bank = typename Controllers::Bank;
     std::vector<typename Bank::template Controller<float>> combined(Controllers::subgoals);
     for (int subgoal = 0; subgoal < Controllers::subgoals; ++subgoal) {
@@ -126,7 +126,7 @@ SteeredSuccess steered_success(const Policy& policy, const env::Batched<E>& envi
     }
     return detail::success_of<typename Controllers::Base, Controllers::write>(
         policy, environment, base, Controllers::subgoals, episodes, random, options,
-        [&](int subgoal, float* e) { Bank::steer(combined[subgoal], e, gain); });
+        [&](int subgoal, float* e) { Bank::steer(combined[subgoal], e, options.gain); });
 }
 
 /// The same for the model left to itself, in an environment of `subgoals` subgoals.

@@ -296,10 +296,10 @@ struct Metacontroller {
         Bank::combine(parameters.bank, coefficients.data, state.controller);
     }
 
-    /// e^ = e + U e with the controllers in force.
+    /// e^ = e + gain * U e with the controllers in force.
     template <class T, class StateOf>
-    static void steer(StateOf&& state_of, core::Rows<T, width> e_write) {
-        for (int row = 0; row < e_write.count; ++row) Bank::steer(state_of(row).controller, e_write.row(row));
+    static void steer(StateOf&& state_of, core::Rows<T, width> e_write, T gain = 1) {
+        for (int row = 0; row < e_write.count; ++row) Bank::steer(state_of(row).controller, e_write.row(row), gain);
     }
 
 private:

@@ -13,6 +13,7 @@ namespace midstream::rl {
 struct InternalOptions {
     float threshold = 0.5f;   ///< the switch opens where its gate reaches this
     float temperature = 1;    ///< of the base model's actions
+    float gain = 1;           ///< factor on U
 };
 
 /// The absence of somebody who looks on.
@@ -72,7 +73,7 @@ public:
         do {
             watcher_(*this, rollout_.running());
             rollout_.advance([&](std::span<const int> live, core::Rows<float, Meta::width> rows) {
-                Meta::steer([&](int i) -> auto& { return states_[static_cast<std::size_t>(live[static_cast<std::size_t>(i)])]; }, rows);
+                Meta::steer([&](int i) -> auto& { return states_[static_cast<std::size_t>(live[static_cast<std::size_t>(i)])]; }, rows, options_.gain);
             });
             ask();
         } while (awaiting_.empty() && !rollout_.running().empty());
