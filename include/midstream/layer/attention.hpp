@@ -67,8 +67,8 @@ struct Attention {
     };
     template <class T>
     struct Tape {
-        core::Buffer<T, 3 * width> projected, projected_gradient;
-        core::Buffer<T, width> mixed, mixed_gradient;
+        core::Buffer<T, 3 * width> projected;  ///< backward puts gradients where the numbers were
+        core::Buffer<T, width> mixed;          ///< likewise
         core::AlignedVector<T> probabilities;  ///< per sequence and head a square of length rows, padded as `padded` says
         core::AlignedVector<T> logit_gradient;
         typename Projection::template Tape<T> projection;
@@ -131,11 +131,10 @@ struct Attention {
     template <class T, class Gradient>
     static void backward(const Parameters<T>& parameters, core::Sequences sequences, core::In<T, width> x, Tape<T>& tape,
                          core::In<T, width> dy, core::Out<T, width> dx, Gradient&& gradient) {
-        const auto mixed_gradient = tape.mixed_gradient.zeros(x.count);
-        Output::backward(parameters.output, sequences, tape.mixed.view(), tape.output, dy, mixed_gradient,
-                         core::part(gradient, &Parameters<T>::output));
+        Output::backward(parameters.output, sequences, tape.mixed.view(), tape.output, dy, {}, core::part(gradient, &Parameters<T>::output));
+        const auto mixed_gradient = tape.mixed.zeros(x.count);
+        Output::backward(parameters.output, sequences, mixed_gradient, tape.output, dy, mixed_gradient, core::Frozen{});
         const auto projected = tape.projected.view();
-        const auto projected_gradient = tape.projected_gradient.resize(x.count);
         tape.logit_gradient.resize(static_cast<std::size_t>(context) * padded<T>(context));
         Distances<T> bias_gradient{};
         const T* probabilities = tape.probabilities.data();
@@ -159,15 +158,16 @@ struct Attention {
                     if constexpr (core::trainable<Gradient>) bias_line(bias_gradient, head, i, d.size()) += d;
                     d *= scale<T>();
                 }
-                core::lower_product<head_width>(dlogits, key, head_rows(projected_gradient, first, length, head));
-                core::lower_transposed_product<head_width>(dlogits, query, head_rows(projected_gradient, first, length, heads + head));
-                core::lower_transposed_product<head_width>(p, out, head_rows(projected_gradient, first, length, 2 * heads + head));
+                core::lower_transposed_product<head_width>(p, out, value);
+                core::lower_product<head_width>(dlogits, key, out);
+                core::lower_transposed_product<head_width>(dlogits, query, key);
+                core::copy(out, query);
                 probabilities += static_cast<std::ptrdiff_t>(length) * p.stride;
             }
         }
         if constexpr (core::trainable<Gradient>)
             for_distances<T>([&](int head, int bucket, std::size_t at) { gradient.relative_bias.values[head * Shape.buckets + bucket] += bias_gradient[at]; });
-        Projection::backward(parameters.projection, sequences, x, tape.projection, projected_gradient, dx,
+        Projection::backward(parameters.projection, sequences, x, tape.projection, projected, dx,
                              core::part(gradient, &Parameters<T>::projection));
     }
 

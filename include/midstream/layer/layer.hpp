@@ -22,7 +22,7 @@
 /// - step t of sequence s is row sequences.row(s) + t of x and y, and nothing passes from one sequence to another;
 /// - forward overwrites y; x and y never overlap;
 /// - backward takes the x of the last forward, *adds* to dx and to the gradient; a null dx is not computed; the
-///   gradient is a Parameters<T>& or core::Frozen;
+///   gradient is a Parameters<T>& or core::Frozen; it may use up the tape: one backward for every forward;
 /// - Parameters may be one core::Matrix or core::Vector by another name, and Tape and State any aggregate: a layer
 ///   with one kind of number needs no structs;
 /// - step advances x.count instances by one step; row i belongs to the instance whose state is `state_of(i)`.
