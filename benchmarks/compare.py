@@ -74,6 +74,15 @@ def environment(programs, seconds):
             yield f"environment: {name}", rate(ours, "episodes/s"), "", None
 
 
+def ant(programs, seconds):
+    if not (programs / "bench.ant").exists():
+        return
+    rows, context = run_benchmark(programs / "bench.ant", seconds)
+    for name, row in rows.items():
+        yield f"ant: {name.replace('/manual_time', '')}", rate(row["items_per_second"], "steps/s"), \
+            rate(row["bare_per_second"], "steps/s") + f", bare mj_step of MuJoCo {context['mujoco']}", row["ratio"]
+
+
 def rollout(programs, seconds):
     rows, _ = run_benchmark(programs / "bench.rollout", seconds)
     yield from against_bound(rows, "acting:", "steps/s")
@@ -100,7 +109,7 @@ def main():
     arguments = parser.parse_args()
     print("| what | midstream | reference | ratio |\n|---|---|---|---|")
     programs, seconds = arguments.programs.resolve(), arguments.seconds
-    for lines in (products(programs, seconds), training(programs, seconds, arguments.python), rollout(programs, seconds), environment(programs, seconds)):
+    for lines in (products(programs, seconds), training(programs, seconds, arguments.python), rollout(programs, seconds), environment(programs, seconds), ant(programs, seconds)):
         for what, ours, theirs, ratio in lines:
             print(f"| {what} | {ours} | {theirs} | {'' if ratio is None else f'{ratio:.3g}'} |", flush=True)
 

@@ -1,6 +1,7 @@
-# Finds MuJoCo (2.2.2 or later) as MuJoCo::MuJoCo, with MuJoCo_VERSION. Without a hint, what the system has (Debian:
-# libmujoco-dev). The variable MUJOCO_ROOT, of CMake or of the environment, names a folder that is looked into first and alone:
-# an unpacked release, or the folder `mujoco` of the Python package, whose library has no name without a version.
+# Finds MuJoCo as MuJoCo::MuJoCo, with MuJoCo_VERSION; MuJoCo_WHERE says where it was looked for. Without a hint that is
+# the system (Debian: libmujoco-dev). The variable MUJOCO_ROOT, of CMake or of the environment, names a folder that is looked
+# into instead: an unpacked release, or the folder `mujoco` of the Python package, whose library has no name without a
+# version.
 set(_mujoco_root "${MUJOCO_ROOT}")
 if(NOT _mujoco_root AND DEFINED ENV{MUJOCO_ROOT})
   set(_mujoco_root "$ENV{MUJOCO_ROOT}")
@@ -17,11 +18,11 @@ if(_mujoco_root)
   if(_mujoco_libraries)
     list(GET _mujoco_libraries 0 MuJoCo_LIBRARY)
   endif()
-  set(_mujoco_where "in MUJOCO_ROOT, ${_mujoco_root}")
+  set(MuJoCo_WHERE "in MUJOCO_ROOT, ${_mujoco_root}")
 else()
   find_path(MuJoCo_INCLUDE_DIR mujoco/mujoco.h NO_CACHE)
   find_library(MuJoCo_LIBRARY mujoco NO_CACHE)
-  set(_mujoco_where "on this system (Debian: libmujoco-dev, or set MUJOCO_ROOT)")
+  set(MuJoCo_WHERE "on this system (Debian: libmujoco-dev, or set MUJOCO_ROOT)")
 endif()
 
 if(MuJoCo_INCLUDE_DIR)
@@ -40,7 +41,7 @@ endif()
 
 include(FindPackageHandleStandardArgs)
 find_package_handle_standard_args(MuJoCo REQUIRED_VARS MuJoCo_LIBRARY MuJoCo_INCLUDE_DIR VERSION_VAR MuJoCo_VERSION
-                                  REASON_FAILURE_MESSAGE "2.2.2 or later not found ${_mujoco_where}")
+                                  REASON_FAILURE_MESSAGE "looked for ${MuJoCo_WHERE}")
 if(MuJoCo_FOUND AND NOT TARGET MuJoCo::MuJoCo)
   add_library(MuJoCo::MuJoCo SHARED IMPORTED)
   set_target_properties(MuJoCo::MuJoCo PROPERTIES IMPORTED_LOCATION ${MuJoCo_LIBRARY}

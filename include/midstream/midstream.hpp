@@ -13,9 +13,8 @@
 /// - `rl`: collecting, advantages, raw-action and internal RL;
 /// - `analysis`: probes, switch alignment, what codes mean.
 ///
-/// Not among them are core/openmp.hpp, which needs midstream::openmp, and the ant (env/ant_pinpad.hpp, env/ant_guide.hpp),
-/// which needs midstream::mujoco. Programs that care for compile time include the
-/// headers they use.
+/// Not among them are core/openmp.hpp, which needs midstream::openmp, and the ant (env/ant_*.hpp),
+/// which needs midstream::mujoco. Programs that care for compile time include the headers they use.
 #pragma once
 
 #include "midstream/core/contract.hpp"

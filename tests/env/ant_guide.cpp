@@ -16,7 +16,7 @@ constexpr Pinpad grid = Ant::world;
 static_assert(Environment<Guided> && HasSubgoal<Guided> && !HasTarget<Guided>);
 static_assert(Guided::Observation::width == Ant::Observation::width + 64);
 
-constexpr int up = 0, down = 1, left = 2, right = 3;
+constexpr int up = 0, down = 1, right = 3;
 
 /// The way from A to 3 leads around 1, which would end the episode, and the wall.
 const Layout<grid> layout = test::draw<grid>(
