@@ -3,14 +3,13 @@
 /// time steps by bare mj_step: the same states, the same torques, and no grid, no observation, no task. Items are
 /// actions of five time steps. `ratio` is the time of the bare steps over that of the episodes; both are taken in
 /// turns, so that it means something on a machine that is not idle too.
-#include "midstream/env/ant_pinpad.hpp"
-
 #include <chrono>
 #include <cstring>
 #include <memory>
 
 #include "gemm_reference.hpp"
 #include "midstream/core/parallel.hpp"
+#include "midstream/env/ant_pinpad.hpp"
 #include "midstream/env/batched.hpp"
 #ifdef _OPENMP
 #include "midstream/core/openmp.hpp"
@@ -51,7 +50,8 @@ struct Shard {
             batch.observe(observations.resize(rows));
             benchmark::DoNotOptimize(observations.view().data);
             actions.resize(rows);
-            for (int i = 0; i < rows; ++i) std::copy_n(torques_of(batch.awaiting()[i], step), Ant::Action::width, actions.view().row(i));
+            for (int i = 0; i < rows; ++i)
+                std::copy_n(torques_of(batch.awaiting()[i], step), Ant::Action::width, actions.view().row(i));
             batch.act(actions.view());
         }
     }
@@ -76,8 +76,10 @@ struct Shard {
                 any = true;
                 const float* now = torques_of(i, step);
                 auto* data = const_cast<mjData*>(&bare[i].data());
-                for (int joint = 0; joint < Ant::Action::width; ++joint) data->ctrl[joint] = static_cast<double>(now[joint]);
-                for (int substep = 0; substep < Ant::ant_world.frame_skip; ++substep) mj_step(bare[i].model().get(), data);
+                for (int joint = 0; joint < Ant::Action::width; ++joint)
+                    data->ctrl[joint] = static_cast<double>(now[joint]);
+                for (int substep = 0; substep < Ant::ant_world.frame_skip; ++substep)
+                    mj_step(bare[i].model().get(), data);
             }
         }
     }
@@ -85,7 +87,8 @@ struct Shard {
     bool agrees() const {
         for (int i = 0; i < instances; ++i)
             if (!batch.instance(i).diverged() &&
-                std::memcmp(bare[i].position(), batch.instance(i).simulation().position(), env::AntState::positions * sizeof(double)) != 0)
+                std::memcmp(bare[i].position(), batch.instance(i).simulation().position(),
+                            env::AntState::positions * sizeof(double)) != 0)
                 return false;
         return true;
     }

@@ -2,8 +2,6 @@
 #include "support/allocation_count.hpp"
 // clang-format on
 
-#include "midstream/env/ant_pinpad.hpp"
-
 #include <boost/test/unit_test.hpp>
 #include <cstdint>
 #include <limits>
@@ -14,6 +12,7 @@
 #include "midstream/core/parallel.hpp"
 #include "midstream/data/dataset.hpp"
 #include "midstream/env/ant_gait.hpp"
+#include "midstream/env/ant_pinpad.hpp"
 #include "midstream/env/batched.hpp"
 #include "midstream/env/record.hpp"
 #ifdef _OPENMP
@@ -247,8 +246,8 @@ BOOST_AUTO_TEST_CASE(resets_are_distributed_as_the_paper_says) {
         }
         /// Whether this looks uniform on [-1, 1].
         bool uniform() const {
-            return std::abs(sum / count) < 0.07 && std::abs(squares / count - 1.0 / 3) < 0.04 && lowest > -1.000001 && lowest < -0.99 &&
-                   highest > 0.99 && highest < 1.000001;
+            return std::abs(sum / count) < 0.07 && std::abs(squares / count - 1.0 / 3) < 0.04 && lowest > -1.000001 &&
+                   lowest < -0.99 && highest > 0.99 && highest < 1.000001;
         }
     };
     std::array<Moments, 2> place;
@@ -351,7 +350,8 @@ BOOST_AUTO_TEST_CASE(observations_say_what_they_should) {
                 const double there = axis == 0 ? -0.75 + 0.5 * (objects[i] % 4) : 0.75 - 0.5 * (objects[i] / 4);
                 check(row[29 + 2 * i + axis], there - q[axis] / (2 * cell));
             }
-        for (int axis = 0; axis < 2; ++axis) check(row[39 + axis], (q[axis] - Ant::centre(ant.agent())[axis]) / (cell / 2));
+        for (int axis = 0; axis < 2; ++axis)
+            check(row[39 + axis], (q[axis] - Ant::centre(ant.agent())[axis]) / (cell / 2));
         std::vector<float> target(Ant::Target::width);
         ant.target(target.data());
         BOOST_TEST((target == std::vector<float>(row.begin(), row.begin() + 29)));
@@ -492,14 +492,14 @@ BOOST_AUTO_TEST_CASE(mistakes_are_refused_by_name) {
     seven.erase(seven.find(motor), motor.size());
     BOOST_CHECK_EXCEPTION(load_ant(seven), core::Error, message("has 7 motors, expected 8"));
     BOOST_CHECK_EXCEPTION(AntSimulation(nullptr), core::Error, message("needs a model"));
-    BOOST_CHECK_EXCEPTION(Ant(TaskDistribution::ant_pretraining(), load_ant(ant_mjcf({}, 0.02, AntIntegrator::euler))), core::Error,
-                          message("time steps of 0.02"));
+    BOOST_CHECK_EXCEPTION(Ant(TaskDistribution::ant_pretraining(), load_ant(ant_mjcf({}, 0.02, AntIntegrator::euler))),
+                          core::Error, message("time steps of 0.02"));
     BOOST_CHECK_EXCEPTION(Ant(TaskDistribution(parse_task("0-4"))), core::Error, message("names colour 4"));
     Ant ant(TaskDistribution::ant_pretraining());
     BOOST_CHECK_EXCEPTION(ant.begin(layout, parse_task("0"), resting(cell, 0)), core::Error,
                           message("begins in cell 6, its layout has it in cell 5"));
-    BOOST_CHECK_EXCEPTION(ant.begin(test::draw<grid>("A0.. #1.. .2.. ...3"), parse_task("1"), core::Random(1)), core::Error,
-                          message("no legal path"));
+    BOOST_CHECK_EXCEPTION(ant.begin(test::draw<grid>("A0.. #1.. .2.. ...3"), parse_task("1"), core::Random(1)),
+                          core::Error, message("no legal path"));
     ant.begin(layout, parse_task("0"), resting());
     Torques torques{};
     torques[3] = std::numeric_limits<float>::quiet_NaN();
@@ -572,6 +572,7 @@ BOOST_AUTO_TEST_CASE(episodes_are_recorded) {
     data::validate(episodes);
     BOOST_TEST(episodes.count() == 3);
     for (int row = 0; row + 1 < episodes.offsets[1]; ++row)
-        BOOST_TEST(std::equal(episodes.target_row(row), episodes.target_row(row) + Ant::Target::width, episodes.observation_rows().row(row + 1)));
+        BOOST_TEST(std::equal(episodes.target_row(row), episodes.target_row(row) + Ant::Target::width,
+                              episodes.observation_rows().row(row + 1)));
     for (const auto subgoal : episodes.subgoals) BOOST_TEST((subgoal >= 0 && subgoal < 4));
 }

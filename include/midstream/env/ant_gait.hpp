@@ -13,18 +13,18 @@
 namespace midstream::env {
 
 /// Legs 0 and 2 and legs 1 and 3 swing in turn. Hips are held straight; a leg whose foot is on the ground pulls or
-/// pushes by its ankle, as far as it points along or against the heading, so that the ant walks in any direction without
-/// turning to it. Found by a random search for speed on flat ground, then rounded: about 1.4 m/s.
+/// pushes by its ankle, as far as it points along or against the heading, so that the ant walks in any direction
+/// without turning to it. Found by a random search for speed on flat ground, then rounded: about 1.4 m/s.
 struct AntGait {
-    double frequency = 3.4;   ///< strides a second
-    double stance = 1.0;      ///< the ankles' mean angle, radians
-    double stride = 0.5;      ///< of an ankle along its stride, radians
-    double lift = 0.32;       ///< of a foot off the ground, radians
-    double lead = 0.1;        ///< phase of the stride, radians
-    double lag = 0.6;         ///< phase of the lift behind it, radians
-    double stiffness = 2.0;   ///< torque, in units of the largest, for a radian away from where a joint should be
+    double frequency = 3.4;     ///< strides a second
+    double stance = 1.0;        ///< the ankles' mean angle, radians
+    double stride = 0.5;        ///< of an ankle along its stride, radians
+    double lift = 0.32;         ///< of a foot off the ground, radians
+    double lead = 0.1;          ///< phase of the stride, radians
+    double lag = 0.6;           ///< phase of the lift behind it, radians
+    double stiffness = 2.0;     ///< torque, in units of the largest, for a radian away from where a joint should be
     double resistance = 0.165;  ///< likewise for a radian a second
-    double noise = 0;         ///< standard deviation of what is added to the torques, in the same units
+    double noise = 0;           ///< standard deviation of what is added to the torques, in the same units
 
     using Torques = std::array<float, AntDimensions::joints>;
 
@@ -36,7 +36,8 @@ struct AntGait {
         for (int leg = 0; leg < AntDimensions::legs; ++leg) {
             const double along = std::cos(heading - yaw - (0.25 + 0.5 * leg) * std::numbers::pi);
             const double phase = 2 * std::numbers::pi * frequency * time + (leg % 2) * std::numbers::pi;
-            const double ankle = stance - stride * along * std::cos(phase + lead) - lift * std::max(0.0, -std::sin(phase - lag));
+            const double ankle =
+                stance - stride * along * std::cos(phase + lead) - lift * std::max(0.0, -std::sin(phase - lag));
             const double wanted[2] = {AntRest::hip, ankle};
             for (int i = 0; i < 2; ++i) {
                 const int joint = 2 * leg + i;
@@ -53,9 +54,9 @@ struct AntGait {
         const int cell = environment.agent(), move = AntGuide::move(environment, cell);
         const auto goal = E::centre(move == AntGuide::none ? cell : environment.board().moved(cell, move));
         const double* position = environment.simulation().position();
-        Torques torques = towards(std::atan2(goal[1] - position[1], goal[0] - position[0]),
-                                  environment.steps() * E::ant_world.control_step(), position,
-                                  environment.simulation().velocity());
+        Torques torques =
+            towards(std::atan2(goal[1] - position[1], goal[0] - position[0]),
+                    environment.steps() * E::ant_world.control_step(), position, environment.simulation().velocity());
         if (noise > 0)
             for (float& torque : torques) torque += static_cast<float>(noise * random.normal());
         return torques;

@@ -42,8 +42,8 @@ struct AntGuide {
 };
 
 /// AntPinpad as its expert meets it: what the guide writes follows what the ant sees, and to the reward is added
-/// `weight` times the torso's mean velocity during the step, in metres a second, along the direction that the guide gave
-/// at its beginning. Returns are then no measure of success; `completed` is.
+/// `weight` times the torso's mean velocity during the step, in metres a second, along the direction that the guide
+/// gave at its beginning. Returns are then no measure of success; `completed` is.
 template <AntWorld World = AntWorld{}>
 class GuidedAntPinpad {
 public:

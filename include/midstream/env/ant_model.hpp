@@ -5,7 +5,10 @@
 
 #include <array>
 #include <charconv>
+#include <initializer_list>
 #include <string>
+#include <string_view>
+#include <utility>
 
 namespace midstream::env {
 
@@ -49,58 +52,88 @@ inline std::string number(double value) {
     char text[32];
     return {text, std::to_chars(text, text + sizeof text, value).ptr};
 }
-inline std::string numbers(auto... values) {
-    std::string text;
-    ((text += (text.empty() ? "" : " ") + number(values)), ...);
+inline std::string numbers(auto first, auto... others) { return (number(first) + ... + (" " + number(others))); }
+
+/// The text with each {name} replaced by its value.
+inline std::string fill(std::string text,
+                        std::initializer_list<std::pair<std::string_view, std::string_view>> replacements) {
+    for (const auto& [name, value] : replacements) {
+        const std::string hole = "{" + std::string(name) + "}";
+        for (auto at = text.find(hole); at != text.npos; at = text.find(hole, at + value.size()))
+            text.replace(at, hole.size(), value);
+    }
     return text;
 }
 
 }  // namespace detail
 
 /// The ant on an endless floor, as MJCF. `time_step` in seconds.
+///
+/// Parts of the ant touch the floor, but not each other (conaffinity). There is room for every contact that there can
+/// be, 1 of the torso and 2 of each capsule, of 4 rows each, and for the 8 joint limits; without these words MuJoCo
+/// sets 14 MB aside for each instance.
 inline std::string ant_mjcf(const AntDimensions& ant, double time_step, AntIntegrator integrator) {
-    using detail::number, detail::numbers;
-    const auto capsule = [&](double x, double y) {
-        return "<geom type=\"capsule\" size=\"" + number(ant.leg_radius) + "\" fromto=\"0 0 0 " + numbers(x, y, 0) +
-               "\"/>\n";
-    };
-    const auto hinge = [](const std::string& name, const std::string& axis, const std::array<double, 2>& range) {
-        return "<joint type=\"hinge\" name=\"" + name + "\" axis=\"" + axis + "\" range=\"" +
-               numbers(range[0], range[1]) + "\"/>\n";
-    };
+    using detail::fill, detail::number, detail::numbers;
     std::string legs, motors;
     constexpr std::array<std::array<int, 2>, AntDimensions::legs> corners{{{1, 1}, {-1, 1}, {-1, -1}, {1, -1}}};
     for (int leg = 0; leg < AntDimensions::legs; ++leg) {
-        const double x = corners[leg][0], y = corners[leg][1];
-        const std::string hip = "hip_" + std::to_string(leg), ankle = "ankle_" + std::to_string(leg);
-        legs += "<body>\n" + capsule(ant.stub * x, ant.stub * y) +
-                "<body pos=\"" + numbers(ant.stub * x, ant.stub * y, 0) + "\">\n" +
-                hinge(hip, "0 0 1", ant.hip_range) + capsule(ant.upper * x, ant.upper * y) +
-                "<body pos=\"" + numbers(ant.upper * x, ant.upper * y, 0) + "\">\n" +
-                hinge(ankle, numbers(-y, x, 0), ant.ankle_range) + capsule(ant.lower * x, ant.lower * y) +
-                "</body>\n</body>\n</body>\n";
-        motors += "<motor joint=\"" + hip + "\"/>\n<motor joint=\"" + ankle + "\"/>\n";
+        const auto [x, y] = corners[leg];
+        legs += fill(R"(
+      <body>
+        <geom type="capsule" fromto="0 0 0 {stub}"/>
+        <body pos="{stub}">
+          <joint name="hip_{leg}" axis="0 0 1" range="{hip}"/>
+          <geom type="capsule" fromto="0 0 0 {upper}"/>
+          <body pos="{upper}">
+            <joint name="ankle_{leg}" axis="{across}" range="{ankle}"/>
+            <geom type="capsule" fromto="0 0 0 {lower}"/>
+          </body>
+        </body>
+      </body>)",
+                     {{"leg", std::to_string(leg)},
+                      {"stub", numbers(ant.stub * x, ant.stub * y, 0)},
+                      {"upper", numbers(ant.upper * x, ant.upper * y, 0)},
+                      {"lower", numbers(ant.lower * x, ant.lower * y, 0)},
+                      {"across", numbers(-y, x, 0)},
+                      {"hip", numbers(ant.hip_range[0], ant.hip_range[1])},
+                      {"ankle", numbers(ant.ankle_range[0], ant.ankle_range[1])}});
+        motors += fill(R"(
+    <motor joint="hip_{leg}"/>
+    <motor joint="ankle_{leg}"/>)",
+                       {{"leg", std::to_string(leg)}});
     }
-    return "<mujoco model=\"ant\">\n"
-           "<compiler angle=\"degree\" inertiafromgeom=\"true\"/>\n"
-           "<option timestep=\"" + number(time_step) + "\" integrator=\"" +
-           (integrator == AntIntegrator::euler ? "Euler" : "RK4") + "\"/>\n"
-           // Room for every contact there can be, 1 of the torso and 2 of each capsule, of 4 rows each, and the 8 joint limits.
-           // Without these words MuJoCo sets 14 MB aside for each instance.
-           "<size nconmax=\"32\" njmax=\"128\" nstack=\"20000\"/>\n"
-           "<default>\n"
-           "<joint limited=\"true\" armature=\"" + number(ant.armature) + "\" damping=\"" + number(ant.damping) + "\"/>\n"
-           // Parts of the ant touch the floor, but not each other.
-           "<geom contype=\"1\" conaffinity=\"0\" condim=\"3\" friction=\"1 0.5 0.5\" margin=\"0.01\" density=\"" +
-           number(ant.density) + "\"/>\n"
-           "<motor ctrllimited=\"true\" ctrlrange=\"-1 1\" gear=\"" + number(ant.gear) + "\"/>\n"
-           "</default>\n"
-           "<worldbody>\n"
-           "<geom name=\"floor\" type=\"plane\" size=\"0 0 1\" contype=\"0\" conaffinity=\"1\"/>\n"
-           "<body name=\"torso\" pos=\"0 0 " + number(AntRest::height) + "\">\n"
-           "<freejoint name=\"root\"/>\n"
-           "<geom type=\"sphere\" size=\"" + number(ant.torso_radius) + "\"/>\n" +
-           legs + "</body>\n</worldbody>\n<actuator>\n" + motors + "</actuator>\n</mujoco>\n";
+    return fill(R"(<mujoco model="ant">
+  <compiler angle="degree" inertiafromgeom="true"/>
+  <option timestep="{time_step}" integrator="{integrator}"/>
+  <size nconmax="32" njmax="128" nstack="20000"/>
+  <default>
+    <joint type="hinge" limited="true" armature="{armature}" damping="{damping}"/>
+    <geom contype="1" conaffinity="0" condim="3" friction="1 0.5 0.5" margin="0.01" density="{density}"/>
+    <default class="leg"><geom size="{leg_radius}"/></default>
+    <motor ctrllimited="true" ctrlrange="-1 1" gear="{gear}"/>
+  </default>
+  <worldbody>
+    <geom name="floor" type="plane" size="0 0 1" contype="0" conaffinity="1"/>
+    <body name="torso" pos="0 0 {height}" childclass="leg">
+      <freejoint name="root"/>
+      <geom type="sphere" size="{torso_radius}"/>{legs}
+    </body>
+  </worldbody>
+  <actuator>{motors}
+  </actuator>
+</mujoco>
+)",
+                {{"time_step", number(time_step)},
+                 {"integrator", integrator == AntIntegrator::euler ? "Euler" : "RK4"},
+                 {"armature", number(ant.armature)},
+                 {"damping", number(ant.damping)},
+                 {"density", number(ant.density)},
+                 {"gear", number(ant.gear)},
+                 {"leg_radius", number(ant.leg_radius)},
+                 {"torso_radius", number(ant.torso_radius)},
+                 {"height", number(AntRest::height)},
+                 {"legs", legs},
+                 {"motors", motors}});
 }
 
 }  // namespace midstream::env

@@ -21,8 +21,8 @@
 
 namespace midstream::env {
 
-/// An ant-pinpad: its grid, and how the ant moves on it. Grid and horizon are the paper's, which gives no other numbers;
-/// docs/ant.md says why these.
+/// An ant-pinpad: its grid, and how the ant moves on it. Grid and horizon are the paper's, which gives no other
+/// numbers; docs/ant.md says why these.
 struct AntWorld {
     Pinpad grid{.size = 4, .colours = 4, .walls = 1, .horizon = 500};
     double cell = 1.6;        ///< the side of a cell, metres
@@ -81,18 +81,21 @@ inline AntModel load_ant(const std::string& mjcf) {
     if (detail::add_file(*files, name, mjcf))
         loaded = mj_loadXML(name, files.get(), message.data(), static_cast<int>(message.size()));
     mj_deleteVFS(files.get());
-    core::require(loaded != nullptr, [&] { return "MuJoCo refuses the model of the ant: " + std::string(message.data()); });
+    core::require(loaded != nullptr,
+                  [&] { return "MuJoCo refuses the model of the ant: " + std::string(message.data()); });
     const AntModel model(loaded, [](const mjModel* unused) { mj_deleteModel(const_cast<mjModel*>(unused)); });
     const auto require_count = [](auto count, int expected, const char* what) {
         core::require(static_cast<int>(count) == expected, [&] {
-            return "the model of the ant has " + std::to_string(count) + " " + what + ", expected " + std::to_string(expected);
+            return "the model of the ant has " + std::to_string(count) + " " + what + ", expected " +
+                   std::to_string(expected);
         });
     };
     require_count(model->nq, AntState::positions, "position coordinates");
     require_count(model->nv, AntState::velocities, "velocity coordinates");
     require_count(model->nu, AntDimensions::joints, "motors");
     require_count(model->na, 0, "activations");
-    core::require(model->jnt_type[0] == mjJNT_FREE, "the first joint of the ant's model is not the free one of the torso");
+    core::require(model->jnt_type[0] == mjJNT_FREE,
+                  "the first joint of the ant's model is not the free one of the torso");
     return model;
 }
 
@@ -133,7 +136,8 @@ public:
     /// anything, or the state is not finite. The ant is then as a fresh one, and stands still at the origin.
     bool advance(const float* torques, int time_steps) {
         for (int i = 0; i < AntDimensions::joints; ++i) {
-            core::require(!std::isnan(torques[i]), [&] { return "torque " + std::to_string(i) + " of the ant is not a number"; });
+            core::require(!std::isnan(torques[i]),
+                          [&] { return "torque " + std::to_string(i) + " of the ant is not a number"; });
             data_->ctrl[i] = std::clamp(static_cast<double>(torques[i]), -1.0, 1.0);
         }
         for (int i = 0; i < time_steps; ++i) mj_step(model_.get(), data_.get());
@@ -156,8 +160,8 @@ private:
         double sum = 0;
         for (int i = 0; i < AntState::positions; ++i) sum += data_->qpos[i];
         for (int i = 0; i < AntState::velocities; ++i) sum += data_->qvel[i];
-        return std::isfinite(sum) &&
-               std::all_of(std::begin(data_->warning), std::end(data_->warning), [](const auto& w) { return w.number == 0; });
+        return std::isfinite(sum) && std::all_of(std::begin(data_->warning), std::end(data_->warning),
+                                                 [](const auto& w) { return w.number == 0; });
     }
 
     struct Delete {
@@ -183,8 +187,8 @@ inline float symlog(double x) { return static_cast<float>(std::copysign(std::log
 /// its yaw uniform, and joint angles and velocities uniform within +-0.1 of the pose AntRest at rest.
 ///
 /// What is seen, in this order; the task is not part of it:
-/// - proprioception, 27 numbers through symlog: the torso's height and quaternion, joint angles, the torso's velocity in
-///   the world frame and its spin in its own, joint velocities;
+/// - proprioception, 27 numbers through symlog: the torso's height and quaternion, joint angles, the torso's velocity
+///   in the world frame and its spin in its own, joint velocities;
 /// - the place, 2 numbers: x and y in units of half the grid's side, so that the grid is [-1, 1] x [-1, 1];
 /// - in the same units the way to the centre of every colour's cell, then of every wall's: x and y for each;
 /// - the place in the cell, 2 numbers: from its centre in units of half its side.
