@@ -57,8 +57,8 @@ public:
     }
     std::string discover_description() const {
         const auto& o = s.discover;
-        return fmt::format("{}; discover steps {} batch {} learning rate {} alpha {} (from {} between {} and {}) signal {} weight decay {} beta2 {}", pretrain_description(), o.steps,
-                           o.batch, o.learning_rate, o.alpha, o.alpha_start, o.alpha_from, o.alpha_until, o.signal, o.weight_decay, o.beta2);
+        return fmt::format("{}; discover steps {} batch {} learning rate {} (controllers {}) alpha {} (from {} between {} and {}) signal {} weight decay {} beta2 {}", pretrain_description(), o.steps,
+                           o.batch, o.learning_rate, o.controller_rate, o.alpha, o.alpha_start, o.alpha_from, o.alpha_until, o.signal, o.weight_decay, o.beta2);
     }
     static std::string describe(const Settings::Reinforce& o) {
         return fmt::format("episodes {} batch {} epochs {} minibatches {} learning rate {} clip {} temperature {}", o.episodes, o.batch, o.epochs, o.minibatches, o.learning_rate,
@@ -73,7 +73,7 @@ public:
         return learner;
     }
     Learner<Meta> meta_learner() const {
-        Learner<Meta> learner{.optimiser = {.beta2 = s.discover.beta2, .weight_decay = s.discover.weight_decay}, .shards = s.shards};
+        Learner<Meta> learner{.optimiser = {.beta2 = s.discover.beta2, .weight_decay = s.discover.weight_decay, .faster = {"bank", s.discover.controller_rate}}, .shards = s.shards};
         P::initialise_meta(*learner.parameters, stream(discovery).fork(0));
         return learner;
     }

@@ -43,6 +43,7 @@ struct Settings {
         std::int64_t steps;
         int batch = 128;
         double learning_rate;
+        double controller_rate = 1;  ///< the decoder's bank of controllers learns at this multiple of the learning rate
         double alpha;
         double alpha_start = 0;    ///< alpha begins here ...
         double alpha_from = 0;     ///< ... up to this share of the steps, then ramps to alpha ...
@@ -89,6 +90,7 @@ inline void add_options(CLI::App& app, Settings& s) {
     add("steer.temperature", s.steer.temperature, 0, 10, "of the base model's actions; 0 takes the most likely");
     add("steer.episodes", s.steer.episodes, 1, 1e7, "evaluation episodes");
     training("discover", s.discover);
+    add("discover.controller-rate", s.discover.controller_rate, 0, 1000, "multiple of the learning rate at which the controllers themselves learn");
     add("discover.alpha", s.discover.alpha, 0, 100, "weight of the codes' divergence");
     add("discover.alpha-start", s.discover.alpha_start, 0, 100, "alpha at the beginning");
     add("discover.alpha-from", s.discover.alpha_from, 0, 1, "share of the updates at which alpha begins to move");

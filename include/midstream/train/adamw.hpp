@@ -23,6 +23,7 @@ struct AdamW {
     double epsilon = 1e-8;
     double weight_decay = 0.03;  ///< 0.03 throughout the paper, 0 in internal RL
     Decay decay = Decay::all;
+    RateFactor faster{};  ///< by default no parameter learns faster than the others
 
     template <class P, class T>
     struct State {
@@ -56,7 +57,7 @@ struct AdamW {
     template <class T>
     struct Step {
         T beta1, beta2, epsilon;
-        T keep;        ///< 1 - learning_rate weight_decay
+        T forget;      ///< learning_rate weight_decay
         T rate;        ///< learning_rate / (1 - beta1^t)
         T correction;  ///< 1 / sqrt(1 - beta2^t)
 
@@ -65,6 +66,7 @@ struct AdamW {
             // Short enough for all four arrays to stay in the first-level cache between the three passes.
             constexpr std::size_t chunk = 1024;
             using Array = Eigen::Array<T, Eigen::Dynamic, 1>;
+            const T factor = static_cast<T>(piece.rate);
             for (std::size_t done = 0; done < piece.size; done += chunk) {
                 const std::size_t first = piece.first + done;
                 const auto length = static_cast<Eigen::Index>(std::min(chunk, piece.size - done));
@@ -72,7 +74,7 @@ struct AdamW {
                 Eigen::Map<const Array> gradient(g + first, length);
                 mean = beta1 * mean + (T(1) - beta1) * gradient;
                 square = beta2 * square + (T(1) - beta2) * gradient.square();
-                parameter = (piece.decay ? keep : T(1)) * parameter - rate * mean / (correction * square.sqrt() + epsilon);
+                parameter = (piece.decay ? T(1) - factor * forget : T(1)) * parameter - factor * rate * mean / (correction * square.sqrt() + epsilon);
             }
         }
     };
@@ -84,7 +86,7 @@ struct AdamW {
         return {static_cast<T>(beta1),
                 static_cast<T>(beta2),
                 static_cast<T>(epsilon),
-                static_cast<T>(1 - learning_rate * weight_decay),
+                static_cast<T>(learning_rate * weight_decay),
                 static_cast<T>(learning_rate / (1 - std::pow(beta1, t))),
                 static_cast<T>(1 / std::sqrt(1 - std::pow(beta2, t)))};
     }
@@ -92,8 +94,9 @@ struct AdamW {
 private:
     template <class T, class P>
     void split(const P& parameters, std::vector<Piece>& pieces) const {
-        if (decay == Decay::all) return append_pieces(pieces, 0, core::flat<T>(parameters).size(), true);
-        for (const Leaf& leaf : leaves<T>(parameters)) append_pieces(pieces, leaf.first, leaf.size, leaf.matrix);
+        if (decay == Decay::all && faster.factor == 1) return append_pieces(pieces, 0, core::flat<T>(parameters).size(), true);
+        for (const Leaf& leaf : leaves<T>(parameters))
+            append_pieces(pieces, leaf.first, leaf.size, decay == Decay::all || leaf.matrix, faster.at(leaf.path));
     }
 };
 

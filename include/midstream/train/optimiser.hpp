@@ -65,17 +65,27 @@ std::vector<Leaf> leaves(const P& parameters) {
     return result;
 }
 
-/// A stretch of the flat view that one call of a parallel policy works on; decay says whether weights there decay.
+/// The parameters whose path begins with `prefix` learn at `factor` times the learning rate of the others.
+struct RateFactor {
+    std::string_view prefix;
+    double factor = 1;
+
+    double at(std::string_view path) const { return path.starts_with(prefix) ? factor : 1; }
+};
+
+/// A stretch of the flat view that one call of a parallel policy works on; decay says whether weights there decay, rate
+/// is a factor on the learning rate.
 struct Piece {
     std::size_t first;
     std::size_t size;
     bool decay;
+    double rate = 1;
 };
 
 /// Appends [first, first + size) to `pieces` in pieces of at most 2^14 numbers, however many threads there are.
-inline void append_pieces(std::vector<Piece>& pieces, std::size_t first, std::size_t size, bool decay) {
+inline void append_pieces(std::vector<Piece>& pieces, std::size_t first, std::size_t size, bool decay, double rate = 1) {
     core::for_slices(core::Serial{}, size,
-                     [&](std::size_t begin, std::size_t length) { pieces.push_back({first + begin, length, decay}); });
+                     [&](std::size_t begin, std::size_t length) { pieces.push_back({first + begin, length, decay, rate}); });
 }
 
 }  // namespace midstream::train
