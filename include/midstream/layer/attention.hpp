@@ -114,13 +114,7 @@ struct Attention {
                 const auto p = square(probabilities, length);
                 std::fill_n(p.data, length * p.stride, T(0));
                 core::add_product_transposed(query, key, p);
-                for (int i = 0; i < length; ++i) {
-                    auto seen = line(p, i);
-                    seen = seen * scale<T>() + bias_line(bias, head, i, seen.size());
-                    seen = (seen - seen.maxCoeff()).exp();
-                    seen.tail(seen.size() - i - 1).setZero();
-                    seen /= seen.sum();
-                }
+                for (int i = 0; i < length; ++i) softmax(line(p.data + i * p.stride, i), bias, head, i);
                 core::lower_product<head_width>(p, value, head_rows(mixed, first, length, head));
                 probabilities += static_cast<std::ptrdiff_t>(length) * p.stride;
             }
@@ -150,8 +144,8 @@ struct Attention {
                 std::fill_n(dlogits.data, length * dlogits.stride, T(0));
                 core::add_product_transposed(out, value, dlogits);
                 for (int i = 0; i < length; ++i) {
-                    const auto seen = line(p, i);
-                    auto d = line(dlogits, i);
+                    const auto seen = line(p.data + i * p.stride, i);
+                    auto d = line(dlogits.data + i * dlogits.stride, i);
                     const T expected = (seen * d).sum();
                     d = seen * (d - expected);
                     // The bias is added to scaled logits: its gradient comes before the scale.
@@ -184,8 +178,9 @@ struct Attention {
         Projection::apply(parameters.projection, x, projected);
         const auto mixed = scratch.mixed.resize(x.count);
         const auto bias = bias_by_distance(parameters);
-        std::array<T, static_cast<std::size_t>(heads) * context> weights;
         for (int row = 0; row < x.count; ++row) {
+            alignas(core::alignment) std::array<T, static_cast<std::size_t>(heads) * padded<T>(context)> weights{};
+            const auto of_head = [&](int head) { return weights.data() + head * padded<T>(context); };
             State<T>& state = state_of(row);
             if (state.length >= context) throw core::Error("the attention context of " + std::to_string(context) + " steps is used up");
             std::copy_n(projected.row(row) + width, 2 * width, state.cache.data() + static_cast<std::ptrdiff_t>(state.length) * 2 * width);
@@ -193,17 +188,12 @@ struct Attention {
             // All heads step by step, as the cache lies in memory.
             for (int j = 0; j <= last; ++j)
                 for (int head = 0; head < heads; ++head)
-                    weights[static_cast<std::size_t>(head * context + j)] = cached(state, j, head).dot(head_line(projected.row(row), head));
-            for (int head = 0; head < heads; ++head) {
-                Eigen::Map<Eigen::Array<T, 1, Eigen::Dynamic>> p(weights.data() + head * context, last + 1);
-                p = p * scale<T>() + bias_line(bias, head, last, last + 1);
-                p = (p - p.maxCoeff()).exp();
-                p /= p.sum();
-            }
+                    of_head(head)[j] = cached(state, j, head).dot(head_line(projected.row(row), head));
+            for (int head = 0; head < heads; ++head) softmax(line(of_head(head), last), bias, head, last);
             core::map_row(mixed, row).setZero();
             for (int j = 0; j <= last; ++j)
                 for (int head = 0; head < heads; ++head)
-                    head_line(mixed.row(row), head) += weights[static_cast<std::size_t>(head * context + j)] * cached(state, j, heads + head);
+                    head_line(mixed.row(row), head) += of_head(head)[j] * cached(state, j, heads + head);
         }
         Output::apply(parameters.output, mixed, y);
     }
@@ -220,11 +210,19 @@ private:
     static core::View<T> square(T* data, int length) {
         return {data, length, length, padded<T>(length)};
     }
-    /// Row `position` of a square, up to the padding after what the query at `position` sees.
+    /// What the query at `position` sees, and padding.
     template <class T>
-    static auto line(core::View<T> square, int position) {
+    static auto line(T* numbers, int position) {
         using Line = Eigen::Array<std::remove_const_t<T>, 1, Eigen::Dynamic>;
-        return Eigen::Map<std::conditional_t<std::is_const_v<T>, const Line, Line>>(square.data + position * square.stride, padded<T>(position + 1));
+        return Eigen::Map<std::conditional_t<std::is_const_v<T>, const Line, Line>>(numbers, padded<T>(position + 1));
+    }
+    /// From inner products to probabilities, in place; the padding becomes zero.
+    template <class Line, class Bias>
+    static void softmax(Line seen, const Bias& bias, int head, int position) {
+        seen = seen * scale<typename Line::Scalar>() + bias_line(bias, head, position, seen.size());
+        seen = (seen - seen.maxCoeff()).exp();
+        seen.tail(seen.size() - position - 1).setZero();
+        seen /= seen.sum();
     }
     /// The numbers of one head (of queries, then keys, then values) in a row.
     template <class T>
