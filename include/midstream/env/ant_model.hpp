@@ -52,13 +52,17 @@ inline std::string number(double value) {
     char text[32];
     return {text, std::to_chars(text, text + sizeof text, value).ptr};
 }
-inline std::string numbers(auto first, auto... others) { return (number(first) + ... + (" " + number(others))); }
+inline std::string numbers(auto first, auto... others) {
+    std::string text = number(first);
+    (text.append(1, ' ').append(number(others)), ...);
+    return text;
+}
 
 /// The text with each {name} replaced by its value.
 inline std::string fill(std::string text,
                         std::initializer_list<std::pair<std::string_view, std::string_view>> replacements) {
     for (const auto& [name, value] : replacements) {
-        const std::string hole = "{" + std::string(name) + "}";
+        const std::string hole = std::string(1, '{').append(name).append(1, '}');
         for (auto at = text.find(hole); at != text.npos; at = text.find(hole, at + value.size()))
             text.replace(at, hole.size(), value);
     }
