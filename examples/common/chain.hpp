@@ -57,14 +57,17 @@ public:
     }
     std::string discover_description() const {
         const auto& o = s.discover;
-        return fmt::format("{}; discover steps {} batch {} learning rate {} (controllers {}) alpha {} (from {} between {} and {}) signal {} weight decay {} beta2 {}", pretrain_description(), o.steps,
-                           o.batch, o.learning_rate, o.controller_rate, o.alpha, o.alpha_start, o.alpha_from, o.alpha_until, o.signal, o.weight_decay, o.beta2);
+        return fmt::format("{}; discover steps {} batch {} learning rate {} alpha {} (from {} between {} and {}) signal {} weight decay {} beta2 {}", pretrain_description(), o.steps,
+                           o.batch, o.learning_rate, o.alpha, o.alpha_start, o.alpha_from, o.alpha_until, o.signal, o.weight_decay, o.beta2);
+    }
+    std::string refine_description() const {
+        return fmt::format("{}; refine steps {} learning rate {}", discover_description(), s.discover.refine_steps, s.discover.refine_learning_rate);
     }
     static std::string describe(const Settings::Reinforce& o) {
         return fmt::format("episodes {} batch {} epochs {} minibatches {} learning rate {} clip {} temperature {}", o.episodes, o.batch, o.epochs, o.minibatches, o.learning_rate,
                            o.clip, o.temperature);
     }
-    std::string internal_description() const { return fmt::format("{}; gain {}; internal {}", discover_description(), s.gain, describe(s.internal)); }
+    std::string internal_description() const { return fmt::format("{}; gain {}; internal {}", refine_description(), s.gain, describe(s.internal)); }
     std::string raw_description() const { return pretrain_description() + "; raw " + describe(s.raw); }
 
     Learner<Base> base_learner() const {
@@ -73,10 +76,12 @@ public:
         return learner;
     }
     Learner<Meta> meta_learner() const {
-        Learner<Meta> learner{.optimiser = {.beta2 = s.discover.beta2, .weight_decay = s.discover.weight_decay, .faster = {"bank", s.discover.controller_rate}}, .shards = s.shards};
+        Learner<Meta> learner{.optimiser = {.beta2 = s.discover.beta2, .weight_decay = s.discover.weight_decay}, .shards = s.shards};
         P::initialise_meta(*learner.parameters, stream(discovery).fork(0));
         return learner;
     }
+    /// Of the controllers alone.
+    Learner<Meta> refine_learner() const { return {.optimiser = {.beta2 = s.discover.beta2, .weight_decay = 0, .rates = {.prefix = "bank", .others = 0}}, .shards = s.shards}; }
     Learner<Policy> policy_learner() const {
         Learner<Policy> learner{.optimiser = {.weight_decay = 0}, .shards = s.shards};
         Policy::initialise(*learner.parameters, stream(internal_rl).fork(0));
@@ -93,8 +98,10 @@ public:
     }
     const typename Meta::template Parameters<float>& meta() {
         if (!meta_) {
-            meta_ = std::make_unique<Learner<Meta>>(meta_learner());
-            Stage<Learner<Meta>>::load_finished(folder, "discover", discover_description(), *meta_, s.discover.steps);
+            const bool refined = s.discover.refine_steps > 0;
+            meta_ = std::make_unique<Learner<Meta>>(refined ? refine_learner() : meta_learner());
+            if (refined) Stage<Learner<Meta>>::load_finished(folder, "refine", refine_description(), *meta_, s.discover.refine_steps);
+            else Stage<Learner<Meta>>::load_finished(folder, "discover", discover_description(), *meta_, s.discover.steps);
         }
         return *meta_->parameters;
     }
@@ -160,7 +167,8 @@ public:
                                   stage.tick([&] { return fmt::format("NLL {:.3f} KL {:.2f} gate {:.2f}", sums.action / sums.steps, sums.divergence / sums.steps, sums.gates / sums.steps); });
                                   return true;
                               });
-        codes(*learner.parameters);
+        if (s.discover.refine_steps > 0) refine(*learner.parameters);
+        codes(meta());
     }
 
     void internal_rl_stage() {
@@ -208,6 +216,24 @@ private:
     train::WarmupLinearDecay rate(const StageSettings& o) const {
         if (s.constant_rates) return {o.learning_rate, 0, o.steps, o.learning_rate};
         return {o.learning_rate, o.steps / 50, o.steps};
+    }
+
+    /// Trains the controllers on, alone and at a high rate: they then carry over better to transitions that pretraining
+    /// never showed (docs/laptop-scale.md).
+    void refine(const typename Meta::template Parameters<float>& discovered) {
+        auto learner = refine_learner();
+        *learner.parameters = discovered;
+        const auto& o = s.discover;
+        Stage<Learner<Meta>> stage(folder, "refine", refine_description(), learner, o.refine_steps, {"action_nll"}, s.checkpoint_seconds);
+        const std::int64_t every = std::max<std::int64_t>(1, o.refine_steps / 40);
+        train::discover<Meta>(parallel, base(), learner, clean_source(), {.steps = o.refine_steps, .batch = o.batch}, train::Constant{0.0},
+                              [&](std::int64_t) { return P::pass_options(o); }, train::WarmupLinearDecay{o.refine_learning_rate, o.refine_steps / 50, o.refine_steps},
+                              stream(discovery).fork(2), [&](std::int64_t step, const train::LossSums& sums) {
+                                  const double nll = sums.action / sums.steps;
+                                  if (step % every == 0) stage.record({nll});
+                                  stage.tick([&] { return fmt::format("action NLL {:.3f}", nll); });
+                                  return true;
+                              });
     }
 
     template <int Layer>

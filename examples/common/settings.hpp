@@ -43,7 +43,6 @@ struct Settings {
         std::int64_t steps;
         int batch = 128;
         double learning_rate;
-        double controller_rate = 1;  ///< the decoder's bank of controllers learns at this multiple of the learning rate
         double alpha;
         double alpha_start = 0;    ///< alpha begins here ...
         double alpha_from = 0;     ///< ... up to this share of the steps, then ramps to alpha ...
@@ -51,6 +50,8 @@ struct Settings {
         double signal = 0;         ///< if positive, proposals carry fixed information (Metacontroller::Options::signal)
         double weight_decay = 0.03;
         double beta2 = 0.99;       ///< also of the supervised controllers
+        std::int64_t refine_steps = 0;     ///< further updates, of the decoder's bank of controllers alone, codes and gates being fixed
+        double refine_learning_rate = 0.03;
     } discover{};
     struct Reinforce {
         int episodes;
@@ -90,7 +91,6 @@ inline void add_options(CLI::App& app, Settings& s) {
     add("steer.temperature", s.steer.temperature, 0, 10, "of the base model's actions; 0 takes the most likely");
     add("steer.episodes", s.steer.episodes, 1, 1e7, "evaluation episodes");
     training("discover", s.discover);
-    add("discover.controller-rate", s.discover.controller_rate, 0, 1000, "multiple of the learning rate at which the controllers themselves learn");
     add("discover.alpha", s.discover.alpha, 0, 100, "weight of the codes' divergence");
     add("discover.alpha-start", s.discover.alpha_start, 0, 100, "alpha at the beginning");
     add("discover.alpha-from", s.discover.alpha_from, 0, 1, "share of the updates at which alpha begins to move");
@@ -98,6 +98,8 @@ inline void add_options(CLI::App& app, Settings& s) {
     add("discover.signal", s.discover.signal, 0, 0.999, "deviation of the codes' means, if their information is to be fixed; 0: alpha settles it, as in the paper");
     add("discover.weight-decay", s.discover.weight_decay, 0, 10, "decoupled weight decay");
     add("discover.beta2", s.discover.beta2, 0, 0.99999, "AdamW's decay of the second moment");
+    add("discover.refine-steps", s.discover.refine_steps, 0, 1e9, "further updates of the controllers alone, codes and gates being fixed");
+    add("discover.refine-learning-rate", s.discover.refine_learning_rate, 1e-8, 1, "peak learning rate of those");
     const auto reinforce = [&](const std::string& stage, Settings::Reinforce& o) {
         add(stage + ".episodes", o.episodes, 1, 2e9, "episodes in all");
         add(stage + ".batch", o.batch, 1, 1e6, "episodes per collected batch");

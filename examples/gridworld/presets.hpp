@@ -95,7 +95,7 @@ struct Demo : GridworldPreset<small_world, env::Relative, model::TransformerShap
         s.gain = 1.5;
         s.pretrain = {.steps = 12'000, .batch = 64, .learning_rate = 3e-3};
         s.steer = {.steps = 600, .learning_rate = 6e-2};
-        s.discover = {.steps = 2500, .learning_rate = 6e-3, .controller_rate = 5, .alpha = 0.1, .alpha_from = 0.1, .alpha_until = 0.5, .signal = 0.9};
+        s.discover = {.steps = 2500, .learning_rate = 6e-3, .alpha = 0.1, .alpha_from = 0.1, .alpha_until = 0.5, .signal = 0.9, .refine_steps = 600};
         s.internal = {.episodes = 150'000, .learning_rate = 1e-3, .temperature = 0.5};
         s.raw = {.episodes = 150'000, .learning_rate = 3e-4};
         return s;
@@ -123,7 +123,7 @@ struct Full : PaperTasks<GridworldPreset<env::Pinpad{}, env::Relative, model::Tr
         s.gain = 1.5;
         s.pretrain = {.steps = 60'000, .batch = 64, .learning_rate = 2e-3};
         s.steer = {.steps = 2000, .learning_rate = 3e-2};
-        s.discover = {.steps = 12'000, .learning_rate = 2e-3, .controller_rate = 5, .alpha = 0.1, .alpha_from = 0.1, .alpha_until = 0.5, .signal = 0.9};
+        s.discover = {.steps = 12'000, .learning_rate = 2e-3, .alpha = 0.1, .alpha_from = 0.1, .alpha_until = 0.5, .signal = 0.9, .refine_steps = 2000};
         s.internal = {.episodes = 500'000, .learning_rate = 1e-3, .temperature = 0.5};
         s.raw = {.episodes = 200'000, .learning_rate = 3e-4};
         return s;

@@ -65,6 +65,7 @@
 #include "midstream/control/controllers.hpp"
 #include "midstream/control/future.hpp"
 #include "midstream/control/metacontroller.hpp"
+#include "midstream/control/sight.hpp"
 #include "midstream/control/supervised.hpp"
 #include "midstream/control/switches.hpp"
 #include "midstream/train/adamw.hpp"

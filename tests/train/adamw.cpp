@@ -25,7 +25,7 @@ BOOST_AUTO_TEST_CASE(decay_of_matrices_only_equals_pytorch) {
 BOOST_AUTO_TEST_CASE(same_bits_for_any_threads) {
     test::check_reproducible(train::AdamW{});
     test::check_reproducible(train::AdamW{.decay = train::Decay::matrices});
-    test::check_reproducible(train::AdamW{.faster = {"weights.1", 2}});
+    test::check_reproducible(train::AdamW{.rates = {"weights.1", 2}});
 }
 
 BOOST_AUTO_TEST_CASE(first_step_moves_by_the_learning_rate) {
@@ -49,15 +49,20 @@ BOOST_AUTO_TEST_CASE(decay_is_decoupled) {
     BOOST_TEST(state.first_moment->tall.values[0] == 0);  // it never enters the moments
 }
 
-BOOST_AUTO_TEST_CASE(some_parameters_learn_faster) {
+BOOST_AUTO_TEST_CASE(parameters_learn_at_rates_of_their_own) {
     Parameters parameters{}, gradient{};
     gradient.vector.values[0] = gradient.tall.values[0] = 1;
     parameters.tall.values[1] = 2;
     train::AdamW::State<Parameters, double> state;
-    train::AdamW{.weight_decay = 0.5, .faster = {"tall", 3}}.update(core::Serial{}, state, parameters, gradient, 0.1);
+    train::AdamW{.weight_decay = 0.5, .rates = {"tall", 3}}.update(core::Serial{}, state, parameters, gradient, 0.1);
     BOOST_TEST(parameters.vector.values[0] == -0.1, boost::test_tools::tolerance(1e-6));
     BOOST_TEST(parameters.tall.values[0] == -0.3, boost::test_tools::tolerance(1e-6));
     BOOST_TEST(parameters.tall.values[1] == 2 * (1 - 0.5 * 0.3), boost::test_tools::tolerance(1e-12));
+    const auto before = parameters;
+    train::AdamW::State<Parameters, double> afresh;
+    train::AdamW{.rates = {.prefix = "vector", .others = 0}}.update(core::Serial{}, afresh, parameters, gradient, 0.1);
+    BOOST_TEST(parameters.tall.values == before.tall.values, boost::test_tools::per_element());
+    BOOST_TEST(parameters.vector.values[0] < before.vector.values[0] - 0.05);
 }
 
 BOOST_AUTO_TEST_CASE(leaves_tell_where_everything_lies) {

@@ -23,7 +23,7 @@ struct AdamW {
     double epsilon = 1e-8;
     double weight_decay = 0.03;  ///< 0.03 throughout the paper, 0 in internal RL
     Decay decay = Decay::all;
-    RateFactor faster{};  ///< by default no parameter learns faster than the others
+    RateFactors rates{};  ///< by default all parameters learn at the same rate
 
     template <class P, class T>
     struct State {
@@ -94,9 +94,9 @@ struct AdamW {
 private:
     template <class T, class P>
     void split(const P& parameters, std::vector<Piece>& pieces) const {
-        if (decay == Decay::all && faster.factor == 1) return append_pieces(pieces, 0, core::flat<T>(parameters).size(), true);
+        if (decay == Decay::all && rates.uniform()) return append_pieces(pieces, 0, core::flat<T>(parameters).size(), true);
         for (const Leaf& leaf : leaves<T>(parameters))
-            append_pieces(pieces, leaf.first, leaf.size, decay == Decay::all || leaf.matrix, faster.at(leaf.path));
+            append_pieces(pieces, leaf.first, leaf.size, decay == Decay::all || leaf.matrix, rates.at(leaf.path));
     }
 };
 

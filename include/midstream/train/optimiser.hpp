@@ -65,12 +65,15 @@ std::vector<Leaf> leaves(const P& parameters) {
     return result;
 }
 
-/// The parameters whose path begins with `prefix` learn at `factor` times the learning rate of the others.
-struct RateFactor {
+/// Factors on the learning rate of the parameters whose path begins with `prefix`, and of all others; 0 keeps parameters
+/// as they are.
+struct RateFactors {
     std::string_view prefix;
     double factor = 1;
+    double others = 1;
 
-    double at(std::string_view path) const { return path.starts_with(prefix) ? factor : 1; }
+    double at(std::string_view path) const { return path.starts_with(prefix) ? factor : others; }
+    bool uniform() const { return factor == 1 && others == 1; }
 };
 
 /// A stretch of the flat view that one call of a parallel policy works on; decay says whether weights there decay, rate
