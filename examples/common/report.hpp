@@ -70,6 +70,7 @@ void report(Chain<P>& chain, const WorldReport& world) {
         {"steer", fmt::format("supervised controllers, unseen task, layer {}", best_layer), number(steer_success[best_layer]), "1", ""},
         {"discover", "switches: precision / recall", number(last(discover, "precision"), 2) + " / " + number(last(discover, "recall"), 2), "1 / 1", duration_text(seconds(discover))},
         {"discover", "a held code's most frequent goal", number(summary.column("mode_share").back()), "1", ""},
+        {"discover", "a code reaches the goal it was taken from in a new layout", number(summary.column("transplant").back()), number(1.0 / P::goals) + " by chance", ""},
         {"internal RL", fmt::format("success after {} episodes", count_text(last(internal, "episodes"))), number(internal_success), number(first_success) + " (first batch)",
          duration_text(seconds(internal))},
         {"raw-action RL", fmt::format("success after {} episodes", count_text(last(raw, "episodes"))), number(raw_success), "", duration_text(seconds(raw))}};
