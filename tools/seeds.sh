@@ -8,7 +8,12 @@ preset=$1
 shift
 # The last value of a column of a CSV file.
 last() {
-    awk -F, -v name="$2" 'NR == 1 { for (i = 1; i <= NF; ++i) if ($i == name) column = i } NR > 1 { value = $column } END { printf "%.3f", value }' "$1"
+    awk -F, -v name="$2" -v form="${3-%.3f}" 'NR == 1 { for (i = 1; i <= NF; ++i) if ($i == name) column = i } NR > 1 { value = $column } END { printf form, value }' "$1"
+}
+# The mean of the last tenth of column "success", as on the page.
+success() {
+    awk -F, 'NR == 1 { for (i = 1; i <= NF; ++i) if ($i == "success") column = i } NR > 1 { value[++rows] = $column }
+        END { count = rows < 10 ? 1 : int(rows / 10); for (i = rows - count + 1; i <= rows; ++i) sum += value[i]; printf "%.3f", sum / count }' "$1"
 }
 echo "| seed | action loss | weakest unseen transition | precision / recall | decisive codes | goals | transplant | internal RL | raw RL |"
 echo "|---|---|---|---|---|---|---|---|---|"
@@ -18,5 +23,5 @@ for seed in "$@"; do
     # The weakest of the transitions (columns 4 and on) at the layer where it is strongest.
     weakest=$(awk -F, 'NR > 1 { low = $4; for (i = 5; i <= NF; ++i) if ($i < low) low = $i; if (low > best) best = low } END { printf "%.3f", best }' "$run/steer.csv")
     echo "| $seed | $(last "$run/pretrain.csv" action_nll) | $weakest | $(last "$run/discover.csv" precision) / $(last "$run/discover.csv" recall) | $(last "$run/codes-summary.csv" decisive) |" \
-        "$(last "$run/codes-summary.csv" covered) | $(last "$run/codes-summary.csv" transplant) | $(last "$run/internal-rl.csv" success) | $(last "$run/raw-rl.csv" success) |"
+        "$(last "$run/codes-summary.csv" covered %d) | $(last "$run/codes-summary.csv" transplant) | $(success "$run/internal-rl.csv") | $(success "$run/raw-rl.csv") |"
 done
