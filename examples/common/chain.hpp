@@ -264,7 +264,7 @@ private:
 
     /// The fixed-z test and the transplant into new layouts.
     void codes(const typename Meta::template Parameters<float>& parameters) {
-        constexpr int count = 64, episodes = 64;
+        constexpr int count = 256, episodes = 64;
         const auto drawn = analysis::prior_codes<Meta::code>(count, stream(evaluation).fork(300));
         const Batch world{pretraining_world()};
         const analysis::RolloutOptions held{.gain = static_cast<float>(s.gain)};

@@ -140,9 +140,10 @@ void report(Chain<P>& chain, const WorldReport& world) {
         for (std::size_t c = 1; c < codes.names.size(); ++c) row.push_back(number(codes.columns[c][k], 2));
         fixed.rows.push_back(std::move(row));
     }
-    page.paragraph(fmt::format("The fixed-z test: codes drawn from N(0, I), each held over 64 episodes; which goal is reached first. Over 64 codes the most frequent goal of a code has a share of {}, "
+    page.paragraph(fmt::format("The fixed-z test: codes drawn from N(0, I), each held over 64 episodes; which goal is reached first. Over {} codes the most frequent goal of a code has a share of {}, "
                                   "codes and goals share {} nats, and a code taken from one episode reaches the same goal in a new layout {} of the time.",
-                                  number(summary.column("mode_share").back(), 2), number(summary.column("information").back(), 2), number(summary.column("transplant").back(), 2)));
+                                  codes.columns[0].size(), number(summary.column("mode_share").back(), 2), number(summary.column("information").back(), 2),
+                                  number(summary.column("transplant").back(), 2)));
     page.table(fixed, "The first of these codes: shares of episodes.");
 
     page.heading("4. Internal RL");
