@@ -146,8 +146,7 @@ private:
                 state.matrices.push_back(leaf);
             else append_pieces(state.pieces, leaf.first, leaf.size, adamw.decay == Decay::all || leaf.matrix, adamw.rates.at(leaf.path));
         }
-        std::stable_sort(state.matrices.begin(), state.matrices.end(),
-                         [](const Leaf& a, const Leaf& b) { return a.size > b.size; });
+        std::sort(state.matrices.begin(), state.matrices.end(), [](const Leaf& a, const Leaf& b) { return a.size != b.size ? a.size > b.size : a.first < b.first; });
         state.workspaces.resize(hands);
         for (std::size_t at = 0; at < state.matrices.size(); ++at) {
             const Leaf& leaf = state.matrices[at];
