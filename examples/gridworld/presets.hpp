@@ -86,10 +86,10 @@ struct GridworldPreset {
 
 /// The metacontroller that finds goals at laptop scale (docs/laptop-scale.md): it writes where the base model is
 /// steerable, its gates are sampled, and its encoder sees which colours are touched, in their order.
-template <int Read, int Write, int Code, class Sight>
+template <int Read, int Write, int Code, int Rank, class Sight>
 struct Touching {
     template <class Base>
-    using Meta = control::Metacontroller<Base, control::MetacontrollerShape{.read = Read, .write = Write, .code = Code}, control::LowRank<16>, control::GumbelSwitch,
+    using Meta = control::Metacontroller<Base, control::MetacontrollerShape{.read = Read, .write = Write, .code = Code}, control::LowRank<Rank>, control::GumbelSwitch,
                                          control::EveryStep, control::FutureGru<Base::width>, Sight>;
 };
 
@@ -98,7 +98,7 @@ inline constexpr env::Pinpad small_world{.size = 5, .colours = 4, .walls = 1, .h
 /// A small world of the paper's structure (one colour is one subgoal, transitions c -> c + 1 never seen in pretraining),
 /// where the whole chain takes minutes on two cores.
 struct Demo : GridworldPreset<small_world, env::Relative, model::TransformerShape{.depth = 4, .width = 64, .heads = 4, .mlp = 256, .context = 50, .max_distance = 32},
-                              Touching<1, 0, 3, env::Touch<small_world, env::Relative>>::Meta, 64> {
+                              Touching<1, 0, 3, 16, env::Touch<small_world, env::Relative>>::Meta, 64> {
     static constexpr const char* name = "demo";
     static constexpr int subgoals = 4;
     static env::TaskDistribution pretraining_tasks() { return env::TaskDistribution::transition_rule(4, 4); }
@@ -134,18 +134,18 @@ struct PaperTasks : Base {
 
 /// The paper's world and tasks with a model that two cores can train in hours.
 struct Full : PaperTasks<GridworldPreset<env::Pinpad{}, env::Relative, model::TransformerShape{.depth = 4, .width = 96, .heads = 4, .mlp = 384, .context = 100, .max_distance = 32},
-                                         Touching<1, 0, 3, env::Touch<env::Pinpad{}, env::Relative>>::Meta, 64>> {
+                                         Touching<1, 1, 3, 32, env::Touch<env::Pinpad{}, env::Relative>>::Meta, 64>> {
     static constexpr const char* name = "full";
     static void initialise(Base::Parameters<float>& parameters, core::Random random) {
         initialise_by_geometry(parameters, random);
         initialise_heads(parameters);
     }
-    static env::ShortestPathExpert clean_expert() { return {.tie_breaking = env::TieBreaking::deterministic}; }
+    static env::ShortestPathExpert clean_expert() { return expert(0); }
     static Settings settings() {
         Settings s;
-        s.gain = 1.5;
+        s.gain = 1.25;
         s.pretrain = {.steps = 60'000, .batch = 64, .learning_rate = 2e-3};
-        s.steer = {.steps = 2000, .learning_rate = 3e-2};
+        s.steer = {.steps = 600, .learning_rate = 6e-2, .temperature = 0.5};
         s.discover = {.steps = 12'000, .learning_rate = 2e-3, .alpha = 0.1, .alpha_from = 0.1, .alpha_until = 0.5, .signal = 0.9, .refine_steps = 2000};
         s.internal = {.episodes = 500'000, .learning_rate = 1e-3, .temperature = 0.5};
         s.raw = {.episodes = 200'000, .learning_rate = 3e-4};
