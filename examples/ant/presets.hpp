@@ -1,0 +1,66 @@
+/// \file
+/// The worlds, models and settings of the ant example, by name. To make an experiment of your own, copy a preset and
+/// change a type or a number.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <utility>
+#include <vector>
+
+#include "common/preset.hpp"
+#include "midstream/env/ant_gait.hpp"
+#include "midstream/env/ant_touch.hpp"
+
+namespace midstream::examples::ant {
+
+template <env::AntWorld World, model::HawkShape Shape>
+using HawkOn = model::Autoregressive<typename env::AntPinpad<World>::Observation, typename env::AntPinpad<World>::Action, model::Hawk<Shape>,
+                                     typename env::AntPinpad<World>::Target>;
+
+/// What all presets share: the paper's world and tasks, a Hawk on it, a metacontroller in it, a policy over codes, and an
+/// expert. `MetaOf<Base>` is the metacontroller; `PolicyWidth` that of the policy. An `ExpertType` says with `noise` by
+/// how much its torques are disturbed.
+template <env::AntWorld AntWorld, model::HawkShape Shape, template <class Base> class MetaOf, int PolicyWidth, class ExpertType = env::AntGait>
+struct AntPreset : ChainPreset<env::AntPinpad<AntWorld>, HawkOn<AntWorld, Shape>, MetaOf<HawkOn<AntWorld, Shape>>, PolicyWidth> {
+    static constexpr env::Pinpad pinpad = AntWorld.grid;
+    static constexpr int subgoals = 4;
+    using World = typename AntPreset::World;
+    using Meta = typename AntPreset::Meta;
+
+    static std::string world_name() { return fmt::format("ant {}, cells of {} m", env::to_string(pinpad), AntWorld.cell); }
+    static std::string architecture() {
+        return fmt::format("{}; Hawk depth {} width {} recurrent {} heads {} mlp {}; metacontroller reads {} writes {} code {}; policy width {}", world_name(), Shape.depth, Shape.width,
+                           Shape.recurrent, Shape.heads, Shape.mlp, Meta::read, Meta::write, Meta::code, PolicyWidth);
+    }
+    static env::TaskDistribution pretraining_tasks() { return env::TaskDistribution::ant_pretraining(); }
+    static env::TaskDistribution unseen_tasks() { return env::TaskDistribution::ant_posttraining(); }
+    static std::vector<std::pair<int, int>> unseen_transitions() { return {{0, 1}, {1, 2}, {2, 3}}; }
+    static ExpertType expert(double noise) { return {.noise = noise}; }
+    static ExpertType clean_expert() { return expert(0); }
+};
+
+/// A base model that two cores can train in minutes.
+struct Demo : AntPreset<env::AntWorld{}, model::HawkShape{.depth = 4, .width = 64, .recurrent = 64, .heads = 4, .mlp = 256},
+                        Touching<2, 1, 3, env::AntTouch<env::AntPinpad<>>>::Meta, 64> {
+    static constexpr const char* name = "demo";
+    static Settings settings() {
+        Settings s;
+        s.gain = 1;
+        s.record = {.episodes = 8000, .clean_episodes = 3000};
+        s.pretrain = {.steps = 6000, .batch = 16, .learning_rate = 3e-3, .lambda = 1, .expert_noise = 0.1};
+        s.probe = {.steps = 300, .batch = 32, .evaluation = 300};
+        s.steer = {.steps = 300, .batch = 32, .learning_rate = 2e-2, .temperature = 0.5, .episodes = 300};
+        s.discover = {.steps = 1500, .batch = 32, .learning_rate = 6e-3, .alpha = 1, .alpha_from = 0.1, .alpha_until = 0.5, .signal = 0.9, .refine_steps = 300};
+        s.codes = {.count = 32, .episodes = 32};
+        s.inspect = {.episodes = 300, .step = 30};
+        s.internal = {.episodes = 30'000, .batch = 512, .learning_rate = 1e-3, .temperature = 0.5};
+        s.raw = {.episodes = 5'000, .batch = 256, .learning_rate = 3e-4};
+        return s;
+    }
+};
+
+// See examples::Preset.
+int run_demo(const std::string& stage, Settings settings);
+
+}  // namespace midstream::examples::ant
