@@ -33,6 +33,10 @@ struct AntPreset : ChainPreset<env::AntPinpad<AntWorld>, HawkOn<AntWorld, Shape>
         return fmt::format("{}; Hawk depth {} width {} recurrent {} heads {} mlp {}; metacontroller reads {} writes {} code {}; policy width {}", world_name(), Shape.depth, Shape.width,
                            Shape.recurrent, Shape.heads, Shape.mlp, Meta::read, Meta::write, Meta::code, PolicyWidth);
     }
+    static void note_place(const World& world, auto& picture) {
+        const auto torso = world.torso();
+        picture.places.push_back({torso[0] / AntWorld.cell + pinpad.size / 2.0, pinpad.size / 2.0 - torso[1] / AntWorld.cell});
+    }
     static env::TaskDistribution pretraining_tasks() { return env::TaskDistribution::ant_pretraining(); }
     static env::TaskDistribution unseen_tasks() { return env::TaskDistribution::ant_posttraining(); }
     static std::vector<std::pair<int, int>> unseen_transitions() { return {{0, 1}, {1, 2}, {2, 3}}; }

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "ant/presets.hpp"
+#include "common/rollout_pictures.hpp"
 #include "common/run_stages.hpp"
 
 namespace midstream::examples::ant {

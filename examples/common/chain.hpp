@@ -12,6 +12,7 @@
 #include "midstream/analysis/alignment.hpp"
 #include "midstream/analysis/first_reached.hpp"
 #include "midstream/analysis/inferred.hpp"
+#include "midstream/analysis/injection.hpp"
 #include "midstream/analysis/probe.hpp"
 #include "midstream/analysis/steered_success.hpp"
 #include "midstream/analysis/transplant.hpp"
@@ -229,6 +230,26 @@ public:
         });
         if (s.discover.refine_steps > 0) refine(*learner.parameters);
         codes(meta());
+    }
+
+    /// Codes that were in force when a subgoal was reached, injected in other episodes of the pretraining tasks: at a step,
+    /// and where a subgoal has just been reached that pretraining never followed by the other.
+    void inspect() {
+        const Batch world{pretraining_world()};
+        const analysis::RolloutOptions options{.temperature = static_cast<float>(s.internal.temperature), .gain = static_cast<float>(s.gain)};
+        const typename P::ReachedSubgoal reached;
+        const auto codes = analysis::reaching_codes<Meta>(parallel, world, base(), meta(), P::subgoals, s.inspect.episodes, reached, stream(inspection).fork(0), options);
+        io::CsvWriter table(folder / "inspect.csv", {"after", "goal", "codes", "episodes", "injected", "left_alone"});
+        const auto measure = [&](int goal, analysis::InjectionMoment moment) {
+            const auto& found = codes.by_goal[static_cast<std::size_t>(goal)];
+            if (found.empty()) return table.row({static_cast<double>(moment.after), static_cast<double>(goal), 0, 0, 0, 0});
+            const auto result = analysis::inject<Meta>(parallel, world, base(), meta(), found, goal, moment, s.inspect.episodes, reached,
+                                                       stream(inspection).fork(static_cast<std::uint64_t>(1 + goal + P::subgoals * (1 + moment.after))), options);
+            table.row({static_cast<double>(moment.after), static_cast<double>(goal), static_cast<double>(found.size()), static_cast<double>(result.injected.attempts),
+                       result.injected.share(), result.left_alone.share()});
+        };
+        for (int goal = 0; goal < P::subgoals; ++goal) measure(goal, {.step = s.inspect.step});
+        for (const auto& [from, to] : P::unseen_transitions()) measure(to, {.after = from});
     }
 
     void internal_rl_stage() {

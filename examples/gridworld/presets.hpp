@@ -28,10 +28,12 @@ struct GridworldPreset : ChainPreset<env::GridworldPinpad<Pinpad, See>, Transfor
     using Base = typename GridworldPreset::Base;
     using Meta = typename GridworldPreset::Meta;
 
+    static std::string world_name() { return fmt::format("gridworld {}, observation of {} entries", env::to_string(Pinpad), World::Observation::dimension); }
     static std::string architecture() {
-        return fmt::format("gridworld {}, observation of {} entries; Transformer depth {} width {} heads {} mlp {}; metacontroller reads {} writes {} code {}; policy width {}",
-                           env::to_string(Pinpad), World::Observation::dimension, Shape.depth, Shape.width, Shape.heads, Shape.mlp, Meta::read, Meta::write, Meta::code, PolicyWidth);
+        return fmt::format("{}; Transformer depth {} width {} heads {} mlp {}; metacontroller reads {} writes {} code {}; policy width {}",
+                           world_name(), Shape.depth, Shape.width, Shape.heads, Shape.mlp, Meta::read, Meta::write, Meta::code, PolicyWidth);
     }
+    static void note_place(const World& world, auto& picture) { picture.path.push_back(world.agent()); }
     /// Initialises, then adds to the embedding of an egocentric observation what its entries mean: three coordinates of
     /// the residual stream per object hold dx, dy and whether the agent is there. Offsets then need not be learned one
     /// by one (docs/laptop-scale.md has the difference it makes).
