@@ -64,7 +64,31 @@ struct Demo : AntPreset<env::AntWorld{}, model::HawkShape{.depth = 4, .width = 6
     }
 };
 
+/// The paper's metacontroller in all its parts.
+template <class Base>
+using PaperMeta = control::Metacontroller<Base, control::MetacontrollerShape{.read = 4, .write = 4}, control::FullLinear>;
+
+/// The paper's sizes and hyperparameters (Tables A5, A10, A14). Months on a laptop: here to be read, and to be run where
+/// there is time.
+struct Paper : AntPreset<env::AntWorld{}, model::HawkShape{}, PaperMeta, 256> {
+    static constexpr const char* name = "paper";
+    static void initialise_meta(Meta::Parameters<float>& parameters, core::Random random) { Meta::initialise(parameters, random); }
+    static Settings settings() {
+        Settings s;
+        s.constant_rates = true;
+        s.pretrain = {.steps = 204'800, .batch = 512, .learning_rate = 3e-4, .lambda = 10, .beta2 = 0.999, .expert_noise = 0.1};
+        s.probe = {.steps = 8000, .batch = 512, .learning_rate = 1e-3};
+        s.steer = {.steps = 3200, .batch = 256, .learning_rate = 3e-4};
+        s.discover = {.steps = 32'000, .batch = 128, .learning_rate = 3e-4, .alpha = 0.17, .alpha_start = 0.17, .beta2 = 0.999};
+        s.inspect = {.episodes = 1000, .step = 30};
+        s.internal = {.episodes = 51'200 * 256, .batch = 256, .epochs = 1, .learning_rate = 3e-5};
+        s.raw = {.episodes = 51'200 * 256, .batch = 256, .epochs = 1, .learning_rate = 3e-5};
+        return s;
+    }
+};
+
 // See examples::Preset.
 int run_demo(const std::string& stage, Settings settings);
+int run_paper(const std::string& stage, Settings settings);
 
 }  // namespace midstream::examples::ant

@@ -209,7 +209,7 @@ public:
         const auto steps = static_cast<double>(o.steps);
         const auto at = [&](double share) { return static_cast<std::int64_t>(share * steps); };
         const train::Ramp alpha{o.alpha_start, o.alpha, at(o.alpha_from), at(o.alpha_until)};
-        const auto held_out = held_out_episodes(256);
+        const auto held_out = held_out_episodes(s.discover.evaluation);
         train::LossSums recent;
         const std::int64_t every = std::max<std::int64_t>(1, o.steps / 60);
         const auto report = [&](std::int64_t step, const train::LossSums& sums) {
@@ -380,7 +380,7 @@ private:
             for (int c = 0; c <= P::goals; ++c) row.push_back(static_cast<double>(outcome.count(k, c)) / episodes);
             table.row(row);
         }
-        const auto moved = analysis::transplant<Meta>(parallel, world, base(), parameters, held_out_episodes(256), P::subgoals, typename P::ReachedSubgoal{},
+        const auto moved = analysis::transplant<Meta>(parallel, world, base(), parameters, held_out_episodes(s.discover.evaluation), P::subgoals, typename P::ReachedSubgoal{},
                                                       stream(evaluation).fork(302), P::pass_options(s.discover), analysis::Moment::last, held);
         const auto summary = analysis::summarise(outcome);
         io::CsvWriter summaries(folder / "codes-summary.csv", {"row", "mode_share", "decisive", "covered", "information", "transplant"});

@@ -59,6 +59,7 @@ struct Settings {
         double beta2 = 0.99;       ///< also of the supervised controllers
         std::int64_t refine_steps = 0;     ///< further updates, of the decoder's bank of controllers alone, codes and gates being fixed
         double refine_learning_rate = 0.03;
+        int evaluation = 256;              ///< held-out episodes
     } discover{};
     /// The fixed-z test.
     struct Codes {
@@ -118,6 +119,7 @@ inline void add_options(CLI::App& app, Settings& s) {
     add("discover.signal", s.discover.signal, 0, 0.999, "deviation of the codes' means, if their information is to be fixed; 0: alpha settles it, as in the paper");
     add("discover.weight-decay", s.discover.weight_decay, 0, 10, "decoupled weight decay");
     add("discover.beta2", s.discover.beta2, 0, 0.99999, "AdamW's decay of the second moment");
+    add("discover.evaluation", s.discover.evaluation, 1, 1e6, "held-out episodes: of switches, and to transplant codes from");
     add("discover.refine-steps", s.discover.refine_steps, 0, 1e9, "further updates of the controllers alone, codes and gates being fixed");
     add("discover.refine-learning-rate", s.discover.refine_learning_rate, 1e-8, 1, "peak learning rate of those");
     add("codes.count", s.codes.count, 1, 1e6, "codes drawn for the fixed-z test");
