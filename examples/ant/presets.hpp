@@ -44,9 +44,11 @@ struct AntPreset : ChainPreset<env::AntPinpad<AntWorld>, HawkOn<AntWorld, Shape>
     static ExpertType clean_expert() { return expert(0); }
 };
 
-/// A base model that two cores can train in minutes.
-struct Demo : AntPreset<env::AntWorld{}, model::HawkShape{.depth = 4, .width = 64, .recurrent = 64, .heads = 4, .mlp = 256},
-                        Touching<2, 1, 3, env::AntTouch<env::AntPinpad<>>>::Meta, 64> {
+inline constexpr env::AntWorld small_world{.grid = {.size = 3, .colours = 4, .walls = 0, .horizon = 500}};
+
+/// The paper's tasks in a world of 3 x 3 cells, with a base model that two cores can train in minutes.
+struct Demo : AntPreset<small_world, model::HawkShape{.depth = 3, .width = 64, .recurrent = 64, .heads = 4, .mlp = 256},
+                        Touching<1, 0, 3, env::AntTouch<env::AntPinpad<small_world>>>::Meta, 64> {
     static constexpr const char* name = "demo";
     static Settings settings() {
         Settings s;
