@@ -164,12 +164,12 @@ void report(Chain<P>& chain, const WorldReport& world) {
     for (std::size_t row = 0; row < inspect.column("goal").size(); ++row) {
         const double after = inspect.column("after")[row], goal = inspect.column("goal")[row];
         where.push_back(after < 0 ? fmt::format("goal {:.0f}", goal) : fmt::format("{:.0f} > {:.0f}", after, goal));
-        for (auto* bars : {&injected, &left_alone}) {
-            const double share = inspect.column(bars == &injected ? "injected" : "left_alone")[row], count = std::max(1.0, inspect.column("episodes")[row]);
+        for (auto* arm : {&injected, &left_alone}) {
+            const double share = inspect.column(arm == &injected ? "injected" : "left_alone")[row], count = std::max(1.0, inspect.column("episodes")[row]);
             const double error = std::sqrt(share * (1 - share) / count);
-            bars->values.push_back(share);
-            bars->low.push_back(share - error);
-            bars->high.push_back(share + error);
+            arm->values.push_back(share);
+            arm->low.push_back(share - error);
+            arm->high.push_back(share + error);
         }
     }
     page.figure(bar_chart(folder / "plot-inspect", {.x_label = "what the code had led to before", .y_label = "reached next", .categories = where, .bars = {injected, left_alone}, .y_high = 1}),
