@@ -7,6 +7,7 @@
 int main(int argc, char** argv) {
     using namespace midstream::examples;
     return run_program(argc, argv, "ant", "pretrain, steer, discover abstract actions, and learn with them",
-                       {{"demo", "the paper's world and a small model, half an hour", ant::Demo::settings(), ant::run_demo},
+                       {{"demo", "a small world, minutes", ant::Demo::settings(), ant::run_demo},
+                        {"full", "the paper's world, hours", ant::Full::settings(), ant::run_full},
                         {"paper", "the paper's sizes", ant::Paper::settings(), ant::run_paper}});
 }

@@ -66,6 +66,24 @@ struct Demo : AntPreset<small_world, model::HawkShape{.depth = 3, .width = 64, .
     }
 };
 
+/// The paper's world and tasks with a model that two cores can train in hours.
+struct Full : AntPreset<env::AntWorld{}, model::HawkShape{.depth = 4, .width = 96, .recurrent = 96, .heads = 4, .mlp = 384},
+                        Touching<1, 0, 3, env::AntTouch<env::AntPinpad<>>>::Meta, 64> {
+    static constexpr const char* name = "full";
+    static Settings settings() {
+        Settings s = Demo::settings();
+        s.record = {.episodes = 12'000, .clean_episodes = 6000};
+        s.pretrain.steps = 24'000;
+        s.pretrain.learning_rate = 2e-3;
+        s.steer.steps = 600;
+        s.discover.steps = 4000;
+        s.discover.refine_steps = 600;
+        s.internal.episodes = 100'000;
+        s.raw.episodes = 20'000;
+        return s;
+    }
+};
+
 /// The paper's metacontroller in all its parts.
 template <class Base>
 using PaperMeta = control::Metacontroller<Base, control::MetacontrollerShape{.read = 4, .write = 4}, control::FullLinear>;
@@ -91,6 +109,7 @@ struct Paper : AntPreset<env::AntWorld{}, model::HawkShape{}, PaperMeta, 256> {
 
 // See examples::Preset.
 int run_demo(const std::string& stage, Settings settings);
+int run_full(const std::string& stage, Settings settings);
 int run_paper(const std::string& stage, Settings settings);
 
 }  // namespace midstream::examples::ant
