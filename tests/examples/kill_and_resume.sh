@@ -17,7 +17,9 @@ run() {
     exec "$program" "$stage" --output "$folder/$output" --checkpoint-seconds 0.1 --pretrain.steps "$pretraining" --pretrain.batch 8 \
         --discover.steps "$discovery" --discover.batch 8 --discover.refine-steps 20 "$@" 2>> "$folder/log"
 }
-for stage in record pretrain discover; do
+(run record unbroken "$@")
+(run record broken "$@")
+for stage in pretrain discover; do
     (run $stage unbroken "$@" > /dev/null)
     kills=0
     while [ $kills -lt 4 ]; do
