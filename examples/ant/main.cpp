@@ -7,7 +7,7 @@
 int main(int argc, char** argv) {
     using namespace midstream::examples;
     return run_program(argc, argv, "ant", "pretrain, steer, discover abstract actions, and learn with them",
-                       {{"demo", "a small world, minutes", ant::Demo::settings(), ant::run_demo},
-                        {"full", "the paper's world, hours", ant::Full::settings(), ant::run_full},
+                       {{"demo", "a small model", ant::Demo::settings(), ant::run_demo},
+                        {"full", "a larger one, and more of everything", ant::Full::settings(), ant::run_full},
                         {"paper", "the paper's sizes", ant::Paper::settings(), ant::run_paper}});
 }

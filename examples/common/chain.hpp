@@ -40,7 +40,7 @@ public:
     using Learner = train::Learner<typename Model::template Parameters<float>, train::AdamW>;
     /// Streams of random numbers, one per stage.
     enum Stream : std::uint64_t { pretraining = 1, probing, steering, discovery, internal_rl, raw_rl, evaluation, recording, inspection };
-    /// What stages train on: D, from an expert with noise, and D*, without.
+    /// What stages train on: D and D* (Settings::Record).
     enum class Data { noisy, clean };
 
     Chain(Settings settings) : s(std::move(settings)), parallel{s.threads}, folder(s.output) { std::filesystem::create_directories(folder); }
@@ -56,10 +56,10 @@ public:
     template <class Work>
     void with_expert(Data data, Work&& work) const {
         if (data == Data::noisy) work(P::expert(s.pretrain.expert_noise));
-        else work(P::clean_expert());
+        else work(P::clean_expert(s.record.clean_noise));
     }
-    /// Fresh episodes of the expert without noise.
-    auto fresh_source() const { return train::recorder(pretraining_world(), P::clean_expert()); }
+    /// Fresh episodes as those of D*.
+    auto fresh_source() const { return train::recorder(pretraining_world(), P::clean_expert(s.record.clean_noise)); }
     /// Calls work(source): episodes drawn from the data set that the stage `record` left, or fresh ones where the settings
     /// ask for no data set.
     template <class Work>
@@ -77,11 +77,16 @@ public:
     }
     /// Where the episodes of a data set come from.
     std::string origin(Data data) const {
-        return fmt::format("{}; seed {}; {} episodes, noise {}", P::world_name(), s.seed, recorded_episodes(data), data == Data::noisy ? s.pretrain.expert_noise : 0);
+        return fmt::format("{}; seed {}; {} episodes, noise {}", P::world_name(), s.seed, recorded_episodes(data), data == Data::noisy ? s.pretrain.expert_noise : s.record.clean_noise);
+    }
+    /// The base model and the data that controllers in it learn from.
+    std::string controlled_description() const {
+        return pretrain_description() + (s.record.clean_noise > 0 ? fmt::format("; clean noise {}", s.record.clean_noise) : std::string()) +
+               (s.record.clean_episodes > 0 ? fmt::format("; {} recorded clean episodes", s.record.clean_episodes) : std::string());
     }
     std::string discover_description() const {
         const auto& o = s.discover;
-        return fmt::format("{}; discover steps {} batch {} learning rate {} alpha {} (from {} between {} and {}) signal {} weight decay {} beta2 {}", pretrain_description(), o.steps,
+        return fmt::format("{}; discover steps {} batch {} learning rate {} alpha {} (from {} between {} and {}) signal {} weight decay {} beta2 {}", controlled_description(), o.steps,
                            o.batch, o.learning_rate, o.alpha, o.alpha_start, o.alpha_from, o.alpha_until, o.signal, o.weight_decay, o.beta2);
     }
     std::string refine_description() const {
@@ -343,7 +348,7 @@ private:
         Learner<Controllers> learner{.optimiser = {.beta2 = s.discover.beta2}, .shards = s.shards};
         Controllers::initialise(*learner.parameters, stream(steering).fork(Layer));
         const std::string name = fmt::format("steer-{}", Layer);
-        Stage<Learner<Controllers>> stage(folder, name, fmt::format("{}; steer layer {} steps {} batch {} learning rate {} beta2 {}", pretrain_description(), Layer, o.steps, o.batch, o.learning_rate, s.discover.beta2),
+        Stage<Learner<Controllers>> stage(folder, name, fmt::format("{}; steer layer {} steps {} batch {} learning rate {} beta2 {}", controlled_description(), Layer, o.steps, o.batch, o.learning_rate, s.discover.beta2),
                                           learner, o.steps, {"action_nll"}, s.checkpoint_seconds);
         double nll = 0;
         const std::int64_t every = std::max<std::int64_t>(1, o.steps / 40);

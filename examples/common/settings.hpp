@@ -18,11 +18,12 @@ struct Settings {
     /// Learning rates stay constant, as in the paper, instead of falling to zero in the end; fixed by the preset.
     bool constant_rates = false;
 
-    /// Data sets of the expert's episodes: D to pretrain on, D* (clean) for all else. With none, experts are played anew
-    /// for every batch.
+    /// Data sets of the expert's episodes: D to pretrain on, D* (clean, as the paper has it) for all else. With none, experts
+    /// are played anew for every batch.
     struct Record {
         int episodes = 0;
         int clean_episodes = 0;
+        double clean_noise = 0;  ///< of the expert in D*; as Pretrain::expert_noise
     } record{};
     struct Pretrain {
         std::int64_t steps;
@@ -100,7 +101,8 @@ inline void add_options(CLI::App& app, Settings& s) {
         add(stage + ".learning-rate", o.learning_rate, 1e-8, 1, "peak learning rate");
     };
     add("record.episodes", s.record.episodes, 0, 1e8, "episodes in the data set for pretraining; 0: the expert plays anew for every batch");
-    add("record.clean-episodes", s.record.clean_episodes, 0, 1e8, "likewise in that of the expert without noise, for all other stages");
+    add("record.clean-episodes", s.record.clean_episodes, 0, 1e8, "likewise in the clean one, for all other stages");
+    add("record.clean-noise", s.record.clean_noise, 0, 1, "noise of that expert, if it is to have any");
     training("pretrain", s.pretrain);
     add("pretrain.lambda", s.pretrain.lambda, 0, 100, "weight of the next observation's likelihood");
     add("pretrain.weight-decay", s.pretrain.weight_decay, 0, 10, "decoupled weight decay");

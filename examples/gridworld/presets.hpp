@@ -62,7 +62,7 @@ struct Demo : GridworldPreset<small_world, env::Relative, model::TransformerShap
     static env::TaskDistribution unseen_tasks() { return env::TaskDistribution(env::ascending_task(4)); }
     static std::vector<std::pair<int, int>> unseen_transitions() { return {{0, 1}, {1, 2}, {2, 3}}; }
     static env::ShortestPathExpert expert(double epsilon) { return {.epsilon = epsilon, .tie_breaking = env::TieBreaking::deterministic}; }
-    static env::ShortestPathExpert clean_expert() { return expert(0); }
+    static env::ShortestPathExpert clean_expert(double epsilon) { return expert(epsilon); }
     static void initialise(Base::Parameters<float>& parameters, core::Random random) { initialise_by_geometry(parameters, random); }
     static Settings settings() {
         Settings s;
@@ -91,7 +91,7 @@ struct Full : PaperTasks<GridworldPreset<env::Pinpad{}, env::Relative, model::Tr
                                          Touching<1, 0, 3, env::Touch<env::Pinpad{}, env::Relative>>::Meta, 64>> {
     static constexpr const char* name = "full";
     static void initialise(Base::Parameters<float>& parameters, core::Random random) { initialise_by_geometry(parameters, random); }
-    static env::ShortestPathExpert clean_expert() { return {.tie_breaking = env::TieBreaking::deterministic}; }
+    static env::ShortestPathExpert clean_expert(double epsilon) { return {.epsilon = epsilon, .tie_breaking = env::TieBreaking::deterministic}; }
     static Settings settings() {
         Settings s;
         s.gain = 1.5;
@@ -112,7 +112,7 @@ using PaperMeta = control::Metacontroller<Base, control::MetacontrollerShape{}>;
 /// there is time.
 struct Paper : PaperTasks<GridworldPreset<env::Pinpad{}, env::Absolute, model::TransformerShape{}, PaperMeta, 256>> {
     static constexpr const char* name = "paper";
-    static env::ShortestPathExpert clean_expert() { return {}; }
+    static env::ShortestPathExpert clean_expert(double epsilon) { return expert(epsilon); }
     static void initialise_meta(Meta::Parameters<float>& parameters, core::Random random) { Meta::initialise(parameters, random); }
     static Settings settings() {
         Settings s;
