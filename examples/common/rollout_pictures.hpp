@@ -7,6 +7,7 @@
 
 #include "common/chain.hpp"
 #include "common/page.hpp"
+#include "midstream/env/tasks.hpp"
 
 namespace midstream::examples {
 
