@@ -1,9 +1,11 @@
 #!/bin/sh
 # Runs the gridworld example for several seeds, one after the other, and prints what each reached as a Markdown table.
 #   tools/seeds.sh PRESET SEED...        (after ./demo.sh, which builds the program)
-# Finished runs in runs/ are read, not run again.
+# Stages that have finished in runs/PRESET-SEED are not trained again.
 set -eu
 cd "$(dirname "$0")/.."
+[ $# -ge 2 ] || { echo "usage: tools/seeds.sh PRESET SEED..." >&2; exit 2; }
+[ -x build/release/examples/gridworld ] || { echo "tools/seeds.sh: build/release/examples/gridworld is missing: run ./demo.sh first" >&2; exit 1; }
 preset=$1
 shift
 # The last value of a column of a CSV file.

@@ -64,7 +64,7 @@ struct Settings {
     } discover{};
     /// The fixed-z test.
     struct Codes {
-        int count = 64;
+        int count = 256;
         int episodes = 64;  ///< for each code
     } codes{};
     /// Codes that were in force when something was reached, injected in other episodes (analysis/injection.hpp).

@@ -10,6 +10,17 @@ constexpr control::MetacontrollerShape read_above{.read = 2, .write = 1, .code =
 using Future = control::FutureHawk<8>;
 using Paper = control::Metacontroller<TinyModel, shape, control::LowRank<2>>;
 
+/// The second of a tiny observation's three ones; an event unless it is the first of its kind.
+struct MiddleOne {
+    using Observation = data::OneHots<3, 1>;
+    static void observe(const auto& episodes, int row, std::int16_t* seen) { seen[0] = static_cast<std::int16_t>(episodes.observation_rows().row(row)[1] - 3); }
+    template <class Element>
+    static bool event(const Element* seen) {
+        return seen[0] != 0;
+    }
+};
+using MiddleSight = control::Metacontroller<TinyModel, shape, control::LowRank<2>, control::SoftSwitch, control::EveryStep, control::FutureGru<8>, MiddleOne>;
+
 /// The whole objective: through the frozen upper blocks, the bank, the hypernetwork, the integrator and the switch over
 /// time, the proposals with their noise held fixed, the history and the embedding of the future.
 template <class Meta>
@@ -43,16 +54,6 @@ BOOST_AUTO_TEST_CASE(proposals_of_fixed_information) { check<Paper>({.divergence
 BOOST_AUTO_TEST_CASE(full_linear_controllers) { check<control::Metacontroller<TinyModel, shape, control::FullLinear>>(); }
 BOOST_AUTO_TEST_CASE(an_embedding_at_every_step) { check<control::Metacontroller<TinyModel, shape, control::LowRank<2>, control::SoftSwitch, control::EveryStep>>(); }
 BOOST_AUTO_TEST_CASE(reads_above_where_it_writes) { check<control::Metacontroller<TinyModel, read_above, control::LowRank<2>>>(); }
-/// The second of a tiny observation's three ones; an event unless it is the first of its kind.
-struct MiddleOne {
-    using Observation = data::OneHots<3, 1>;
-    static void observe(const auto& episodes, int row, std::int16_t* seen) { seen[0] = static_cast<std::int16_t>(episodes.observation_rows().row(row)[1] - 3); }
-    template <class Element>
-    static bool event(const Element* seen) {
-        return seen[0] != 0;
-    }
-};
-using MiddleSight = control::Metacontroller<TinyModel, shape, control::LowRank<2>, control::SoftSwitch, control::EveryStep, control::FutureGru<8>, MiddleOne>;
 BOOST_AUTO_TEST_CASE(a_sight_of_its_own) { check<MiddleSight>(); }
 BOOST_AUTO_TEST_CASE(always_switching) { check<control::Metacontroller<TinyModel, shape, control::LowRank<2>, control::AlwaysSwitch>>(); }
 BOOST_AUTO_TEST_CASE(fixed_period) { check<control::Metacontroller<TinyModel, shape, control::LowRank<2>, control::FixedPeriod>>({.switching = {.period = 3}}); }

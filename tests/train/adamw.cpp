@@ -63,6 +63,10 @@ BOOST_AUTO_TEST_CASE(parameters_learn_at_rates_of_their_own) {
     train::AdamW{.rates = {.prefix = "vector", .others = 0}}.update(core::Serial{}, afresh, parameters, gradient, 0.1);
     BOOST_TEST(parameters.tall.values == before.tall.values, boost::test_tools::per_element());
     BOOST_TEST(parameters.vector.values[0] < before.vector.values[0] - 0.05);
+    train::AdamW::State<Parameters, double> unused;
+    const train::AdamW mistaken{.rates = {.prefix = "vectors", .others = 0}};
+    BOOST_CHECK_EXCEPTION(mistaken.update(core::Serial{}, unused, parameters, gradient, 0.1), core::Error,
+                          [](const core::Error& error) { return std::string(error.what()).find("\"vectors\"") != std::string::npos; });
 }
 
 BOOST_AUTO_TEST_CASE(leaves_tell_where_everything_lies) {

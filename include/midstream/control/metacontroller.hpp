@@ -7,10 +7,11 @@
 #include "midstream/control/future.hpp"
 #include "midstream/control/sight.hpp"
 #include "midstream/control/switches.hpp"
+#include "midstream/data/episodes.hpp"
 #include "midstream/layer/distribution.hpp"
+#include "midstream/layer/gru.hpp"
 #include "midstream/layer/mlp.hpp"
 #include "midstream/layer/shift.hpp"
-#include "midstream/model/hawk.hpp"
 
 namespace midstream::control {
 
@@ -43,6 +44,8 @@ struct Metacontroller {
     static constexpr int hidden = Shape.switch_hidden;
     static_assert(read >= 0 && read <= Base::depth, "the metacontroller reads a layer that the base model does not have");
     static_assert(write >= 0 && write <= Base::depth, "the metacontroller writes to a layer that the base model does not have");
+    static_assert(SightOf<Sight, data::Episodes<typename Base::Observation, typename Base::Action, typename Base::Target>>,
+                  "the metacontroller's sight lacks a space Observation, observe(episodes, row, seen) or event(seen) (control/sight.hpp)");
     static_assert(FutureStack::width == width, "the metacontroller's sequence embedder needs the width of the residual stream");
     /// e_t beside h_{t-1}: what the switch sees of the past.
     static constexpr int past = width + history;

@@ -15,6 +15,10 @@
 /// Not in the paper, whose encoder sees the residual stream; docs/laptop-scale.md has the difference that it makes.
 #pragma once
 
+#include <concepts>
+#include <utility>
+#include <vector>
+
 #include "midstream/core/contract.hpp"
 #include "midstream/data/spaces.hpp"
 #include "midstream/layer/embedding.hpp"
@@ -26,6 +30,15 @@ struct ResidualStream {
     using Observation = data::None;
     static void observe(const auto&, int, auto*) {}
 };
+
+/// Has a space, `observe` and, but for the residual stream, `event`: what the head of this file shows. The two are
+/// checked with the base model's episodes and the space's elements.
+template <class S, class Episodes>
+concept SightOf = requires { typename S::Observation::template Element<float>; } &&
+    (std::same_as<S, ResidualStream> || requires(const Episodes& episodes, typename S::Observation::template Element<float>* seen) {
+        S::observe(episodes, 0, seen);
+        { S::event(std::as_const(seen)) } -> std::convertible_to<bool>;
+    });
 
 /// Rows of what a sight extracts.
 template <class Sight, class T>

@@ -46,11 +46,11 @@ template <Pinpad World>
 inline constexpr auto neighbours = [] {
     std::array<std::array<std::int16_t, move_count>, World.cells()> table{};
     for (int cell = 0; cell < World.cells(); ++cell) {
-        const int row = cell / World.size, column = cell % World.size;
-        const int next[move_count] = {row > 0 ? cell - World.size : cell,
-                                      row + 1 < World.size ? cell + World.size : cell, column > 0 ? cell - 1 : cell,
-                                      column + 1 < World.size ? cell + 1 : cell};
-        for (int move = 0; move < move_count; ++move) table[cell][move] = static_cast<std::int16_t>(next[move]);
+        for (int move = 0; move < move_count; ++move) {
+            const int column = cell % World.size + move_offsets[move].dx, row = cell / World.size + move_offsets[move].dy;
+            const bool inside = column >= 0 && column < World.size && row >= 0 && row < World.size;
+            table[cell][move] = static_cast<std::int16_t>(inside ? row * World.size + column : cell);
+        }
     }
     return table;
 }();

@@ -12,6 +12,8 @@
 #include <nlohmann/json.hpp>
 #include <ranges>
 #include <set>
+#include <string_view>
+#include <tuple>
 #include <utility>
 
 #include "midstream/io/file.hpp"
@@ -73,8 +75,7 @@ public:
         // Wide numbers first, so that everything is aligned; else in the order of adding.
         std::vector<const Tensor*> order;
         for (const Tensor& tensor : tensors_) order.push_back(&tensor);
-        std::stable_sort(order.begin(), order.end(),
-                         [](const Tensor* a, const Tensor* b) { return a->dtype.size > b->dtype.size; });
+        std::sort(order.begin(), order.end(), [](const Tensor* a, const Tensor* b) { return a->dtype.size != b->dtype.size ? a->dtype.size > b->dtype.size : a < b; });
 
         nlohmann::ordered_json header = nlohmann::ordered_json::object();
         if (!metadata_.empty()) header["__metadata__"] = metadata_;
@@ -188,8 +189,8 @@ private:
             if (name == "__metadata__") parse_metadata(entry);
             else tensors_.push_back(parse_tensor(name, entry));
         }
-        std::stable_sort(tensors_.begin(), tensors_.end(), [](const Tensor& a, const Tensor& b) {
-            return std::pair(a.bytes.data(), a.bytes.size()) < std::pair(b.bytes.data(), b.bytes.size());
+        std::sort(tensors_.begin(), tensors_.end(), [](const Tensor& a, const Tensor& b) {
+            return std::tuple(a.bytes.data(), a.bytes.size(), std::string_view(a.name)) < std::tuple(b.bytes.data(), b.bytes.size(), std::string_view(b.name));
         });
         std::size_t end = 0;
         for (std::size_t i = 0; i < tensors_.size(); ++i) {

@@ -95,7 +95,9 @@ private:
     template <class T, class P>
     void split(const P& parameters, std::vector<Piece>& pieces) const {
         if (decay == Decay::all && rates.uniform()) return append_pieces(pieces, 0, core::flat<T>(parameters).size(), true);
-        for (const Leaf& leaf : leaves<T>(parameters))
+        const auto all = leaves<T>(parameters);
+        rates.require_match(all);
+        for (const Leaf& leaf : all)
             append_pieces(pieces, leaf.first, leaf.size, decay == Decay::all || leaf.matrix, rates.at(leaf.path));
     }
 };

@@ -36,7 +36,7 @@ struct Muon {
     double momentum = 0.95;
     int iterations = 5;
     double weight_decay = 0.03;
-    AdamW adamw{};            ///< of everything that is not orthogonalised; its weight decay is its own
+    AdamW adamw{};            ///< of everything that is not orthogonalised; its weight decay and rates are its own
     double adamw_rate = 0.1;  ///< AdamW's learning rate as a multiple of Muon's
     LeftToAdamW left_to_adamw{};
 
@@ -139,13 +139,14 @@ private:
     void prepare(const P& parameters, State<P, T>& state) const {
         state.matrices.clear();
         state.pieces.clear();
-        for (const Leaf& leaf : leaves<T>(parameters)) {
+        const auto all = leaves<T>(parameters);
+        adamw.rates.require_match(all);
+        for (const Leaf& leaf : all) {
             if (leaf.matrix && leaf.rows > 1 && leaf.columns > 1 && !left_to_adamw(std::string_view(leaf.path)))
                 state.matrices.push_back(leaf);
-            else append_pieces(state.pieces, leaf.first, leaf.size, adamw.decay == Decay::all || leaf.matrix);
+            else append_pieces(state.pieces, leaf.first, leaf.size, adamw.decay == Decay::all || leaf.matrix, adamw.rates.at(leaf.path));
         }
-        std::stable_sort(state.matrices.begin(), state.matrices.end(),
-                         [](const Leaf& a, const Leaf& b) { return a.size > b.size; });
+        std::sort(state.matrices.begin(), state.matrices.end(), [](const Leaf& a, const Leaf& b) { return a.size != b.size ? a.size > b.size : a.first < b.first; });
         state.workspaces.resize(hands);
         for (std::size_t at = 0; at < state.matrices.size(); ++at) {
             const Leaf& leaf = state.matrices[at];

@@ -25,6 +25,7 @@
 #include <string_view>
 #include <vector>
 
+#include "midstream/core/contract.hpp"
 #include "midstream/core/parallel.hpp"
 #include "midstream/core/parameters.hpp"
 
@@ -74,6 +75,11 @@ struct RateFactors {
 
     double at(std::string_view path) const { return path.starts_with(prefix) ? factor : others; }
     bool uniform() const { return factor == 1 && others == 1; }
+    /// Requires that the prefix, unless it is empty, begins the path of some parameter.
+    void require_match(const std::vector<Leaf>& all) const {
+        core::require(std::any_of(all.begin(), all.end(), [&](const Leaf& leaf) { return leaf.path.starts_with(prefix); }),
+                      [&] { return "a learning rate's factor is for parameters \"" + std::string(prefix) + "\", of which there are none"; });
+    }
 };
 
 /// A stretch of the flat view that one call of a parallel policy works on; decay says whether weights there decay, rate
