@@ -1,7 +1,7 @@
 /// \file
 /// The whole chain of the paper (section 2) for any preset: pretraining, probing, supervised controllers, discovery,
 /// internal RL and raw-action RL. A preset names types (Environment, Base, Meta, Policy), tasks, experts and settings;
-/// see gridworld/presets.hpp.
+/// see common/preset.hpp.
 #pragma once
 
 #include <fmt/format.h>
@@ -12,10 +12,12 @@
 #include "midstream/analysis/alignment.hpp"
 #include "midstream/analysis/first_reached.hpp"
 #include "midstream/analysis/inferred.hpp"
+#include "midstream/analysis/injection.hpp"
 #include "midstream/analysis/probe.hpp"
 #include "midstream/analysis/steered_success.hpp"
 #include "midstream/analysis/transplant.hpp"
 #include "midstream/core/openmp.hpp"
+#include "midstream/data/dataset.hpp"
 #include "midstream/env/batched.hpp"
 #include "midstream/rl/internal.hpp"
 #include "midstream/rl/reinforce.hpp"
@@ -31,12 +33,15 @@ public:
     using Base = typename P::Base;
     using Meta = typename P::Meta;
     using Policy = typename P::Policy;
+    using Episodes = typename P::Episodes;
     using Batch = env::Batched<World>;
     using Inner = rl::Internal<Batch, Meta>;
     template <class Model>
     using Learner = train::Learner<typename Model::template Parameters<float>, train::AdamW>;
     /// Streams of random numbers, one per stage.
-    enum Stream : std::uint64_t { pretraining = 1, probing, steering, discovery, internal_rl, raw_rl, evaluation };
+    enum Stream : std::uint64_t { pretraining = 1, probing, steering, discovery, internal_rl, raw_rl, evaluation, recording, inspection };
+    /// What stages train on: D and D* (Settings::Record).
+    enum class Data { noisy, clean };
 
     Chain(Settings settings) : s(std::move(settings)), parallel{s.threads}, folder(s.output) { std::filesystem::create_directories(folder); }
 
@@ -47,18 +52,43 @@ public:
     core::Random stream(Stream stage) const { return core::Random(s.seed).fork(stage); }
     World pretraining_world() const { return World(P::pretraining_tasks()); }
     World unseen_world() const { return World(P::unseen_tasks()); }
-    auto clean_source() const { return train::recorder(pretraining_world(), P::clean_expert()); }
+    /// Calls work(expert) with the expert of this data.
+    template <class Work>
+    void with_expert(Data data, Work&& work) const {
+        if (data == Data::noisy) work(P::expert(s.pretrain.expert_noise));
+        else work(P::clean_expert(s.record.clean_noise));
+    }
+    /// Fresh episodes as those of D*.
+    auto fresh_source() const { return train::recorder(pretraining_world(), P::clean_expert(s.record.clean_noise)); }
+    /// Calls work(source): episodes drawn from the data set that the stage `record` left, or fresh ones where the settings
+    /// ask for no data set.
+    template <class Work>
+    void with_source(Data data, Work&& work) {
+        if (recorded_episodes(data) > 0) work(train::sampler(dataset(data)));
+        else with_expert(data, [&](const auto& expert) { work(train::recorder(pretraining_world(), expert)); });
+    }
 
     // What shapes each stage, and so what its checkpoint belongs to.
     std::string pretrain_description() const {
         const auto& o = s.pretrain;
-        return fmt::format("{}; seed {}; shards {}; pretrain steps {} batch {} learning rate {} lambda {} weight decay {} beta2 {} expert epsilon {}", P::architecture(), s.seed,
-                           s.shards, o.steps, o.batch, o.learning_rate, o.lambda, o.weight_decay, o.beta2, o.expert_epsilon);
+        return fmt::format("{}; seed {}; shards {}; pretrain steps {} batch {} learning rate {} lambda {} weight decay {} beta2 {} expert noise {}{}", P::architecture(), s.seed,
+                           s.shards, o.steps, o.batch, o.learning_rate, o.lambda, o.weight_decay, o.beta2, o.expert_noise,
+                           s.record.episodes > 0 ? fmt::format("; {} recorded episodes", s.record.episodes) : std::string());
+    }
+    /// Where the episodes of a data set come from.
+    std::string origin(Data data) const {
+        return fmt::format("{}; seed {}; {} episodes, noise {}", P::world_name(), s.seed, recorded_episodes(data), data == Data::noisy ? s.pretrain.expert_noise : s.record.clean_noise);
+    }
+    /// The base model and the data that controllers in it learn from.
+    std::string controlled_description() const {
+        return pretrain_description() + (s.record.clean_noise > 0 ? fmt::format("; clean noise {}", s.record.clean_noise) : std::string()) +
+               (s.record.clean_episodes > 0 ? fmt::format("; {} recorded clean episodes", s.record.clean_episodes) : std::string());
     }
     std::string discover_description() const {
         const auto& o = s.discover;
-        return fmt::format("{}; discover steps {} batch {} learning rate {} alpha {} (from {} between {} and {}) signal {} weight decay {} beta2 {}", pretrain_description(), o.steps,
-                           o.batch, o.learning_rate, o.alpha, o.alpha_start, o.alpha_from, o.alpha_until, o.signal, o.weight_decay, o.beta2);
+        return fmt::format("{}; {}; discover steps {} batch {} learning rate {} alpha {} (from {} between {} and {}) signal {} (from {} between {} and {}) weight decay {} beta2 {}",
+                           controlled_description(), P::meta_architecture(), o.steps, o.batch, o.learning_rate, o.alpha, o.alpha_start, o.alpha_from, o.alpha_until, o.signal,
+                           o.signal_start, o.signal_from, o.signal_until, o.weight_decay, o.beta2);
     }
     std::string refine_description() const {
         return fmt::format("{}; refine steps {} learning rate {}", discover_description(), s.discover.refine_steps, s.discover.refine_learning_rate);
@@ -106,29 +136,65 @@ public:
         return *meta_->parameters;
     }
 
+    /// Records D and D*, where the settings ask for data sets.
+    void record() {
+        for (const Data data : {Data::noisy, Data::clean}) {
+            const int count = recorded_episodes(data);
+            if (count == 0 || io::exists(dataset_path(data))) continue;
+            Progress progress(dataset_path(data).stem().string(), count, "episodes");
+            Episodes all;
+            with_expert(data, [&](const auto& expert) {
+                const World world = pretraining_world();
+                const core::Random random = stream(recording).fork(static_cast<std::uint64_t>(data));
+                constexpr int piece = 32;  // episodes at a time of each shard
+                std::vector<Episodes> parts(static_cast<std::size_t>(s.shards));
+                for (int first = 0; first < count; first += piece * s.shards) {
+                    parallel.for_each(s.shards, [&](int shard) {
+                        const int begin = first + piece * shard;
+                        auto& part = parts[static_cast<std::size_t>(shard)];
+                        part.clear();
+                        env::record(world, expert, std::clamp(count - begin, 0, piece), random.fork(static_cast<std::uint64_t>(begin)), part);
+                    });
+                    for (const auto& part : parts)
+                        for (int i = 0; i < part.count(); ++i) train::append_episode(part, i, all);
+                    progress.update(all.count(), [&] { return fmt::format("{:.1f} steps an episode", static_cast<double>(all.rows()) / all.count()); });
+                }
+            });
+            data::save(dataset_path(data), all, origin(data));
+        }
+    }
+
     void pretrain() {
         auto learner = base_learner();
         const auto& o = s.pretrain;
         Stage<Learner<Base>> stage(folder, "pretrain", pretrain_description(), learner, o.steps, {"episodes", "action_nll", "target_nll"}, s.checkpoint_seconds);
         train::LossSums recent;
         const std::int64_t every = std::max<std::int64_t>(1, o.steps / 200);
-        train::pretrain<Base>(parallel, learner, train::recorder(pretraining_world(), P::expert(o.expert_epsilon)), {.steps = o.steps, .batch = o.batch, .lambda = o.lambda},
-                              rate(o), stream(pretraining).fork(1),
-                              [&](std::int64_t step, const train::LossSums& sums) {
-                                  recent += sums;
-                                  const double nll = recent.action / recent.steps;
-                                  if (step % every == 0) {
-                                      stage.record({static_cast<double>(step * o.batch), nll, recent.target / std::max(1, recent.steps - recent.episodes)});
-                                      recent = {};
-                                  }
-                                  stage.tick([&] { return fmt::format("action NLL {:.3f}", nll); });
-                                  return true;
-                              });
+        if (stage.finished()) return;
+        const auto report = [&](std::int64_t step, const train::LossSums& sums) {
+            recent += sums;
+            const double nll = recent.action / recent.steps;
+            if (step % every == 0) {
+                stage.record({static_cast<double>(step * o.batch), nll, recent.target / std::max(1, recent.steps - recent.episodes)});
+                recent = {};
+            }
+            stage.tick([&] { return fmt::format("action NLL {:.3f}", nll); });
+            return true;
+        };
+        with_source(Data::noisy, [&](const auto& source) {
+            train::pretrain<Base>(parallel, learner, source, {.steps = o.steps, .batch = o.batch, .lambda = o.lambda}, rate(o), stream(pretraining).fork(1), report);
+        });
+        forget(Data::noisy);
     }
 
     void probe() {
-        const auto results = analysis::probe<Base, P::subgoals>(parallel, base(), clean_source(), {.steps = s.probe.steps, .batch = s.probe.batch, .learning_rate = s.probe.learning_rate},
-                                                   stream(probing));
+        std::vector<analysis::ProbeResult> results;
+        base();
+        with_source(Data::clean, [&](const auto& source) {
+            results = analysis::probe<Base, P::subgoals>(parallel, base(), source, fresh_source(),
+                                                         {.steps = s.probe.steps, .batch = s.probe.batch, .learning_rate = s.probe.learning_rate, .evaluation = s.probe.evaluation},
+                                                         stream(probing));
+        });
         io::CsvWriter table(folder / "probe.csv", {"layer", "accuracy", "nll"});
         for (std::size_t l = 0; l < results.size(); ++l) table.row({static_cast<double>(l), results[l].accuracy, results[l].nll});
     }
@@ -149,26 +215,52 @@ public:
         const auto steps = static_cast<double>(o.steps);
         const auto at = [&](double share) { return static_cast<std::int64_t>(share * steps); };
         const train::Ramp alpha{o.alpha_start, o.alpha, at(o.alpha_from), at(o.alpha_until)};
-        const auto held_out = held_out_episodes(256);
+        const train::Ramp signal{o.signal_start > 0 ? o.signal_start : o.signal, o.signal, at(o.signal_from), at(o.signal_until)};
+        const auto pass_options = [&](std::int64_t step) {
+            auto options = P::pass_options(o);
+            options.signal = signal(step);
+            return options;
+        };
+        const auto held_out = held_out_episodes(s.discover.evaluation);
         train::LossSums recent;
         const std::int64_t every = std::max<std::int64_t>(1, o.steps / 60);
-        train::discover<Meta>(parallel, base(), learner, clean_source(), {.steps = o.steps, .batch = o.batch}, alpha,
-                              [&](std::int64_t) { return P::pass_options(o); },
-                              rate(o), stream(discovery).fork(1),
-                              [&](std::int64_t step, const train::LossSums& sums) {
-                                  recent += sums;
-                                  if (step % every == 0) {
-                                      const auto inferred = analysis::infer<Meta>(parallel, base(), *learner.parameters, held_out, stream(evaluation).fork(1), P::pass_options(s.discover));
-                                      const auto match = analysis::alignment(inferred.gates.view(), held_out.sequences(), held_out.subgoals);
-                                      stage.record({recent.action / recent.steps, recent.divergence / recent.steps, match.switches, match.precision, match.recall,
-                                                    inferred.sums.action / inferred.sums.steps});
-                                      recent = {};
-                                  }
-                                  stage.tick([&] { return fmt::format("NLL {:.3f} KL {:.2f} gate {:.2f}", sums.action / sums.steps, sums.divergence / sums.steps, sums.gates / sums.steps); });
-                                  return true;
-                              });
+        const auto report = [&](std::int64_t step, const train::LossSums& sums) {
+            recent += sums;
+            if (step % every == 0) {
+                const auto inferred = analysis::infer<Meta>(parallel, base(), *learner.parameters, held_out, stream(evaluation).fork(1), P::pass_options(s.discover));
+                const auto match = analysis::alignment(inferred.gates.view(), held_out.sequences(), held_out.subgoals);
+                stage.record({recent.action / recent.steps, recent.divergence / recent.steps, match.switches, match.precision, match.recall,
+                              inferred.sums.action / inferred.sums.steps});
+                recent = {};
+            }
+            stage.tick([&] { return fmt::format("NLL {:.3f} KL {:.2f} gate {:.2f}", sums.action / sums.steps, sums.divergence / sums.steps, sums.gates / sums.steps); });
+            return true;
+        };
+        with_source(Data::clean, [&](const auto& source) {
+            train::discover<Meta>(parallel, base(), learner, source, {.steps = o.steps, .batch = o.batch}, alpha, pass_options, rate(o), stream(discovery).fork(1), report);
+        });
         if (s.discover.refine_steps > 0) refine(*learner.parameters);
         codes(meta());
+    }
+
+    /// Codes that were in force when a subgoal was reached, injected in other episodes of the pretraining tasks: at a step,
+    /// and where a subgoal has just been reached that pretraining never followed by the other.
+    void inspect() {
+        const Batch world{pretraining_world()};
+        const analysis::RolloutOptions options{.temperature = static_cast<float>(s.internal.temperature), .gain = static_cast<float>(s.gain)};
+        const typename P::ReachedSubgoal reached;
+        const auto codes = analysis::reaching_codes<Meta>(parallel, world, base(), meta(), P::subgoals, s.inspect.episodes, reached, stream(inspection).fork(0), options);
+        io::CsvWriter table(folder / "inspect.csv", {"after", "goal", "codes", "episodes", "injected", "left_alone"});
+        const auto measure = [&](int goal, analysis::InjectionMoment moment) {
+            const auto& found = codes.by_goal[static_cast<std::size_t>(goal)];
+            if (found.empty()) return table.row({static_cast<double>(moment.after), static_cast<double>(goal), 0, 0, 0, 0});
+            const auto result = analysis::inject<Meta>(parallel, world, base(), meta(), found, goal, moment, s.inspect.episodes, reached,
+                                                       stream(inspection).fork(static_cast<std::uint64_t>(1 + goal + P::subgoals * (1 + moment.after))), options);
+            table.row({static_cast<double>(moment.after), static_cast<double>(goal), static_cast<double>(found.size()), static_cast<double>(result.injected.attempts),
+                       result.injected.share(), result.left_alone.share()});
+        };
+        for (int goal = 0; goal < P::subgoals; ++goal) measure(goal, {.step = s.inspect.step});
+        for (const auto& [from, to] : P::unseen_transitions()) measure(to, {.after = from});
     }
 
     void internal_rl_stage() {
@@ -184,9 +276,9 @@ public:
         run_rl<Base>("raw-rl", raw_description(), s.raw, learner, stream(raw_rl).fork(1), Batch(unseen_world()));
     }
 
-    typename P::Episodes held_out_episodes(int count) const {
-        typename P::Episodes episodes;
-        clean_source()(count, stream(evaluation).fork(0), episodes);
+    Episodes held_out_episodes(int count) const {
+        Episodes episodes;
+        fresh_source()(count, stream(evaluation).fork(0), episodes);
         return episodes;
     }
 
@@ -206,6 +298,22 @@ public:
 private:
     std::unique_ptr<Learner<Base>> base_;
     std::unique_ptr<Learner<Meta>> meta_;
+    std::array<std::unique_ptr<Episodes>, 2> datasets_;  ///< by Data
+
+    int recorded_episodes(Data data) const { return data == Data::noisy ? s.record.episodes : s.record.clean_episodes; }
+    std::filesystem::path dataset_path(Data data) const { return folder / (data == Data::noisy ? "episodes.safetensors" : "clean-episodes.safetensors"); }
+    /// A recorded data set; loaded once.
+    const Episodes& dataset(Data data) {
+        auto& episodes = datasets_[static_cast<std::size_t>(data)];
+        if (!episodes) {
+            core::require(io::exists(dataset_path(data)), [&] { return "there is no " + dataset_path(data).string() + ": run the stage 'record' first"; });
+            episodes = std::make_unique<Episodes>();
+            data::load(dataset_path(data), *episodes, origin(data));
+        }
+        return *episodes;
+    }
+    /// Frees the memory of a data set.
+    void forget(Data data) { datasets_[static_cast<std::size_t>(data)].reset(); }
 
     static std::int64_t updates(const Settings::Reinforce& o) {
         return static_cast<std::int64_t>((o.episodes + o.batch - 1) / o.batch) * o.epochs * o.minibatches;
@@ -226,14 +334,17 @@ private:
         const auto& o = s.discover;
         Stage<Learner<Meta>> stage(folder, "refine", refine_description(), learner, o.refine_steps, {"action_nll"}, s.checkpoint_seconds);
         const std::int64_t every = std::max<std::int64_t>(1, o.refine_steps / 40);
-        train::discover<Meta>(parallel, base(), learner, clean_source(), {.steps = o.refine_steps, .batch = o.batch}, train::Constant{0.0},
-                              [&](std::int64_t) { return P::pass_options(o); }, train::WarmupLinearDecay{o.refine_learning_rate, o.refine_steps / 50, o.refine_steps},
-                              stream(discovery).fork(2), [&](std::int64_t step, const train::LossSums& sums) {
-                                  const double nll = sums.action / sums.steps;
-                                  if (step % every == 0) stage.record({nll});
-                                  stage.tick([&] { return fmt::format("action NLL {:.3f}", nll); });
-                                  return true;
-                              });
+        const auto report = [&](std::int64_t step, const train::LossSums& sums) {
+            const double nll = sums.action / sums.steps;
+            if (step % every == 0) stage.record({nll});
+            stage.tick([&] { return fmt::format("action NLL {:.3f}", nll); });
+            return true;
+        };
+        with_source(Data::clean, [&](const auto& source) {
+            train::discover<Meta>(parallel, base(), learner, source, {.steps = o.refine_steps, .batch = o.batch}, train::Constant{0.0},
+                                  [&](std::int64_t) { return P::pass_options(o); }, train::WarmupLinearDecay{o.refine_learning_rate, o.refine_steps / 50, o.refine_steps},
+                                  stream(discovery).fork(2), report);
+        });
     }
 
     template <int Layer>
@@ -243,17 +354,19 @@ private:
         Learner<Controllers> learner{.optimiser = {.beta2 = s.discover.beta2}, .shards = s.shards};
         Controllers::initialise(*learner.parameters, stream(steering).fork(Layer));
         const std::string name = fmt::format("steer-{}", Layer);
-        Stage<Learner<Controllers>> stage(folder, name, fmt::format("{}; steer layer {} steps {} batch {} learning rate {} beta2 {}", pretrain_description(), Layer, o.steps, o.batch, o.learning_rate, s.discover.beta2),
+        Stage<Learner<Controllers>> stage(folder, name, fmt::format("{}; steer layer {} steps {} batch {} learning rate {} beta2 {}", controlled_description(), Layer, o.steps, o.batch, o.learning_rate, s.discover.beta2),
                                           learner, o.steps, {"action_nll"}, s.checkpoint_seconds);
         double nll = 0;
         const std::int64_t every = std::max<std::int64_t>(1, o.steps / 40);
-        train::supervise<Controllers>(parallel, base(), learner, clean_source(), {.steps = o.steps, .batch = o.batch}, rate(o),
-                                      stream(steering).fork(100 + Layer), [&](std::int64_t step, const train::LossSums& sums) {
-                                          nll = sums.action / sums.steps;
-                                          if (step % every == 0) stage.record({nll});
-                                          stage.tick([&] { return fmt::format("action NLL {:.3f}", nll); });
-                                          return true;
-                                      });
+        const auto report = [&](std::int64_t step, const train::LossSums& sums) {
+            nll = sums.action / sums.steps;
+            if (step % every == 0) stage.record({nll});
+            stage.tick([&] { return fmt::format("action NLL {:.3f}", nll); });
+            return true;
+        };
+        with_source(Data::clean, [&](const auto& source) {
+            train::supervise<Controllers>(parallel, base(), learner, source, {.steps = o.steps, .batch = o.batch}, rate(o), stream(steering).fork(100 + Layer), report);
+        });
         nll = io::read_csv(folder / (name + ".csv")).column("action_nll").back();
         const auto result = analysis::steered_success<Controllers>(parallel, Batch(unseen_world()), base(), *learner.parameters, o.episodes, stream(evaluation).fork(200 + Layer),
                                                                    {.temperature = static_cast<float>(o.temperature), .gain = static_cast<float>(s.gain)});
@@ -264,7 +377,7 @@ private:
 
     /// The fixed-z test and the transplant into new layouts.
     void codes(const typename Meta::template Parameters<float>& parameters) {
-        constexpr int count = 256, episodes = 64;
+        const int count = s.codes.count, episodes = s.codes.episodes;
         const auto drawn = analysis::prior_codes<Meta::code>(count, stream(evaluation).fork(300));
         const Batch world{pretraining_world()};
         const analysis::RolloutOptions held{.gain = static_cast<float>(s.gain)};
@@ -278,7 +391,7 @@ private:
             for (int c = 0; c <= P::goals; ++c) row.push_back(static_cast<double>(outcome.count(k, c)) / episodes);
             table.row(row);
         }
-        const auto moved = analysis::transplant<Meta>(parallel, world, base(), parameters, held_out_episodes(256), P::subgoals, typename P::ReachedSubgoal{},
+        const auto moved = analysis::transplant<Meta>(parallel, world, base(), parameters, held_out_episodes(s.discover.evaluation), P::subgoals, typename P::ReachedSubgoal{},
                                                       stream(evaluation).fork(302), P::pass_options(s.discover), analysis::Moment::last, held);
         const auto summary = analysis::summarise(outcome);
         io::CsvWriter summaries(folder / "codes-summary.csv", {"row", "mode_share", "decisive", "covered", "information", "transplant"});

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -197,6 +198,8 @@ struct GridPicture {
     std::vector<int> path = {};        ///< the agent's cell at each step; the first is marked as the start
     std::vector<int> categories = {};  ///< optional, per step: the palette index of the move that leaves it; -1: grey
     std::vector<double> values = {};   ///< or, per step: a value in [0, 1] that colours this move
+    /// In place of a path of cells, where the agent is at each step: columns from the left edge and rows from the top.
+    std::vector<std::array<double, 2>> places = {};
 };
 
 /// Draws the picture as an <svg> element. The path is one line per stretch of equal category, moved a little aside
@@ -206,12 +209,14 @@ inline std::string grid_picture(const GridPicture& picture) {
     const int cells = picture.rows * picture.columns;
     core::require(picture.rows > 0 && picture.columns > 0, "a grid picture needs at least one row and one column");
     const auto check = [&](int cell, std::string_view name) { core::require_range(cell, 0, cells - 1, name); };
-    core::require(picture.categories.empty() || picture.categories.size() == picture.path.size(), [&] {
-        return "the path has " + std::to_string(picture.path.size()) + " steps and " +
+    const bool free = !picture.places.empty();  // not from cell to cell
+    const std::size_t length = free ? picture.places.size() : picture.path.size();
+    core::require(picture.categories.empty() || picture.categories.size() == length, [&] {
+        return "the path has " + std::to_string(length) + " steps and " +
                std::to_string(picture.categories.size()) + " categories; they must be as many";
     });
-    core::require(picture.values.empty() || picture.values.size() == picture.path.size(), [&] {
-        return "the path has " + std::to_string(picture.path.size()) + " steps and " +
+    core::require(picture.values.empty() || picture.values.size() == length, [&] {
+        return "the path has " + std::to_string(length) + " steps and " +
                std::to_string(picture.values.size()) + " values; they must be as many";
     });
     const auto left = [&](int cell) { return margin + size * (cell % picture.columns); };
@@ -240,14 +245,15 @@ inline std::string grid_picture(const GridPicture& picture) {
     svg += "\n";
 
     // Stretches of equal category take one of seven lanes around the middle of the cells, in turn.
-    const int steps = static_cast<int>(picture.path.size());
+    const int steps = static_cast<int>(length);
     const auto category = [&](int step) {
         return picture.categories.empty() ? 0 : picture.categories[static_cast<std::size_t>(step)];
     };
     const auto at = [&](int step) { return picture.path[static_cast<std::size_t>(step)]; };
-    const auto x_of = [&](int step, double lane) { return left(at(step)) + size / 2 + lane; };
-    const auto y_of = [&](int step, double lane) { return top(at(step)) + size / 2 + lane; };
-    for (int step = 0; step < steps; ++step) check(at(step), "a cell of the path");
+    const auto place = [&](int step, std::size_t axis) { return margin + size * picture.places[static_cast<std::size_t>(step)][axis]; };
+    const auto x_of = [&](int step, double lane) { return free ? place(step, 0) : left(at(step)) + size / 2 + lane; };
+    const auto y_of = [&](int step, double lane) { return free ? place(step, 1) : top(at(step)) + size / 2 + lane; };
+    for (int step = 0; step < steps && !free; ++step) check(at(step), "a cell of the path");
     int stretch = 0;
     std::string lines, dots;
     for (int first = 0; first + 1 < steps; ++stretch) {

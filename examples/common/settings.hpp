@@ -18,6 +18,13 @@ struct Settings {
     /// Learning rates stay constant, as in the paper, instead of falling to zero in the end; fixed by the preset.
     bool constant_rates = false;
 
+    /// Data sets of the expert's episodes: D to pretrain on, D* (clean, as the paper has it) for all else. With none, experts
+    /// are played anew for every batch.
+    struct Record {
+        int episodes = 0;
+        int clean_episodes = 0;
+        double clean_noise = 0;  ///< of the expert in D*; as Pretrain::expert_noise
+    } record{};
     struct Pretrain {
         std::int64_t steps;
         int batch;
@@ -25,12 +32,13 @@ struct Settings {
         double lambda = 0.01;
         double weight_decay = 0.03;
         double beta2 = 0.99;
-        double expert_epsilon = 0;
+        double expert_noise = 0;  ///< gridworld: share of random moves; ant: deviation of what is added to the torques
     } pretrain{};
     struct Probe {
         std::int64_t steps = 600;
         int batch = 128;
         double learning_rate = 1e-2;
+        int evaluation = 1000;  ///< held-out episodes
     } probe{};
     struct Steer {
         std::int64_t steps;
@@ -48,11 +56,25 @@ struct Settings {
         double alpha_from = 0;     ///< ... up to this share of the steps, then ramps to alpha ...
         double alpha_until = 0;    ///< ... reached at this share
         double signal = 0;         ///< if positive, proposals carry fixed information (Metacontroller::Options::signal)
+        double signal_start = 0;   ///< unless 0, signal begins here, and moves ...
+        double signal_from = 0;    ///< ... from this share of the steps ...
+        double signal_until = 0;   ///< ... to this, at which it has its value
         double weight_decay = 0.03;
         double beta2 = 0.99;       ///< also of the supervised controllers
         std::int64_t refine_steps = 0;     ///< further updates, of the decoder's bank of controllers alone, codes and gates being fixed
         double refine_learning_rate = 0.03;
+        int evaluation = 256;              ///< held-out episodes
     } discover{};
+    /// The fixed-z test.
+    struct Codes {
+        int count = 256;
+        int episodes = 64;  ///< for each code
+    } codes{};
+    /// Codes that were in force when something was reached, injected in other episodes (analysis/injection.hpp).
+    struct Inspect {
+        int episodes = 1000;  ///< to collect codes from, and again for each bar
+        int step = 4;         ///< at which a code is injected
+    } inspect{};
     struct Reinforce {
         int episodes;
         int batch = 1024;
@@ -81,12 +103,16 @@ inline void add_options(CLI::App& app, Settings& s) {
         add(stage + ".batch", o.batch, 1, 1e5, "episodes per update");
         add(stage + ".learning-rate", o.learning_rate, 1e-8, 1, "peak learning rate");
     };
+    add("record.episodes", s.record.episodes, 0, 1e8, "episodes in the data set for pretraining; 0: the expert plays anew for every batch");
+    add("record.clean-episodes", s.record.clean_episodes, 0, 1e8, "likewise in the clean one, for all other stages");
+    add("record.clean-noise", s.record.clean_noise, 0, 1, "noise of that expert, if it is to have any");
     training("pretrain", s.pretrain);
     add("pretrain.lambda", s.pretrain.lambda, 0, 100, "weight of the next observation's likelihood");
     add("pretrain.weight-decay", s.pretrain.weight_decay, 0, 10, "decoupled weight decay");
     add("pretrain.beta2", s.pretrain.beta2, 0, 0.99999, "AdamW's decay of the second moment");
-    add("pretrain.expert-epsilon", s.pretrain.expert_epsilon, 0, 1, "share of the expert's random moves");
+    add("pretrain.expert-noise", s.pretrain.expert_noise, 0, 1, "of the expert: share of random moves, or deviation of torques");
     training("probe", s.probe);
+    add("probe.evaluation", s.probe.evaluation, 1, 1e7, "held-out episodes");
     training("steer", s.steer);
     add("steer.temperature", s.steer.temperature, 0, 10, "of the base model's actions; 0 takes the most likely");
     add("steer.episodes", s.steer.episodes, 1, 1e7, "evaluation episodes");
@@ -96,10 +122,18 @@ inline void add_options(CLI::App& app, Settings& s) {
     add("discover.alpha-from", s.discover.alpha_from, 0, 1, "share of the updates at which alpha begins to move");
     add("discover.alpha-until", s.discover.alpha_until, 0, 1, "share of the updates at which alpha has its value");
     add("discover.signal", s.discover.signal, 0, 0.999, "deviation of the codes' means, if their information is to be fixed; 0: alpha settles it, as in the paper");
+    add("discover.signal-start", s.discover.signal_start, 0, 0.999, "signal at the beginning; 0: as at the end");
+    add("discover.signal-from", s.discover.signal_from, 0, 1, "share of the updates at which signal begins to move");
+    add("discover.signal-until", s.discover.signal_until, 0, 1, "share of the updates at which signal has its value");
     add("discover.weight-decay", s.discover.weight_decay, 0, 10, "decoupled weight decay");
     add("discover.beta2", s.discover.beta2, 0, 0.99999, "AdamW's decay of the second moment");
+    add("discover.evaluation", s.discover.evaluation, 1, 1e6, "held-out episodes: of switches, and to transplant codes from");
     add("discover.refine-steps", s.discover.refine_steps, 0, 1e9, "further updates of the controllers alone, codes and gates being fixed");
     add("discover.refine-learning-rate", s.discover.refine_learning_rate, 1e-8, 1, "peak learning rate of those");
+    add("codes.count", s.codes.count, 1, 1e6, "codes drawn for the fixed-z test");
+    add("codes.episodes", s.codes.episodes, 1, 1e6, "episodes for each of them");
+    add("inspect.episodes", s.inspect.episodes, 1, 1e7, "episodes to collect codes from, and to inject them in");
+    add("inspect.step", s.inspect.step, 1, 1e5, "step at which a code is injected");
     const auto reinforce = [&](const std::string& stage, Settings::Reinforce& o) {
         add(stage + ".episodes", o.episodes, 1, 2e9, "episodes in all");
         add(stage + ".batch", o.batch, 1, 1e6, "episodes per collected batch");

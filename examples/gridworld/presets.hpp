@@ -5,50 +5,37 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <utility>
 #include <vector>
 
-#include "common/settings.hpp"
-#include "midstream/analysis/first_reached.hpp"
-#include "midstream/control/metacontroller.hpp"
+#include "common/preset.hpp"
 #include "midstream/env/gridworld_pinpad.hpp"
 #include "midstream/env/shortest_path.hpp"
-#include "midstream/model/hawk.hpp"
 #include "midstream/model/transformer.hpp"
 
 namespace midstream::examples {
 
+template <model::TransformerShape Shape, class World>
+using TransformerOn = model::Autoregressive<typename World::Observation, typename World::Action, model::Transformer<Shape>, typename World::Target>;
+
 /// What all presets share: a world, a Transformer on it, a metacontroller in it, a policy over codes.
-/// `MetaOf<Base>` is the metacontroller; `PolicyWidth` that of the one-layer Hawk policy.
+/// `MetaOf<Base>` is the metacontroller; `PolicyWidth` that of the policy.
 template <env::Pinpad Pinpad, template <env::Pinpad> class See, model::TransformerShape Shape, template <class Base> class MetaOf, int PolicyWidth>
-struct GridworldPreset {
+struct GridworldPreset : ChainPreset<env::GridworldPinpad<Pinpad, See>, TransformerOn<Shape, env::GridworldPinpad<Pinpad, See>>,
+                                     MetaOf<TransformerOn<Shape, env::GridworldPinpad<Pinpad, See>>>, PolicyWidth> {
     static constexpr env::Pinpad pinpad = Pinpad;
-    using World = env::GridworldPinpad<Pinpad, See>;
-    using Base = model::Autoregressive<typename World::Observation, typename World::Action, model::Transformer<Shape>, typename World::Target>;
-    using Meta = MetaOf<Base>;
-    using Policy = model::Autoregressive<data::Dense<Shape.width>, data::Continuous<Meta::code>,
-                                         model::Hawk<model::HawkShape{.depth = 1, .width = PolicyWidth, .recurrent = PolicyWidth, .mlp = 2 * PolicyWidth}>>;
-    using Episodes = env::EpisodesOf<World>;
-    /// What an agent can reach: colours.
-    static constexpr int goals = Pinpad.colours;
+    using World = typename GridworldPreset::World;
+    using Base = typename GridworldPreset::Base;
+    using Meta = typename GridworldPreset::Meta;
 
+    static std::string world_name() { return fmt::format("gridworld {}, observation of {} entries", env::to_string(Pinpad), World::Observation::dimension); }
     static std::string architecture() {
-        return fmt::format("gridworld {}, observation of {} entries; Transformer depth {} width {} heads {} mlp {}; metacontroller reads {} writes {} code {}; policy width {}",
-                           env::to_string(Pinpad), World::Observation::dimension, Shape.depth, Shape.width, Shape.heads, Shape.mlp, Meta::read, Meta::write, Meta::code, PolicyWidth);
+        return fmt::format("{}; Transformer depth {} width {} heads {} mlp {}", world_name(), Shape.depth, Shape.width, Shape.heads, Shape.mlp);
     }
-
-    using Reached = analysis::ColourStoodOn;
-    using ReachedSubgoal = analysis::SubgoalStoodOn;
-
-    static typename Meta::Options pass_options(const Settings::Discover& o) {
-        // Of gates that are sampled the paper weights the divergence by the gate (its rate-distortion curves), of soft ones not.
-        return {.divergence_weighted_by_gate = std::is_same_v<typename Meta::Switching, control::GumbelSwitch>, .signal = o.signal};
-    }
-    static void initialise(typename Base::template Parameters<float>& parameters, core::Random random) { Base::initialise(parameters, random); }
-    /// As above, then adds to the embedding of an egocentric observation what its entries mean: three coordinates of the
-    /// residual stream per object hold dx, dy and whether the agent is there. Offsets then need not be learned one by
-    /// one (docs/laptop-scale.md has the difference it makes).
+    static void note_place(const World& world, auto& picture) { picture.path.push_back(world.agent()); }
+    /// Initialises, then adds to the embedding of an egocentric observation what its entries mean: three coordinates of
+    /// the residual stream per object hold dx, dy and whether the agent is there. Offsets then need not be learned one
+    /// by one (docs/laptop-scale.md has the difference it makes).
     static void initialise_by_geometry(typename Base::template Parameters<float>& parameters, core::Random random) {
         static_assert(3 * (Pinpad.objects() + 1) <= Shape.width, "the geometric embedding needs three coordinates for each object and the agent");
         Base::initialise(parameters, random);
@@ -77,20 +64,6 @@ struct GridworldPreset {
             }
         }
     }
-    static void initialise_meta(typename Meta::template Parameters<float>& parameters, core::Random random) {
-        Meta::initialise(parameters, random);
-        // Proposals start narrow: wide ones are noise to the decoder, and the divergence keeps them wide.
-        for (int i = 0; i < Meta::code; ++i) parameters.encoder.second.bias.values[Meta::code + i] = -4;
-    }
-};
-
-/// The metacontroller that finds goals at laptop scale (docs/laptop-scale.md): it writes where the base model is
-/// steerable, its gates are sampled, and its encoder sees which colours are touched, in their order.
-template <int Read, int Write, int Code, int Rank, class Sight>
-struct Touching {
-    template <class Base>
-    using Meta = control::Metacontroller<Base, control::MetacontrollerShape{.read = Read, .write = Write, .code = Code}, control::LowRank<Rank>, control::GumbelSwitch,
-                                         control::EveryStep, control::FutureGru<Base::width>, Sight>;
 };
 
 inline constexpr env::Pinpad small_world{.size = 5, .colours = 4, .walls = 1, .horizon = 50};
@@ -98,14 +71,14 @@ inline constexpr env::Pinpad small_world{.size = 5, .colours = 4, .walls = 1, .h
 /// A small world of the paper's structure (one colour is one subgoal, transitions c -> c + 1 never seen in pretraining),
 /// where the whole chain takes minutes on two cores.
 struct Demo : GridworldPreset<small_world, env::Relative, model::TransformerShape{.depth = 4, .width = 64, .heads = 4, .mlp = 256, .context = 50, .max_distance = 32},
-                              Touching<1, 0, 3, 16, env::Touch<small_world, env::Relative>>::Meta, 64> {
+                              Touching<1, 0, 3, env::Touch<small_world, env::Relative>>::Meta, 64> {
     static constexpr const char* name = "demo";
     static constexpr int subgoals = 4;
     static env::TaskDistribution pretraining_tasks() { return env::TaskDistribution::transition_rule(4, 4); }
     static env::TaskDistribution unseen_tasks() { return env::TaskDistribution(env::ascending_task(4)); }
     static std::vector<std::pair<int, int>> unseen_transitions() { return {{0, 1}, {1, 2}, {2, 3}}; }
     static env::ShortestPathExpert expert(double epsilon) { return {.epsilon = epsilon, .tie_breaking = env::TieBreaking::deterministic}; }
-    static env::ShortestPathExpert clean_expert() { return expert(0); }
+    static env::ShortestPathExpert clean_expert(double epsilon) { return expert(epsilon); }
     static void initialise(Base::Parameters<float>& parameters, core::Random random) {
         initialise_by_geometry(parameters, random);
         initialise_heads(parameters);
@@ -134,13 +107,13 @@ struct PaperTasks : Base {
 
 /// The paper's world and tasks with a model that two cores can train in hours.
 struct Full : PaperTasks<GridworldPreset<env::Pinpad{}, env::Relative, model::TransformerShape{.depth = 4, .width = 96, .heads = 4, .mlp = 384, .context = 100, .max_distance = 32},
-                                         Touching<1, 1, 3, 32, env::Touch<env::Pinpad{}, env::Relative>>::Meta, 64>> {
+                                         Touching<1, 1, 3, env::Touch<env::Pinpad{}, env::Relative>, control::LowRank<32>>::Meta, 64>> {
     static constexpr const char* name = "full";
+    static env::ShortestPathExpert clean_expert(double epsilon) { return expert(epsilon); }
     static void initialise(Base::Parameters<float>& parameters, core::Random random) {
         initialise_by_geometry(parameters, random);
         initialise_heads(parameters);
     }
-    static env::ShortestPathExpert clean_expert() { return expert(0); }
     static Settings settings() {
         Settings s;
         s.gain = 1.25;
@@ -161,7 +134,7 @@ using PaperMeta = control::Metacontroller<Base, control::MetacontrollerShape{}>;
 /// there is time.
 struct Paper : PaperTasks<GridworldPreset<env::Pinpad{}, env::Absolute, model::TransformerShape{}, PaperMeta, 256>> {
     static constexpr const char* name = "paper";
-    static env::ShortestPathExpert clean_expert() { return {}; }
+    static env::ShortestPathExpert clean_expert(double epsilon) { return expert(epsilon); }
     static void initialise_meta(Meta::Parameters<float>& parameters, core::Random random) { Meta::initialise(parameters, random); }
     static Settings settings() {
         Settings s;
@@ -176,8 +149,7 @@ struct Paper : PaperTasks<GridworldPreset<env::Pinpad{}, env::Absolute, model::T
     }
 };
 
-// Each runs a stage, or "all", of its preset and returns the program's exit status. One translation unit each, so that
-// they compile side by side.
+// See examples::Preset.
 int run_demo(const std::string& stage, Settings settings);
 int run_full(const std::string& stage, Settings settings);
 int run_paper(const std::string& stage, Settings settings);

@@ -69,6 +69,14 @@ BOOST_AUTO_TEST_CASE(other_spaces_are_refused) {
             data::Episodes<data::OneHots<20, 3>, data::Continuous<1>, data::Categories<9, 2>>{});
     refused("target is 'Categories<9, 2>', expected 'None'",
             data::Episodes<data::OneHots<20, 3>, data::Categories<4>>{});
+    Grid episodes;
+    test::check_error("grid.safetensors: no metadata 'origin'", [&] { data::load(path, episodes, "an expert"); });
+    data::save(path, grid(), "a novice");
+    data::load(path, episodes);
+    data::load(path, episodes, "a novice");
+    BOOST_TEST(equal(episodes, grid()));
+    test::check_error("grid.safetensors: origin is 'a novice', expected 'an expert'",
+                      [&] { data::load(path, episodes, "an expert"); });
     io::SafetensorsWriter().save(path);
     refused("no metadata 'format'", Grid{});
 }

@@ -119,6 +119,13 @@ BOOST_AUTO_TEST_CASE(grid_picture_draws_one_line_per_stretch) {
     BOOST_CHECK_EXCEPTION(examples::grid_picture(picture), Error, [](const Error& error) {
         return std::string(error.what()) == "a cell of the path is 6, valid is 0 to 5";
     });
+    picture.path.clear();  // off the cells' centres
+    picture.places = {{0.5, 0.5}, {1.25, 0.5}, {3, 1}};
+    BOOST_CHECK_THROW(examples::grid_picture(picture), Error);
+    picture.categories = {0, 1, 1};
+    const std::string free = examples::grid_picture(picture);
+    BOOST_TEST(count(free, "points=\"22.0,22.0 52.0,22.0 \"") == 2);  // the line and its casing
+    BOOST_TEST(count(free, "points=\"52.0,22.0 122.0,42.0 \"") == 2);
 }
 
 BOOST_AUTO_TEST_CASE(value_colours_run_from_dark_to_light) {

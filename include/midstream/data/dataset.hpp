@@ -96,11 +96,12 @@ inline constexpr const char* dataset_format = "midstream episodes 1";
 
 /// Calls text(name, what) for each string that says what the file holds.
 template <class Observation, class Action, class Target, class Text>
-void visit_description(Text&& text) {
+void visit_description(const std::string& origin, Text&& text) {
     text("format", std::string(dataset_format));
     text("observation", describe(Observation{}));
     text("action", describe(Action{}));
     text("target", describe(Target{}));
+    if (!origin.empty()) text("origin", origin);
 }
 
 /// Calls member(name, vector, shape) for each array; shapes are those of `count` episodes with `rows` rows in all.
@@ -126,25 +127,27 @@ void validate_for(const std::filesystem::path& path, const E& episodes) {
 
 }  // namespace detail
 
-/// Replaces the file by these episodes, which must be valid.
+/// Replaces the file by these episodes, which must be valid. `origin` may say where they come from.
 template <class Observation, class Action, class Target, class T>
-void save(const std::filesystem::path& path, const Episodes<Observation, Action, Target, T>& episodes) {
+void save(const std::filesystem::path& path, const Episodes<Observation, Action, Target, T>& episodes,
+          const std::string& origin = {}) {
     detail::validate_for(path, episodes);
     io::SafetensorsWriter writer;
     detail::visit_description<Observation, Action, Target>(
-        [&](const char* name, std::string text) { writer.metadata(name, std::move(text)); });
+        origin, [&](const char* name, std::string text) { writer.metadata(name, std::move(text)); });
     detail::visit_arrays<Observation, Action, Target>(
         episodes, static_cast<std::size_t>(episodes.count()), static_cast<std::size_t>(episodes.rows()),
         [&](const char* name, const auto& values, io::Shape shape) { writer.add(name, std::move(shape), values); });
     writer.save(path);
 }
 
-/// Reads episodes of these very spaces; anything else in the file is an Error that names the file and the culprit, and
-/// leaves `episodes` as they were.
+/// Reads episodes of these very spaces and, if `origin` is given, of this very origin; anything else in the file is an
+/// Error that names the file and the culprit, and leaves `episodes` as they were.
 template <class Observation, class Action, class Target, class T>
-void load(const std::filesystem::path& path, Episodes<Observation, Action, Target, T>& episodes) {
+void load(const std::filesystem::path& path, Episodes<Observation, Action, Target, T>& episodes,
+          const std::string& origin = {}) {
     const io::SafetensorsReader reader(path);
-    detail::visit_description<Observation, Action, Target>([&](const char* name, const std::string& expected) {
+    detail::visit_description<Observation, Action, Target>(origin, [&](const char* name, const std::string& expected) {
         const std::string& found = reader.metadata(name);
         io::require(path, found == expected,
                     [&] { return std::string(name) + " is '" + found + "', expected '" + expected + "'"; });

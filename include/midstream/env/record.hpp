@@ -51,8 +51,9 @@ float play_to_success(E& environment, const Expert& expert, core::Random random,
 }
 
 /// Appends `count` episodes of the expert, the i-th from random.fork(i). With `only_successes` an episode without a
-/// positive return is replaced by another one. Subgoals of environments that have none are -1. Does not allocate once
-/// the episodes' memory is large enough.
+/// positive return is replaced by another one. Subgoals of environments that have none are -1. The last row's target is
+/// that of the observation that the episode ended on, which is not recorded itself. Does not allocate once the episodes'
+/// memory is large enough.
 template <Environment E, ExpertFor<E> Expert>
 void record(E environment, const Expert& expert, int count, core::Random random, EpisodesOf<E>& episodes,
             bool only_successes = true) {
@@ -69,7 +70,6 @@ void record(E environment, const Expert& expert, int count, core::Random random,
         const int first = episodes.rows();
         int row = first;
         const auto begin = [&] {
-            resize(first);  // and up again: the unused target of the last row is zero
             resize(first + E::horizon);
             row = first;
         };
@@ -93,6 +93,7 @@ void record(E environment, const Expert& expert, int count, core::Random random,
             begin();
             total = play(environment, expert, stream.fork(0), watch);
         }
+        if constexpr (HasTarget<E>) environment.target(episodes.targets.data() + static_cast<std::size_t>(row - 1) * target_width);
         resize(row);
         episodes.offsets.push_back(row);
         episodes.returns.push_back(total);

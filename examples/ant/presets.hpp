@@ -1,0 +1,114 @@
+/// \file
+/// The worlds, models and settings of the ant example, by name. To make an experiment of your own, copy a preset and
+/// change a type or a number.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <utility>
+#include <vector>
+
+#include "common/preset.hpp"
+#include "midstream/env/ant_gait.hpp"
+#include "midstream/env/ant_touch.hpp"
+
+namespace midstream::examples::ant {
+
+template <env::AntWorld World, model::HawkShape Shape>
+using HawkOn = model::Autoregressive<typename env::AntPinpad<World>::Observation, typename env::AntPinpad<World>::Action, model::Hawk<Shape>,
+                                     typename env::AntPinpad<World>::Target>;
+
+/// What all presets share: the paper's world and tasks, a Hawk on it, a metacontroller in it, a policy over codes, and an
+/// expert. `MetaOf<Base>` is the metacontroller; `PolicyWidth` that of the policy. An `ExpertType` says with `noise` by
+/// how much its torques are disturbed.
+template <env::AntWorld AntWorld, model::HawkShape Shape, template <class Base> class MetaOf, int PolicyWidth, class ExpertType = env::AntGait>
+struct AntPreset : ChainPreset<env::AntPinpad<AntWorld>, HawkOn<AntWorld, Shape>, MetaOf<HawkOn<AntWorld, Shape>>, PolicyWidth> {
+    static constexpr env::Pinpad pinpad = AntWorld.grid;
+    static constexpr int subgoals = 4;
+    using World = typename AntPreset::World;
+    using Meta = typename AntPreset::Meta;
+
+    static std::string world_name() { return fmt::format("ant {}, cells of {} m", env::to_string(pinpad), AntWorld.cell); }
+    static std::string architecture() {
+        return fmt::format("{}; Hawk depth {} width {} recurrent {} heads {} mlp {}", world_name(), Shape.depth, Shape.width, Shape.recurrent, Shape.heads, Shape.mlp);
+    }
+    static void note_place(const World& world, auto& picture) {
+        const auto torso = world.torso();
+        picture.places.push_back({torso[0] / AntWorld.cell + pinpad.size / 2.0, pinpad.size / 2.0 - torso[1] / AntWorld.cell});
+    }
+    static env::TaskDistribution pretraining_tasks() { return env::TaskDistribution::ant_pretraining(); }
+    static env::TaskDistribution unseen_tasks() { return env::TaskDistribution::ant_posttraining(); }
+    static std::vector<std::pair<int, int>> unseen_transitions() { return {{0, 1}, {1, 2}, {2, 3}}; }
+    static ExpertType expert(double noise) { return {.noise = noise}; }
+    static ExpertType clean_expert(double noise) { return expert(noise); }
+};
+
+/// The paper's world and tasks with a small model.
+struct Demo : AntPreset<env::AntWorld{}, model::HawkShape{.depth = 3, .width = 64, .recurrent = 64, .heads = 4, .mlp = 256},
+                        Touching<1, 0, 3, env::AntTouch<env::AntPinpad<>>>::Meta, 64> {
+    static constexpr const char* name = "demo";
+    static Settings settings() {
+        Settings s;
+        s.gain = 1;
+        // Without noise in D* controllers would narrow the density of the actions, at no end, rather than steer (docs/ant.md).
+        s.record = {.episodes = 8000, .clean_episodes = 3000, .clean_noise = 0.1};
+        s.pretrain = {.steps = 12'000, .batch = 16, .learning_rate = 3e-3, .lambda = 1, .expert_noise = 0.1};
+        s.probe = {.steps = 300, .batch = 32, .evaluation = 300};
+        s.steer = {.steps = 300, .batch = 32, .learning_rate = 2e-2, .temperature = 0.5, .episodes = 300};
+        s.discover = {.steps = 1500, .batch = 32, .learning_rate = 6e-3, .alpha = 1, .alpha_from = 0.1, .alpha_until = 0.5, .signal = 0.9, .refine_steps = 300};
+        s.codes = {.count = 32, .episodes = 32};
+        s.inspect = {.episodes = 300, .step = 30};
+        s.internal = {.episodes = 30'000, .batch = 512, .learning_rate = 1e-3, .temperature = 0.5};
+        s.raw = {.episodes = 5'000, .batch = 256, .learning_rate = 3e-4};
+        return s;
+    }
+};
+
+/// The paper's world and tasks with a larger model and more of everything.
+struct Full : AntPreset<env::AntWorld{}, model::HawkShape{.depth = 4, .width = 96, .recurrent = 96, .heads = 4, .mlp = 384},
+                        Touching<1, 0, 3, env::AntTouch<env::AntPinpad<>>>::Meta, 64> {
+    static constexpr const char* name = "full";
+    static Settings settings() {
+        Settings s = Demo::settings();
+        s.record.episodes = 12'000;
+        s.record.clean_episodes = 6000;
+        s.pretrain.steps = 24'000;
+        s.pretrain.learning_rate = 2e-3;
+        s.steer.steps = 600;
+        s.discover.steps = 4000;
+        s.discover.refine_steps = 600;
+        s.internal.episodes = 100'000;
+        s.raw.episodes = 20'000;
+        return s;
+    }
+};
+
+/// The paper's metacontroller in all its parts.
+template <class Base>
+using PaperMeta = control::Metacontroller<Base, control::MetacontrollerShape{.read = 4, .write = 4}, control::FullLinear>;
+
+/// The paper's sizes and hyperparameters (Tables A5, A10, A14). Months on a laptop: here to be read, and to be run where
+/// there is time.
+struct Paper : AntPreset<env::AntWorld{}, model::HawkShape{}, PaperMeta, 256> {
+    static constexpr const char* name = "paper";
+    static void initialise_meta(Meta::Parameters<float>& parameters, core::Random random) { Meta::initialise(parameters, random); }
+    static Settings settings() {
+        Settings s;
+        s.constant_rates = true;
+        s.pretrain = {.steps = 204'800, .batch = 512, .learning_rate = 3e-4, .lambda = 10, .beta2 = 0.999, .expert_noise = 0.1};
+        s.probe = {.steps = 8000, .batch = 512, .learning_rate = 1e-3};
+        s.steer = {.steps = 3200, .batch = 256, .learning_rate = 3e-4};
+        s.discover = {.steps = 32'000, .batch = 128, .learning_rate = 3e-4, .alpha = 0.17, .alpha_start = 0.17, .beta2 = 0.999};
+        s.inspect = {.episodes = 1000, .step = 30};
+        s.internal = {.episodes = 51'200 * 256, .batch = 256, .epochs = 1, .learning_rate = 3e-5};
+        s.raw = {.episodes = 51'200 * 256, .batch = 256, .epochs = 1, .learning_rate = 3e-5};
+        return s;
+    }
+};
+
+// See examples::Preset.
+int run_demo(const std::string& stage, Settings settings);
+int run_full(const std::string& stage, Settings settings);
+int run_paper(const std::string& stage, Settings settings);
+
+}  // namespace midstream::examples::ant

@@ -1,0 +1,211 @@
+/// \file
+/// What codes mean, by injection (paper section 7.4): codes that were in force when something was reached are put in
+/// force in the middle of other episodes. Codes that mean goals lead there again, more often than the same episodes
+/// left alone, and also where no expert ever went.
+#pragma once
+
+#include <vector>
+
+#include "midstream/analysis/first_reached.hpp"
+#include "midstream/analysis/steered_success.hpp"
+
+namespace midstream::analysis {
+
+/// Codes by what was reached while they were in force.
+template <int Code>
+struct ReachingCodes {
+    using Row = std::array<float, Code>;
+    std::vector<std::vector<Row>> by_goal;
+};
+
+/// When a code is injected: after `step` steps of an episode, or, if `after` is a goal, as soon as that is first reached.
+struct InjectionMoment {
+    int step = 30;
+    int after = -1;
+};
+
+/// How often a goal is reached next, among the episodes that last up to the moment: with the code, and without.
+struct Injection {
+    Rate injected{};
+    Rate left_alone{};
+};
+
+namespace detail {
+
+/// Episodes whose codes are drawn from the prior N(0, I) wherever the switch asks for one, as a policy over codes begins
+/// to act, but for those that somebody holds.
+template <class Meta, env::Environment E>
+class PriorActor {
+public:
+    using Base = typename Meta::Base;
+    /// Parameters must outlive the actor.
+    PriorActor(const env::Batched<E>& environment, const typename Base::template Parameters<float>& base,
+               const typename Meta::template Parameters<float>& meta, const RolloutOptions& options)
+        : rollout_(environment, base, options.temperature), meta_(&meta), gain_(options.gain) {}
+
+    void reset(int count, core::Random random) {
+        rollout_.reset(count, random.fork(0));
+        instances_.assign(count, {});
+        for (int i = 0; i < count; ++i) {
+            instances_[i].codes = random.fork(i + 1);
+            Meta::reset(instances_[i].state);
+        }
+        ask(true);
+    }
+
+    std::span<const int> running() const { return rollout_.running(); }
+    int steps(int instance) const { return rollout_.environment().lengths()[instance]; }
+    const float* code(int instance) const { return instances_[instance].state.code_in_force.values; }
+    /// Puts a code in force that no switch replaces.
+    void hold(int instance, const float* code) {
+        Meta::set_code(*meta_, code, instances_[instance].state, scratch_);
+        instances_[instance].held = true;
+    }
+
+    /// A step of all that run; `reach(instance, goal, ended)` is called where one comes to a goal at which it was not
+    /// before, with the code in force that led there.
+    template <class Reached, class Reach>
+    void advance(const Reached& reached, Reach&& reach) {
+        live_.assign(running().begin(), running().end());
+        rollout_.advance([&](std::span<const int> running, core::Rows<float, Meta::width> rows) {
+            Meta::steer(
+                [&](int i) -> auto& { return instances_[running[i]].state; }, rows, gain_);
+        });
+        std::size_t next = 0;
+        for (const int instance : live_) {
+            const bool ended = next == running().size() || running()[next] != instance;
+            if (!ended) ++next;
+            const int before = std::exchange(instances_[instance].at, reached(rollout_.environment().instance(instance)));
+            const int now = instances_[instance].at;
+            if (now >= 0 && now != before) reach(instance, now, ended);
+        }
+        ask(false);
+    }
+
+private:
+    struct Instance {
+        typename Meta::template State<float> state{};
+        core::Random codes{};
+        int at = -1, asked = 0;
+        bool held = false;
+    };
+
+    /// New codes where switches open; at the beginning everywhere.
+    void ask(bool begin) {
+        const auto live = running();
+        const auto logits = logits_.resize(static_cast<int>(live.size()));
+        Meta::step_switch(
+            *meta_, [&](int i) -> auto& { return instances_[live[i]].state; }, rollout_.read_rows(), logits, scratch_);
+        for (std::size_t i = 0; i < live.size(); ++i) {
+            Instance& instance = instances_[live[i]];
+            const bool opens = Meta::opens({}, logits.data[i], instance.asked++, threshold);
+            if (!begin && (!opens || instance.held)) continue;
+            float code[Meta::code];
+            for (float& value : code) value = instance.codes.template normal<float>();
+            Meta::set_code(*meta_, code, instance.state, scratch_);
+        }
+    }
+
+    static constexpr float threshold = 0.5f;  ///< internal RL's (rl/internal.hpp)
+    rl::SteeredRollout<env::Batched<E>, Base, Meta::read, Meta::write> rollout_;
+    const typename Meta::template Parameters<float>* meta_;
+    float gain_;
+    std::vector<Instance> instances_;
+    std::vector<int> live_;
+    core::Buffer<float, 1> logits_;
+    typename Meta::template Scratch<float> scratch_;
+};
+
+}  // namespace detail
+
+/// Plays episodes whose codes are drawn from the prior at every switch, and keeps the codes that were in force whenever
+/// something was reached. `reached(environment instance)` says at which of the `goals` it is, or -1.
+template <class Meta, core::Parallelism Policy, env::Environment E, class Reached>
+ReachingCodes<Meta::code> reaching_codes(const Policy& policy, const env::Batched<E>& environment,
+                                         const typename Meta::Base::template Parameters<float>& base,
+                                         const typename Meta::template Parameters<float>& meta, int goals, int episodes,
+                                         const Reached& reached, core::Random random,
+                                         const RolloutOptions& options = {}) {
+    using Codes = ReachingCodes<Meta::code>;
+    core::require_range(episodes, 1, 1 << 24, "episodes");
+    auto workers =
+        make_workers(options.batches, detail::PriorActor<Meta, E>(environment, base, meta, options));
+    std::vector<Codes> found((episodes + options.batches.batch - 1) / options.batches.batch);  // by batch
+    for_batches(policy, options.batches, workers, episodes, [&](auto& actor, int batch, int, int length) {
+        auto& by_goal = found[batch].by_goal;
+        by_goal.resize(goals);
+        actor.reset(length, random.fork(batch));
+        while (!actor.running().empty())
+            actor.advance(reached, [&](int instance, int goal, bool) {
+                core::require_range(goal, 0, goals - 1, "what an environment says is reached");
+                typename Codes::Row row;
+                std::copy_n(actor.code(instance), Meta::code, row.begin());
+                by_goal[goal].push_back(row);
+            });
+    });
+    Codes result;
+    result.by_goal.resize(goals);
+    for (const Codes& part : found)
+        for (int goal = 0; goal < goals; ++goal)
+            result.by_goal[goal].insert(result.by_goal[goal].end(), part.by_goal[goal].begin(), part.by_goal[goal].end());
+    return result;
+}
+
+/// Plays the same episodes twice, with codes drawn from the prior at every switch: once left alone, once with one of
+/// `codes` put in force at the moment and held from there. A success is an episode that reaches `goal` before anything
+/// else after the moment.
+template <class Meta, core::Parallelism Policy, env::Environment E, class Reached>
+Injection inject(const Policy& policy, const env::Batched<E>& environment,
+                 const typename Meta::Base::template Parameters<float>& base,
+                 const typename Meta::template Parameters<float>& meta,
+                 const std::vector<typename ReachingCodes<Meta::code>::Row>& codes, int goal, InjectionMoment moment,
+                 int episodes, const Reached& reached, core::Random random, const RolloutOptions& options = {}) {
+    core::require(!codes.empty(), "there is no code to inject");
+    core::require_range(episodes, 1, 1 << 24, "episodes");
+    enum class Moment : char { to_come, now, over };  // of an episode
+    struct Worker {
+        detail::PriorActor<Meta, E> actor;
+        Rate rates[2]{};
+        std::vector<Moment> moments{};
+        std::vector<int> begun{};
+    };
+    auto workers =
+        make_workers(options.batches, Worker{detail::PriorActor<Meta, E>(environment, base, meta, options)});
+    for_batches(policy, options.batches, workers, episodes, [&](Worker& worker, int batch, int, int length) {
+        auto& actor = worker.actor;
+        for (const bool injects : {false, true}) {
+            Rate& rate = worker.rates[injects];
+            core::Random choices = random.fork(2 * batch + 1);
+            actor.reset(length, random.fork(2 * batch));
+            worker.moments.assign(length, Moment::to_come);
+            while (!actor.running().empty()) {
+                worker.begun.clear();
+                actor.advance(reached, [&](int instance, int at, bool ended) {
+                    Moment& state = worker.moments[instance];
+                    if (state == Moment::now) {
+                        rate.successes += at == goal;
+                        state = Moment::over;
+                    }
+                    if (state == Moment::to_come && at == moment.after && !ended) worker.begun.push_back(instance);
+                });
+                if (moment.after < 0)
+                    for (const int instance : actor.running())
+                        if (actor.steps(instance) == moment.step) worker.begun.push_back(instance);
+                for (const int instance : worker.begun) {
+                    ++rate.attempts;
+                    worker.moments[instance] = Moment::now;
+                    const auto& code = codes[choices.below(static_cast<int>(codes.size()))];
+                    if (injects) actor.hold(instance, code.data());
+                }
+            }
+        }
+    });
+    Injection result;
+    for (const Worker& worker : workers) {
+        result.left_alone += worker.rates[0];
+        result.injected += worker.rates[1];
+    }
+    return result;
+}
+
+}  // namespace midstream::analysis

@@ -1,0 +1,52 @@
+/// \file
+/// What an ant touches: a sight for the encoder of a metacontroller (control/sight.hpp), as env::Touch is in the
+/// gridworld.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+
+#include "midstream/data/spaces.hpp"
+
+namespace midstream::env {
+
+/// 1 + the colour whose cell the torso's centre enters with this row's action, or 0; entering one is an event. `Ant` is
+/// an AntPinpad. Where an action leads is read from the row's target, the next place, which rows of recorded episodes
+/// hold to the last: what ends an episode is never observed, and would else be out of sight.
+template <class Ant>
+struct AntTouch {
+    static constexpr int colours = Ant::world.colours, size = Ant::world.size;
+    using Observation = data::OneHots<colours + 1, 1>;
+
+    static void observe(const auto& episodes, int row, std::int16_t* seen) {
+        const auto* observation = episodes.observation_rows().row(row);
+        const auto* next = episodes.target_row(row) + Ant::proprioception;
+        const auto* here = observation + Ant::proprioception;
+        const auto* ways = here + 2;
+        seen[0] = 0;
+        for (int colour = 0; colour < colours; ++colour) {
+            const auto *way = ways + 2 * colour;
+            bool inside = true, entered = false;
+            for (int axis = 0; axis < 2; ++axis) {
+                const int cell = along(here[axis] + way[axis]);
+                inside = inside && along(next[axis]) == cell;
+                entered = entered || along(here[axis]) != cell;
+            }
+            if (inside && entered) seen[0] = static_cast<std::int16_t>(1 + colour);
+        }
+    }
+    template <class Element>
+    static bool event(const Element* seen) {
+        return seen[0] != 0;
+    }
+
+private:
+    /// The column, or row from below, of a coordinate in units of half the grid's side. Cells at the edge reach outward
+    /// without end.
+    static int along(double coordinate) {
+        return static_cast<int>(std::clamp(std::floor((coordinate + 1) * size / 2), 0.0, size - 1.0));
+    }
+};
+
+}  // namespace midstream::env

@@ -1,0 +1,67 @@
+#include "midstream/analysis/injection.hpp"
+
+#include "analysis/doors.hpp"
+
+using namespace midstream;
+using test::CodesMean, test::Doors, test::DoorsMeta;
+
+namespace {
+
+const env::Batched<Doors<>> hall{Doors<>{}};
+
+analysis::ReachingCodes<3> codes_of(const core::Box<DoorsMeta::Parameters<float>>& meta) {
+    return analysis::reaching_codes<DoorsMeta>(core::Serial{}, hall, *test::doors_model(), *meta, 3, 400,
+                                               test::behind_door, core::Random(1));
+}
+analysis::Injection inject(const core::Box<DoorsMeta::Parameters<float>>& meta, int goal,
+                           analysis::InjectionMoment moment, const analysis::RolloutOptions& options = {}) {
+    return analysis::inject<DoorsMeta>(core::Serial{}, hall, *test::doors_model(), *meta, codes_of(meta).by_goal[goal],
+                                       goal, moment, 600, test::behind_door, core::Random(2), options);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(codes_are_kept_by_what_they_led_to) {
+    const auto codes = codes_of(test::doors_meta(CodesMean::colours));
+    BOOST_TEST(codes.by_goal.size() == 3u);
+    int matching = 0, total = 0;
+    for (int colour = 0; colour < 3; ++colour)
+        for (const auto& code : codes.by_goal[colour]) {
+            matching += std::max_element(code.begin(), code.end()) - code.begin() == colour;
+            ++total;
+        }
+    BOOST_TEST(total > 300);
+    BOOST_TEST(matching > 0.7 * total);
+    for (const auto& none : codes_of({}).by_goal) BOOST_TEST(none.empty());
+}
+
+BOOST_AUTO_TEST_CASE(codes_of_colours_lead_there_again) {
+    const auto meta = test::doors_meta(CodesMean::colours);
+    for (int goal = 0; goal < 3; ++goal) {
+        const auto early = inject(meta, goal, {.step = 1});
+        BOOST_TEST(early.injected.attempts > 100);
+        BOOST_TEST(early.injected.attempts == early.left_alone.attempts);  // the same episodes up to there
+        BOOST_TEST(early.injected.share() > 0.55);  // some codes lie near a border, where the model chooses at random
+        BOOST_TEST(early.injected.share() > early.left_alone.share() + 0.2);
+    }
+    const auto after = inject(meta, 1, {.after = 0});
+    BOOST_TEST(after.injected.attempts > 30);
+    BOOST_TEST(after.injected.share() > 0.7);
+    BOOST_TEST(after.left_alone.share() < 0.6);
+}
+
+BOOST_AUTO_TEST_CASE(codes_of_doors_do_not) {
+    const auto early = inject(test::doors_meta(CodesMean::doors), 0, {.step = 1});
+    BOOST_TEST(std::abs(early.injected.share() - early.left_alone.share()) < 0.1);
+}
+
+BOOST_AUTO_TEST_CASE(workers_do_not_matter) {
+    const auto meta = test::doors_meta(CodesMean::colours);
+    const auto one = inject(meta, 0, {.step = 1}, {.batches = {.batch = 50, .shards = 1}});
+    const auto three = inject(meta, 0, {.step = 1}, {.batches = {.batch = 50, .shards = 3}});
+    BOOST_TEST((one.injected == three.injected && one.left_alone == three.left_alone));
+}
+
+BOOST_AUTO_TEST_CASE(without_codes_there_is_nothing_to_inject) {
+    BOOST_CHECK_THROW(inject({}, 0, {.step = 1}), core::Error);
+}
