@@ -72,14 +72,13 @@ inline constexpr env::Pinpad small_world{.size = 5, .colours = 4, .walls = 1, .h
 /// A small world of the paper's structure (one colour is one subgoal, transitions c -> c + 1 never seen in pretraining),
 /// where the whole chain takes minutes on two cores.
 struct Demo : GridworldPreset<small_world, env::Relative, model::TransformerShape{.depth = 4, .width = 64, .heads = 4, .mlp = 256, .context = 50, .max_distance = 32},
-                              Touching<1, 0, 3, env::Touch<small_world, env::Relative>>::Meta, 64> {
+                              Touching<1, 0, 3, control::LowRank<16>, env::Touch<small_world, env::Relative>>::Meta, 64> {
     static constexpr const char* name = "demo";
     static constexpr int subgoals = 4;
     static env::TaskDistribution pretraining_tasks() { return env::TaskDistribution::transition_rule(4, 4); }
     static env::TaskDistribution unseen_tasks() { return env::TaskDistribution(env::ascending_task(4)); }
     static std::vector<std::pair<int, int>> unseen_transitions() { return {{0, 1}, {1, 2}, {2, 3}}; }
     static env::ShortestPathExpert expert(double epsilon) { return {.epsilon = epsilon, .tie_breaking = env::TieBreaking::deterministic}; }
-    static env::ShortestPathExpert clean_expert(double epsilon) { return expert(epsilon); }
     static void initialise(Base::Parameters<float>& parameters, core::Random random) {
         initialise_by_geometry(parameters, random);
         initialise_heads(parameters);
@@ -108,18 +107,17 @@ struct PaperTasks : Base {
 
 /// The paper's world and tasks with a model that two cores can train in hours.
 struct Full : PaperTasks<GridworldPreset<env::Pinpad{}, env::Relative, model::TransformerShape{.depth = 4, .width = 96, .heads = 4, .mlp = 384, .context = 100, .max_distance = 32},
-                                         Touching<1, 0, 3, env::Touch<env::Pinpad{}, env::Relative>>::Meta, 64>> {
+                                         Touching<1, 1, 3, control::LowRank<32>, env::Touch<env::Pinpad{}, env::Relative>>::Meta, 64>> {
     static constexpr const char* name = "full";
-    static env::ShortestPathExpert clean_expert(double epsilon) { return {.epsilon = epsilon, .tie_breaking = env::TieBreaking::deterministic}; }
     static void initialise(Base::Parameters<float>& parameters, core::Random random) {
         initialise_by_geometry(parameters, random);
         initialise_heads(parameters);
     }
     static Settings settings() {
         Settings s;
-        s.gain = 1.5;
+        s.gain = 1.25;
         s.pretrain = {.steps = 60'000, .batch = 64, .learning_rate = 2e-3};
-        s.steer = {.steps = 2000, .learning_rate = 3e-2};
+        s.steer = {.steps = 600, .learning_rate = 6e-2, .temperature = 0.5};
         s.discover = {.steps = 12'000, .learning_rate = 2e-3, .alpha = 0.1, .alpha_from = 0.1, .alpha_until = 0.5, .signal = 0.9, .refine_steps = 2000};
         s.internal = {.episodes = 500'000, .learning_rate = 1e-3, .temperature = 0.5};
         s.raw = {.episodes = 200'000, .learning_rate = 3e-4};
@@ -135,7 +133,6 @@ using PaperMeta = control::Metacontroller<Base, control::MetacontrollerShape{}>;
 /// there is time.
 struct Paper : PaperTasks<GridworldPreset<env::Pinpad{}, env::Absolute, model::TransformerShape{}, PaperMeta, 256>> {
     static constexpr const char* name = "paper";
-    static env::ShortestPathExpert clean_expert(double epsilon) { return expert(epsilon); }
     static void initialise_meta(Meta::Parameters<float>& parameters, core::Random random) { Meta::initialise(parameters, random); }
     static Settings settings() {
         Settings s;
