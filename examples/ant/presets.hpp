@@ -40,12 +40,11 @@ struct AntPreset : ChainPreset<env::AntPinpad<AntWorld>, HawkOn<AntWorld, Shape>
     static env::TaskDistribution unseen_tasks() { return env::TaskDistribution::ant_posttraining(); }
     static std::vector<std::pair<int, int>> unseen_transitions() { return {{0, 1}, {1, 2}, {2, 3}}; }
     static ExpertType expert(double noise) { return {.noise = noise}; }
-    static ExpertType clean_expert(double noise) { return expert(noise); }
 };
 
 /// The paper's world and tasks with a small model.
 struct Demo : AntPreset<env::AntWorld{}, model::HawkShape{.depth = 3, .width = 64, .recurrent = 64, .heads = 4, .mlp = 256},
-                        Touching<1, 0, 3, env::AntTouch<env::AntPinpad<>>>::Meta, 64> {
+                        Touching<1, 0, 3, control::LowRank<16>, env::AntTouch<env::AntPinpad<>>>::Meta, 64> {
     static constexpr const char* name = "demo";
     static Settings settings() {
         Settings s;
@@ -66,7 +65,7 @@ struct Demo : AntPreset<env::AntWorld{}, model::HawkShape{.depth = 3, .width = 6
 
 /// The paper's world and tasks with a larger model and more of everything.
 struct Full : AntPreset<env::AntWorld{}, model::HawkShape{.depth = 4, .width = 96, .recurrent = 96, .heads = 4, .mlp = 384},
-                        Touching<1, 0, 3, env::AntTouch<env::AntPinpad<>>>::Meta, 64> {
+                        Touching<1, 0, 3, control::LowRank<16>, env::AntTouch<env::AntPinpad<>>>::Meta, 64> {
     static constexpr const char* name = "full";
     static Settings settings() {
         Settings s = Demo::settings();

@@ -29,7 +29,7 @@ WorldReport world_report(Chain<P>& chain) {
             .least_loss_name = "noise of the expert",
             .least_loss_caption = "Its lower bound is the entropy of the noise that is added to the expert's torques: the loss of who knows its task and its gait.",
             .loss_low = WorldReport::unknown,
-            .expert_success = success_of(chain.unseen_world(), P::clean_expert(0), 300, chain.stream(Chain<P>::evaluation).fork(500)).share(),
+            .expert_success = success_of(chain.unseen_world(), P::expert(0), 300, chain.stream(Chain<P>::evaluation).fork(500)).share(),
             .world = fmt::format("{}; {} pretraining tasks; unseen task {}", P::world_name(), P::pretraining_tasks().tasks().size(), env::to_string(P::unseen_tasks().tasks()[0])),
             .rollouts = rollout_pictures(chain)};
 }

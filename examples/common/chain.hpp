@@ -52,20 +52,16 @@ public:
     core::Random stream(Stream stage) const { return core::Random(s.seed).fork(stage); }
     World pretraining_world() const { return World(P::pretraining_tasks()); }
     World unseen_world() const { return World(P::unseen_tasks()); }
-    /// Calls work(expert) with the expert of this data.
-    template <class Work>
-    void with_expert(Data data, Work&& work) const {
-        if (data == Data::noisy) work(P::expert(s.pretrain.expert_noise));
-        else work(P::clean_expert(s.record.clean_noise));
-    }
+    /// The expert of this data.
+    auto expert(Data data) const { return P::expert(noise(data)); }
     /// Fresh episodes as those of D*.
-    auto fresh_source() const { return train::recorder(pretraining_world(), P::clean_expert(s.record.clean_noise)); }
+    auto fresh_source() const { return train::recorder(pretraining_world(), expert(Data::clean)); }
     /// Calls work(source): episodes drawn from the data set that the stage `record` left, or fresh ones where the settings
     /// ask for no data set.
     template <class Work>
     void with_source(Data data, Work&& work) {
         if (recorded_episodes(data) > 0) work(train::sampler(dataset(data)));
-        else with_expert(data, [&](const auto& expert) { work(train::recorder(pretraining_world(), expert)); });
+        else work(train::recorder(pretraining_world(), expert(data)));
     }
 
     // What shapes each stage, and so what its checkpoint belongs to.
@@ -77,7 +73,7 @@ public:
     }
     /// Where the episodes of a data set come from.
     std::string origin(Data data) const {
-        return fmt::format("{}; seed {}; {} episodes, noise {}", P::world_name(), s.seed, recorded_episodes(data), data == Data::noisy ? s.pretrain.expert_noise : s.record.clean_noise);
+        return fmt::format("{}; seed {}; {} episodes, noise {}", P::world_name(), s.seed, recorded_episodes(data), noise(data));
     }
     /// The base model and the data that controllers in it learn from.
     std::string controlled_description() const {
@@ -143,23 +139,21 @@ public:
             if (count == 0 || io::exists(dataset_path(data))) continue;
             Progress progress(dataset_path(data).stem().string(), count, "episodes");
             Episodes all;
-            with_expert(data, [&](const auto& expert) {
-                const World world = pretraining_world();
-                const core::Random random = stream(recording).fork(static_cast<std::uint64_t>(data));
-                constexpr int piece = 32;  // episodes at a time of each shard
-                std::vector<Episodes> parts(static_cast<std::size_t>(s.shards));
-                for (int first = 0; first < count; first += piece * s.shards) {
-                    parallel.for_each(s.shards, [&](int shard) {
-                        const int begin = first + piece * shard;
-                        auto& part = parts[static_cast<std::size_t>(shard)];
-                        part.clear();
-                        env::record(world, expert, std::clamp(count - begin, 0, piece), random.fork(static_cast<std::uint64_t>(begin)), part);
-                    });
-                    for (const auto& part : parts)
-                        for (int i = 0; i < part.count(); ++i) train::append_episode(part, i, all);
-                    progress.update(all.count(), [&] { return fmt::format("{:.1f} steps an episode", static_cast<double>(all.rows()) / all.count()); });
-                }
-            });
+            const World world = pretraining_world();
+            const core::Random random = stream(recording).fork(static_cast<std::uint64_t>(data));
+            constexpr int piece = 32;  // episodes at a time of each shard
+            std::vector<Episodes> parts(static_cast<std::size_t>(s.shards));
+            for (int first = 0; first < count; first += piece * s.shards) {
+                parallel.for_each(s.shards, [&](int shard) {
+                    const int begin = first + piece * shard;
+                    auto& part = parts[static_cast<std::size_t>(shard)];
+                    part.clear();
+                    env::record(world, expert(data), std::clamp(count - begin, 0, piece), random.fork(static_cast<std::uint64_t>(begin)), part);
+                });
+                for (const auto& part : parts)
+                    for (int i = 0; i < part.count(); ++i) train::append_episode(part, i, all);
+                progress.update(all.count(), [&] { return fmt::format("{:.1f} steps an episode", static_cast<double>(all.rows()) / all.count()); });
+            }
             data::save(dataset_path(data), all, origin(data));
         }
     }
@@ -300,6 +294,7 @@ private:
     std::unique_ptr<Learner<Meta>> meta_;
     std::array<std::unique_ptr<Episodes>, 2> datasets_;  ///< by Data
 
+    double noise(Data data) const { return data == Data::noisy ? s.pretrain.expert_noise : s.record.clean_noise; }
     int recorded_episodes(Data data) const { return data == Data::noisy ? s.record.episodes : s.record.clean_episodes; }
     std::filesystem::path dataset_path(Data data) const { return folder / (data == Data::noisy ? "episodes.safetensors" : "clean-episodes.safetensors"); }
     /// A recorded data set; loaded once.

@@ -44,7 +44,7 @@ struct ChainPreset {
 
 /// The metacontroller that finds goals at laptop scale (docs/laptop-scale.md): it writes where the base model is
 /// steerable, its gates are sampled, and its encoder sees which colours are touched, in their order.
-template <int Read, int Write, int Code, class Sight, class Form = control::LowRank<16>>
+template <int Read, int Write, int Code, class Form, class Sight>
 struct Touching {
     template <class Base>
     using Meta = control::Metacontroller<Base, control::MetacontrollerShape{.read = Read, .write = Write, .code = Code}, Form, control::GumbelSwitch,

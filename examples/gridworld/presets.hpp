@@ -71,14 +71,13 @@ inline constexpr env::Pinpad small_world{.size = 5, .colours = 4, .walls = 1, .h
 /// A small world of the paper's structure (one colour is one subgoal, transitions c -> c + 1 never seen in pretraining),
 /// where the whole chain takes minutes on two cores.
 struct Demo : GridworldPreset<small_world, env::Relative, model::TransformerShape{.depth = 4, .width = 64, .heads = 4, .mlp = 256, .context = 50, .max_distance = 32},
-                              Touching<1, 0, 3, env::Touch<small_world, env::Relative>>::Meta, 64> {
+                              Touching<1, 0, 3, control::LowRank<16>, env::Touch<small_world, env::Relative>>::Meta, 64> {
     static constexpr const char* name = "demo";
     static constexpr int subgoals = 4;
     static env::TaskDistribution pretraining_tasks() { return env::TaskDistribution::transition_rule(4, 4); }
     static env::TaskDistribution unseen_tasks() { return env::TaskDistribution(env::ascending_task(4)); }
     static std::vector<std::pair<int, int>> unseen_transitions() { return {{0, 1}, {1, 2}, {2, 3}}; }
     static env::ShortestPathExpert expert(double epsilon) { return {.epsilon = epsilon, .tie_breaking = env::TieBreaking::deterministic}; }
-    static env::ShortestPathExpert clean_expert(double epsilon) { return expert(epsilon); }
     static void initialise(Base::Parameters<float>& parameters, core::Random random) {
         initialise_by_geometry(parameters, random);
         initialise_heads(parameters);
@@ -107,9 +106,8 @@ struct PaperTasks : Base {
 
 /// The paper's world and tasks with a model that two cores can train in hours.
 struct Full : PaperTasks<GridworldPreset<env::Pinpad{}, env::Relative, model::TransformerShape{.depth = 4, .width = 96, .heads = 4, .mlp = 384, .context = 100, .max_distance = 32},
-                                         Touching<1, 1, 3, env::Touch<env::Pinpad{}, env::Relative>, control::LowRank<32>>::Meta, 64>> {
+                                         Touching<1, 1, 3, control::LowRank<32>, env::Touch<env::Pinpad{}, env::Relative>>::Meta, 64>> {
     static constexpr const char* name = "full";
-    static env::ShortestPathExpert clean_expert(double epsilon) { return expert(epsilon); }
     static void initialise(Base::Parameters<float>& parameters, core::Random random) {
         initialise_by_geometry(parameters, random);
         initialise_heads(parameters);
@@ -136,7 +134,6 @@ using PaperMeta = control::Metacontroller<Base, control::MetacontrollerShape{}>;
 /// there is time.
 struct Paper : PaperTasks<GridworldPreset<env::Pinpad{}, env::Absolute, model::TransformerShape{}, PaperMeta, 256>> {
     static constexpr const char* name = "paper";
-    static env::ShortestPathExpert clean_expert(double epsilon) { return expert(epsilon); }
     static void initialise_meta(Meta::Parameters<float>& parameters, core::Random random) { Meta::initialise(parameters, random); }
     static Settings settings() {
         Settings s;

@@ -121,6 +121,7 @@ BOOST_AUTO_TEST_CASE(grid_picture_draws_one_line_per_stretch) {
     });
     picture.path.clear();  // off the cells' centres
     picture.places = {{0.5, 0.5}, {1.25, 0.5}, {3, 1}};
+    picture.categories = {0, 1};
     BOOST_CHECK_THROW(examples::grid_picture(picture), Error);
     picture.categories = {0, 1, 1};
     const std::string free = examples::grid_picture(picture);

@@ -26,7 +26,7 @@ struct AntTouch {
         const auto* ways = here + 2;
         seen[0] = 0;
         for (int colour = 0; colour < colours; ++colour) {
-            const auto *way = ways + 2 * colour;
+            const auto* way = ways + 2 * colour;
             bool inside = true, entered = false;
             for (int axis = 0; axis < 2; ++axis) {
                 const int cell = along(here[axis] + way[axis]);
