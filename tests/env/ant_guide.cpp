@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(the_expert_sees_what_the_ant_sees_and_the_guide) {
 
 BOOST_AUTO_TEST_CASE(progress_along_the_way_is_worth_its_speed) {
     constexpr float weight = 0.5f;
-    Guided guided(ant_of("3-1"), weight);
+    Guided guided(ant_of("3-1"), {.progress = weight});
     Ant plain = ant_of("3-1");
     core::Random random(2);
     double total = 0;
