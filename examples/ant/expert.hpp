@@ -11,7 +11,7 @@
 #include "common/run.hpp"
 #include "common/table.hpp"
 #include "midstream/core/openmp.hpp"
-#include "midstream/env/ant_guide.hpp"
+#include "midstream/env/ant_rider.hpp"
 #include "midstream/env/record.hpp"
 #include "midstream/rl/actor_expert.hpp"
 #include "midstream/rl/ppo.hpp"
@@ -35,16 +35,13 @@ struct ExpertSettings {
     int episodes = 600;  ///< of each evaluation
 };
 
-/// Declares every setting as an option of `app`.
-inline void add_options(CLI::App& app, ExpertSettings& s) {
+/// Declares what shapes the training as options of `app`, named as in "--expert.updates". Seed, threads, output folder and
+/// the time between checkpoints are the program's.
+inline void add_expert_options(CLI::App& app, ExpertSettings& s) {
     const auto add = [&](const std::string& name, auto& value, double low, double high, const std::string& help) {
-        app.add_option("--" + name, value, help)->check(CLI::Range(low, high))->capture_default_str();
+        app.add_option("--expert." + name, value, help)->check(CLI::Range(low, high))->capture_default_str();
     };
-    app.add_option("--output", s.output, "folder of checkpoint, metrics and weights")->capture_default_str();
-    add("seed", s.seed, 0, 1e15, "seed of all random streams");
-    add("threads", s.threads, 0, 1024, "threads (0: all processors); does not change results");
     add("shards", s.shards, 1, 64, "pieces that instances are split into; changes results in the last bits");
-    add("checkpoint-seconds", s.checkpoint_seconds, 0.1, 1e6, "time between checkpoints");
     add("updates", s.updates, 1, 1e9, "updates");
     add("learning-rate", s.learning_rate, 1e-8, 1, "learning rate at first");
     add("last-learning-rate", s.last_learning_rate, 0, 1, "learning rate in the end");
@@ -68,7 +65,7 @@ inline void add_options(CLI::App& app, ExpertSettings& s) {
 
 /// What an expert did in some episodes.
 struct ExpertScore {
-    int episodes = 0, successes = 0, truncated = 0;
+    int episodes = 0, successes = 0, truncated = 0, fallen = 0;
     double steps = 0;    ///< of the successes, in all
     int longest = 0;     ///< of the successes
     double saturated = 0, torques = 0;  ///< torques asked for beyond +-1, and torques
@@ -78,6 +75,7 @@ struct ExpertScore {
         episodes += other.episodes;
         successes += other.successes;
         truncated += other.truncated;
+        fallen += other.fallen;
         steps += other.steps;
         longest = std::max(longest, other.longest);
         saturated += other.saturated;
@@ -86,10 +84,10 @@ struct ExpertScore {
     }
 };
 
-template <env::AntWorld World = env::AntWorld{}, rl::ActorCriticShape Shape = rl::ActorCriticShape{}, bool Compass = true>
+template <class View = env::AntRider, rl::ActorCriticShape Shape = rl::ActorCriticShape{.width = 64, .layers = 2}, env::AntWorld World = env::AntWorld{}>
 struct Expert {
     using Ant = env::AntPinpad<World>;
-    using Guided = env::GuidedAntPinpad<World, Compass>;
+    using Guided = env::GuidedAntPinpad<World, View>;
     using Agent = rl::ActorCritic<typename Guided::Observation, typename Guided::Action, Shape>;
     using Trainee = rl::PpoTrainee<Agent, train::AdamW>;
     /// Acts on the plain ant: what data are recorded by.
@@ -129,6 +127,7 @@ struct Expert {
                 });
                 ++score.episodes;
                 score.truncated += ant.truncated();
+                score.fallen += ant.torso()[2] < Ant::lowest || ant.torso()[2] > Ant::highest;
                 if (total <= 0) continue;
                 ++score.successes;
                 score.steps += ant.steps();
@@ -141,16 +140,17 @@ struct Expert {
 
     /// Sampled and mean actions on both distributions of tasks, as a table and as `expert-success.csv`.
     static void report(const Acting& expert, const ExpertSettings& s) {
-        io::CsvWriter csv(std::filesystem::path(s.output) / "expert-success.csv", {"unseen", "temperature", "episodes", "success", "truncated", "length", "longest", "saturated"});
-        Table table{.header = {"tasks", "actions", "episodes", "success", "out of time", "length", "longest", "saturated"}};
+        io::CsvWriter csv(std::filesystem::path(s.output) / "expert-success.csv", {"unseen", "temperature", "episodes", "success", "out_of_time", "fallen", "length", "longest", "saturated"});
+        Table table{.header = {"tasks", "actions", "episodes", "success", "out of time", "fallen", "length", "longest", "saturated"}};
         for (const bool unseen : {false, true})
             for (const float temperature : {1.0f, 0.0f}) {
                 const auto tasks = unseen ? env::TaskDistribution::ant_posttraining() : env::TaskDistribution::ant_pretraining();
                 const auto score = evaluate(expert.at(temperature), tasks, s.episodes, core::Random(s.seed).fork(unseen ? 11 : 10), s.threads);
-                const double truncated = static_cast<double>(score.truncated) / score.episodes, saturated = score.saturated / score.torques;
-                csv.row({unseen ? 1.0 : 0.0, temperature, static_cast<double>(score.episodes), score.success(), truncated, score.length(), static_cast<double>(score.longest), saturated});
-                table.rows.push_back({unseen ? "unseen" : "pretraining", temperature > 0 ? "sampled" : "mean", fmt::format("{}", score.episodes), fmt::format("{:.3f}", score.success()),
-                                      fmt::format("{:.3f}", truncated), fmt::format("{:.0f}", score.length()), fmt::format("{}", score.longest), fmt::format("{:.3f}", saturated)});
+                const double all = score.episodes, truncated = score.truncated / all, fallen = score.fallen / all, saturated = score.saturated / score.torques;
+                csv.row({unseen ? 1.0 : 0.0, temperature, all, score.success(), truncated, fallen, score.length(), static_cast<double>(score.longest), saturated});
+                const auto share = [](double value) { return fmt::format("{:.3f}", value); };
+                table.rows.push_back({unseen ? "unseen" : "pretraining", temperature > 0 ? "sampled" : "mean", fmt::format("{}", score.episodes), share(score.success()),
+                                      share(truncated), share(fallen), fmt::format("{:.0f}", score.length()), fmt::format("{}", score.longest), share(saturated)});
             }
         print(table);
     }

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <utility>
 
 #include "midstream/env/ant_pinpad.hpp"
@@ -42,30 +41,20 @@ struct AntGuide {
     }
 };
 
-/// The guide's word for where the ant is, in the ant's own frame (x along its yaw, y to its left): the direction at its
-/// own cell, a unit vector; from the torso to the centre of the cell that this leads to (of its own where no way leads
-/// on), in cells; the torso's velocity, through symlog. Nothing that the rest of what the expert is told does not
-/// imply, but only by products of many numbers, which a network is slow to learn.
-struct AntCompass {
-    static constexpr int width = 6;
+/// How an expert sees the ant and moves it: `observe` writes `width<Ant>` numbers, `act` turns the expert's action into
+/// torques. This one is the paper's: what the ant sees, then the guide's whole map; actions are torques.
+struct AntMap {
+    template <class Ant>
+    static constexpr int width = Ant::Observation::width + move_count * Ant::world.cells();
 
-    template <class E>
-    static void observe(const E& ant, float* row) {
-        const double* q = ant.simulation().position() + 3;
-        const double yaw = std::atan2(2 * (q[0] * q[3] + q[1] * q[2]), 1 - 2 * (q[2] * q[2] + q[3] * q[3]));
-        const double along = std::cos(yaw), across = std::sin(yaw);
-        const auto turn = [&](double x, double y) { return std::array<double, 2>{along * x + across * y, along * y - across * x}; };
-        const auto direction = AntGuide::direction(ant);
-        const int here = ant.agent(), move = AntGuide::move(ant, here);
-        const auto goal = E::centre(move == AntGuide::none ? here : ant.board().moved(here, move));
-        const auto torso = ant.torso();
-        const double* velocity = ant.simulation().velocity();
-        const auto heading = turn(direction[0], direction[1]), way = turn(goal[0] - torso[0], goal[1] - torso[1]), speed = turn(velocity[0], velocity[1]);
-        for (int axis = 0; axis < 2; ++axis) {
-            row[axis] = static_cast<float>(heading[axis]);
-            row[2 + axis] = static_cast<float>(way[axis] / E::ant_world.cell);
-            row[4 + axis] = symlog(speed[axis]);
-        }
+    template <class Ant>
+    static void observe(const Ant& ant, float* row) {
+        ant.observe(row);
+        AntGuide::observe(ant, row + Ant::Observation::width);
+    }
+    template <class Ant>
+    static void act(const Ant&, const float* action, float* torques) {
+        std::copy_n(action, Ant::Action::width, torques);
     }
 };
 
@@ -77,16 +66,14 @@ struct AntWage {
     friend constexpr bool operator==(const AntWage&, const AntWage&) = default;
 };
 
-/// AntPinpad as its expert meets it: what the guide writes follows what the ant sees, then what the compass does if there
-/// is one, and to the reward is added a wage: `progress` times the torso's mean velocity during the step, in metres a
-/// second, along the direction that the guide gave at its beginning, and less the effort. Returns are then no measure
-/// of success; `completed` is.
-template <AntWorld World = AntWorld{}, bool Compass = false>
+/// AntPinpad as its expert meets it, by a view such as AntMap. To the reward is added a wage: `progress` times the
+/// torso's mean velocity during the step, in metres a second, along the direction that the guide gave at its beginning,
+/// less the effort. Returns are then no measure of success; `completed` is.
+template <AntWorld World = AntWorld{}, class View = AntMap>
 class GuidedAntPinpad {
 public:
     using Ant = AntPinpad<World>;
-    static constexpr int map_width = Ant::Observation::width + move_count * Ant::world.cells();
-    using Observation = data::Dense<map_width + (Compass ? AntCompass::width : 0)>;
+    using Observation = data::Dense<View::template width<Ant>>;
     using Action = typename Ant::Action;
     static constexpr Pinpad world = Ant::world;
     static constexpr int horizon = Ant::horizon;
@@ -96,21 +83,21 @@ public:
     void reset(core::Random random) { ant_.reset(random); }
     void observe(float* row) const { observe(ant_, row); }
     /// The expert's view of an ant that is not guided.
-    static void observe(const Ant& ant, float* row) {
-        ant.observe(row);
-        AntGuide::observe(ant, row + Ant::Observation::width);
-        if constexpr (Compass) AntCompass::observe(ant, row + map_width);
-    }
+    static void observe(const Ant& ant, float* row) { View::observe(ant, row); }
+    /// The torques by which the expert's action moves such an ant.
+    static void act(const Ant& ant, const float* action, float* torques) { View::act(ant, action, torques); }
 
     Transition step(const float* action) {
+        float torques[Action::width];
+        act(ant_, action, torques);
         const auto direction = AntGuide::direction(ant_);
         const auto before = ant_.torso();
-        Transition transition = ant_.step(action);
+        Transition transition = ant_.step(torques);
         if (ant_.diverged()) return transition;
         const auto after = ant_.torso();
         double way = 0, effort = 0;
         for (int axis = 0; axis < 2; ++axis) way += (after[axis] - before[axis]) * direction[axis];
-        for (int i = 0; i < Action::width; ++i) effort += action[i] * action[i];
+        for (const float torque : torques) effort += torque * torque;
         transition.reward += wage_.progress * static_cast<float>(way / World.control_step()) - wage_.effort * static_cast<float>(effort / Action::width);
         return transition;
     }

@@ -23,8 +23,8 @@ struct TrainedActor {
     }
 };
 
-/// Acts on any environment that `View` can look at: `View::observe(environment, row)` writes what the actor is to see. The
-/// weights are shared among copies and threads; acting needs no memory but the stack.
+/// Acts on any environment that `View` can look at: `View::observe(environment, row)` writes what the actor is to see, and
+/// `View::act(environment, action, row)`, if there is such a function, what the environment is told. The weights are shared among copies and threads; acting needs no memory but the stack.
 template <class ActorType, class View>
 class ActorExpert {
 public:
@@ -62,6 +62,10 @@ public:
         ActorType::apply_row((*trained_)->actor, observation, distribution);
         Action action;
         Distribution::sample(distribution, random, action.data(), temperature_);
+        if constexpr (requires { View::act(environment, action.data(), action.data()); }) {
+            const Action asked = action;
+            View::act(environment, asked.data(), action.data());
+        }
         return action;
     }
 

@@ -175,6 +175,7 @@ public:
             parallel.for_each(static_cast<int>(shards_.size()), [&](int s) {
                 Shard& shard = shards_[static_cast<std::size_t>(s)];
                 core::Random choices = stream.fork(static_cast<std::uint64_t>(options_.instances + s)).fork(static_cast<std::uint64_t>(epoch));
+                std::iota(shard.order.begin(), shard.order.end(), 0);
                 for (int i = shard.rows() - 1; i > 0; --i) std::swap(shard.order[static_cast<std::size_t>(i)], shard.order[static_cast<std::size_t>(choices.below(i + 1))]);
             });
             for (int minibatch = 0; minibatch < options_.minibatches; ++minibatch) {
@@ -214,6 +215,7 @@ private:
         std::vector<Ending> endings;
         std::vector<int> cut;    ///< of a row that ended in truncation, the row of `observations` that it led to
         std::vector<int> order;  ///< rows, shuffled
+        std::vector<float> worths;  ///< of the rows of `observations`, by the critic
         int criticised = 0;      ///< rows of `observations` in use
 
         core::Buffer<float, observation_width> batch_observations;
@@ -236,7 +238,7 @@ private:
             endings.resize(all);
             cut.resize(all);
             order.resize(all);
-            std::iota(order.begin(), order.end(), 0);
+            worths.resize(static_cast<std::size_t>(2 * rows() + count));
         }
         int rows() const { return count * steps; }
 
@@ -306,14 +308,19 @@ private:
             begin(i, random.fork(static_cast<std::uint64_t>(first + i)).fork(static_cast<std::uint64_t>(t) + 2));
         }
 
-        /// Values of all that was seen, in one pass, and from them advantages and returns.
+        /// Values of all that was seen, and from them advantages and returns.
         void criticise(const Parameters& parameters, const GeneralisedAdvantages& rule) {
-            Agent::criticise(parameters, observations.view().slice(0, criticised), tape);
-            const float* value = tape.value.view().data;
+            // Where episodes were cut off in a pass of its own, which is never the larger: memory does not grow with chance.
+            const auto judge = [&](int from, int to) {
+                Agent::criticise(parameters, observations.view().slice(from, to - from), tape);
+                std::copy_n(tape.value.view().data, to - from, worths.begin() + from);
+            };
+            judge(0, rows() + count);
+            if (criticised > rows() + count) judge(rows() + count, criticised);
             for (int row = 0; row < rows(); ++row) {
                 const auto r = static_cast<std::size_t>(row);
-                values[r] = value[row];
-                next_values[r] = value[endings[r] == Ending::truncated ? cut[r] : row + count];
+                values[r] = worths[r];
+                next_values[r] = worths[static_cast<std::size_t>(endings[r] == Ending::truncated ? cut[r] : row + count)];
             }
             for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i)
                 rule(steps, count, rewards.data() + i, values.data() + i, next_values.data() + i, endings.data() + i, advantages.data() + i);
