@@ -86,7 +86,7 @@ BOOST_AUTO_TEST_CASE(it_does_not_matter_which_leg_is_called_the_first) {
             check_close(seen(ant_of(state)), expected);
             float torques[8];
             AntRider::act(ant_of(state), action, torques);
-            for (int i = 0; i < 8; ++i) BOOST_TEST(std::abs(torques[i] - expected_torques[(i + 2 * turn) % 8]) < 1e-6);
+            for (int i = 0; i < 8; ++i) BOOST_TEST(torques[i] == expected_torques[(i + 2 * turn) % 8]);
         }
     }
 }
@@ -120,20 +120,6 @@ BOOST_AUTO_TEST_CASE(it_knows_the_way_and_what_lies_beside_it) {
     BOOST_TEST((last[sides] == 0 && last[sides + 1] == 0 && last[sides + 2] == 0));
 }
 
-BOOST_AUTO_TEST_CASE(who_wants_nothing_stands) {
-    Ant ant(TaskDistribution::ant_pretraining());
-    ant.reset(core::Random(4));
-    const float nothing[8] = {};
-    for (int t = 0; t < 100; ++t) {
-        float torques[8];
-        AntRider::act(ant, nothing, torques);
-        BOOST_REQUIRE(!ant.step(torques).done);
-    }
-    const double* position = ant.simulation().position();
-    for (int i = 0; i < 8; ++i) BOOST_TEST(std::abs(position[7 + i] - (i % 2 ? 1 : 0)) < 0.1);
-    for (int i = 0; i < AntState::velocities; ++i) BOOST_TEST(std::abs(ant.simulation().velocity()[i]) < 0.05);
-}
-
 BOOST_AUTO_TEST_CASE(actions_move_the_ant_as_torques_do) {
     Guided guided(Ant(TaskDistribution::ant_pretraining()), {.progress = 0, .effort = 0.5f});
     guided.reset(core::Random(2));
@@ -144,10 +130,7 @@ BOOST_AUTO_TEST_CASE(actions_move_the_ant_as_torques_do) {
         float action[8], torques[8], effort = 0;
         for (float& a : action) a = 2 * random.uniform<float>() - 1;
         AntRider::act(plain, action, torques);
-        for (const float torque : torques) {
-            effort += torque * torque / 8;
-            BOOST_TEST(std::abs(torque) <= 1);
-        }
+        for (const float torque : torques) effort += torque * torque / 8;
         const auto expected = plain.step(torques), found = guided.step(action);
         BOOST_TEST(found.done == expected.done);
         BOOST_TEST(std::abs(found.reward - expected.reward + 0.5f * effort) < 1e-5);

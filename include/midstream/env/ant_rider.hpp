@@ -19,13 +19,8 @@ namespace midstream::env {
 /// - the guide's direction at the ant's cell; that at the cell it leads to, unless this is where the next colour is; from the
 ///   torso to the centre of that cell, in cells (without a way, to that of its own cell);
 /// - whether to the left, to the right and behind, as the guide's direction has it, lies a cell that ends the episode.
-/// Actions are postures, of the legs in that order too: how far a joint is wanted from its angle at rest, in units of
-/// `reach`. Torques pull it there as a damped spring would, so that who wants nothing stands.
+/// Actions are torques of the legs in that order too.
 struct AntRider {
-    static constexpr double reach = 0.5;         ///< radians for an action of 1
-    static constexpr double stiffness = 2;       ///< torque, in units of the largest, for a radian away from where a joint is wanted
-    static constexpr double resistance = 0.165;  ///< likewise for a radian a second
-
     static constexpr int legs = AntDimensions::legs, joints = AntDimensions::joints;
     template <class Ant>
     static constexpr int width = 1 + 3 + 3 + 3 + 2 * joints + 3 * 2 + 3;
@@ -67,13 +62,7 @@ struct AntRider {
     template <class Ant>
     static void act(const Ant& ant, const float* action, float* torques) {
         const Frame frame(ant);
-        const double *position = ant.simulation().position(), *velocity = ant.simulation().velocity();
-        for (int i = 0; i < joints; ++i) {
-            const int joint = frame.joint(i);
-            const double wanted = (joint % 2 == 0 ? AntRest::hip : AntRest::ankle) + reach * action[i];
-            const double torque = stiffness * (wanted - position[7 + joint]) - resistance * velocity[6 + joint];
-            torques[joint] = static_cast<float>(std::clamp(torque, -1.0, 1.0));
-        }
+        for (int i = 0; i < joints; ++i) torques[frame.joint(i)] = action[i];
     }
 
 private:
