@@ -20,47 +20,74 @@
 
 namespace midstream::examples::ant {
 
+/// Training comes in two phases: first the ant learns to walk the way that the guide shows, then, with less noise and at a
+/// price for failure, to arrive.
+struct ExpertPhase {
+    std::int64_t updates;
+    double learning_rate;              ///< falls on a straight line ...
+    double last_learning_rate;         ///< ... to this
+    double deviation;                  ///< of the torques at its beginning, at most
+    env::AntWage wage;
+    float entropy_weight;
+    double divergence_limit;
+};
+
 struct ExpertSettings {
     std::uint64_t seed = 1;
     int threads = 0;  ///< 0: as many as OpenMP has
-    int shards = 4;   ///< part of the run: another number gives other bits
+    int shards = 2;   ///< part of the run: another number gives other bits
     std::string output = "runs/ant-expert";
     double checkpoint_seconds = 20;
-    std::int64_t updates = 4096;
-    double learning_rate = 1e-3;        ///< falls on a straight line ...
-    double last_learning_rate = 1e-5;   ///< ... to this
-    double deviation = 0.5;             ///< of the torques at first
-    env::AntWage wage{.progress = 0.05f, .effort = 0.01f};
-    rl::PpoOptions ppo{};
+    /// What the phases share.
+    rl::PpoOptions ppo{.instances = 64, .steps = 32, .epochs = 6, .minibatches = 8, .era = 20};
+    ExpertPhase walk{.updates = 2000,
+                     .learning_rate = 5e-4,
+                     .last_learning_rate = 1e-5,
+                     .deviation = 0.5,
+                     .wage = {.progress = 0.05f, .effort = 0.002f},
+                     .entropy_weight = 0.001f,
+                     .divergence_limit = 0.015};
+    ExpertPhase arrive{.updates = 1100,
+                       .learning_rate = 1.5e-4,
+                       .last_learning_rate = 1e-5,
+                       .deviation = 0.15,
+                       .wage = {.progress = 0.05f, .effort = 0.002f, .failure = 6},
+                       .entropy_weight = 0,
+                       .divergence_limit = 0.015};
     int episodes = 600;  ///< of each evaluation
 };
 
-/// Declares what shapes the training as options of `app`, named as in "--expert.updates". Seed, threads, output folder and
-/// the time between checkpoints are the program's.
+/// Declares what shapes the training as options of `app`, named as in "--expert.walk.updates". Seed, threads, output folder
+/// and the time between checkpoints are the program's.
 inline void add_expert_options(CLI::App& app, ExpertSettings& s) {
     const auto add = [&](const std::string& name, auto& value, double low, double high, const std::string& help) {
         app.add_option("--expert." + name, value, help)->check(CLI::Range(low, high))->capture_default_str();
     };
     add("shards", s.shards, 1, 64, "pieces that instances are split into; changes results in the last bits");
-    add("updates", s.updates, 1, 1e9, "updates");
-    add("learning-rate", s.learning_rate, 1e-8, 1, "learning rate at first");
-    add("last-learning-rate", s.last_learning_rate, 0, 1, "learning rate in the end");
-    add("deviation", s.deviation, 0.01, 3, "standard deviation of the torques at first");
-    add("progress", s.wage.progress, 0, 1e3, "reward for a metre a second along the guide's way");
-    add("effort", s.wage.effort, 0, 1e3, "taken off the reward for the torques' mean square");
     add("instances", s.ppo.instances, 1, 1e5, "ants side by side");
     add("steps", s.ppo.steps, 1, 1e5, "steps of each ant for an update");
-    add("epochs", s.ppo.epochs, 1, 1000, "passes over these steps");
+    add("epochs", s.ppo.epochs, 1, 1000, "passes over these steps, at most");
     add("minibatches", s.ppo.minibatches, 1, 1000, "gradient steps per pass");
     add("discount", s.ppo.advantages.discount, 0, 1, "discount of rewards");
     add("lambda", s.ppo.advantages.lambda, 0, 1, "decay of generalised advantages");
     add("clip", s.ppo.clip, 0.001, 1, "clipping of the density ratio");
     add("value-weight", s.ppo.value_weight, 0, 1e3, "weight of the critic's loss");
-    add("entropy", s.ppo.entropy_weight, 0, 10, "weight of the entropy");
-    add("divergence-limit", s.ppo.divergence_limit, 0, 100, "nats at which the passes over a batch end; 0: never");
     add("observation-limit", s.ppo.observation_limit, 1, 1000, "largest normalised observation");
     add("era", s.ppo.era, 1, 1e6, "updates between which checkpoints may be made");
     add("episodes", s.episodes, 1, 1e7, "evaluation episodes");
+    const auto add_phase = [&](const std::string& phase, ExpertPhase& p) {
+        add(phase + ".updates", p.updates, 1, 1e9, "updates");
+        add(phase + ".learning-rate", p.learning_rate, 1e-8, 1, "learning rate at first");
+        add(phase + ".last-learning-rate", p.last_learning_rate, 0, 1, "learning rate in the end");
+        add(phase + ".deviation", p.deviation, 0.01, 3, "standard deviation of the torques at first, at most");
+        add(phase + ".progress", p.wage.progress, 0, 1e3, "reward for a metre a second along the guide's way");
+        add(phase + ".effort", p.wage.effort, 0, 1e3, "taken off the reward for the torques' mean square");
+        add(phase + ".failure", p.wage.failure, 0, 1e3, "taken off the reward for failing");
+        add(phase + ".entropy", p.entropy_weight, 0, 10, "weight of the entropy");
+        add(phase + ".divergence-limit", p.divergence_limit, 0, 100, "nats at which the passes over a batch end; 0: never");
+    };
+    add_phase("walk", s.walk);
+    add_phase("arrive", s.arrive);
 }
 
 /// What an expert did in some episodes.
@@ -96,14 +123,17 @@ struct Expert {
     static std::string architecture() {
         return fmt::format("ant expert: actor of {} layers of {}, observation of {}", Shape.layers, Shape.width, Guided::Observation::width);
     }
-    static std::string description(const ExpertSettings& s) {
-        const auto& p = s.ppo;
-        return fmt::format(
-            "{}; seed {}; shards {}; updates {} learning rate {} to {} deviation {} progress {} effort {} instances {} steps {} epochs {} minibatches {} discount {} lambda {} "
-            "clip {} value weight {} entropy {} divergence limit {} observation limit {} era {}",
-            architecture(), s.seed, s.shards, s.updates, s.learning_rate, s.last_learning_rate, s.deviation, s.wage.progress, s.wage.effort, p.instances, p.steps, p.epochs,
-            p.minibatches, p.advantages.discount, p.advantages.lambda, p.clip, p.value_weight, p.entropy_weight, p.divergence_limit, p.observation_limit, p.era);
+    static std::string description(const ExpertPhase& p) {
+        return fmt::format("updates {} learning rate {} to {} deviation {} progress {} effort {} failure {} entropy {} divergence limit {}", p.updates, p.learning_rate,
+                           p.last_learning_rate, p.deviation, p.wage.progress, p.wage.effort, p.wage.failure, p.entropy_weight, p.divergence_limit);
     }
+    static std::string walk_description(const ExpertSettings& s) {
+        const auto& p = s.ppo;
+        return fmt::format("{}; seed {}; shards {}; instances {} steps {} epochs {} minibatches {} discount {} lambda {} clip {} value weight {} observation limit {} era {}; walk {}",
+                           architecture(), s.seed, s.shards, p.instances, p.steps, p.epochs, p.minibatches, p.advantages.discount, p.advantages.lambda, p.clip, p.value_weight,
+                           p.observation_limit, p.era, description(s.walk));
+    }
+    static std::string arrive_description(const ExpertSettings& s) { return fmt::format("{}; arrive {}", walk_description(s), description(s.arrive)); }
     static Acting load(const std::filesystem::path& path, float temperature = 1) { return Acting::load(path, architecture(), temperature); }
 
     /// The actor as it now stands.
@@ -155,23 +185,46 @@ struct Expert {
         print(table);
     }
 
-    /// Trains, or goes on where a checkpoint stands, and leaves `expert-weights.safetensors` in the output folder.
+    /// Both phases, or what a checkpoint leaves to do of them; then the weights are in `expert-weights.safetensors` of the
+    /// output folder, and the report beside them.
     static void train(const ExpertSettings& s) {
+        std::filesystem::create_directories(s.output);
+        const auto trainee_at = [&](const ExpertPhase& phase) {
+            Trainee trainee{.learner = {.optimiser = {.epsilon = 1e-5, .weight_decay = 0}, .shards = s.shards}};
+            Agent::initialise(*trainee.learner.parameters, core::Random(s.seed).fork(0), phase.deviation);
+            return trainee;
+        };
+        Trainee walking = trainee_at(s.walk);
+        run("expert-walk", walk_description(s), walking, s, s.walk, core::Random(s.seed).fork(1));
+        Trainee arriving = trainee_at(s.arrive);
+        auto& actor = arriving.learner.parameters->actor;
+        const auto spread = actor.spread;
+        *arriving.learner.parameters = *walking.learner.parameters;
+        for (int i = 0; i < Guided::Action::width; ++i) actor.spread.values[i] = std::min(actor.spread.values[i], spread.values[i]);
+        arriving.moments = walking.moments;
+        run("expert-arrive", arrive_description(s), arriving, s, s.arrive, core::Random(s.seed).fork(2));
+        const Acting expert = acting(arriving, s);
+        expert.save(std::filesystem::path(s.output) / "expert-weights.safetensors", architecture());
+        report(expert, s);
+    }
+
+private:
+    static void run(const std::string& name, std::string phase_description, Trainee& trainee, const ExpertSettings& s, const ExpertPhase& phase, core::Random random) {
         const std::filesystem::path folder = s.output;
-        std::filesystem::create_directories(folder);
-        Trainee trainee{.learner = {.optimiser = {.epsilon = 1e-5, .weight_decay = 0}, .shards = s.shards}};
-        Agent::initialise(*trainee.learner.parameters, core::Random(s.seed).fork(0), s.deviation);
-        Stage<Trainee> stage(folder, "expert", description(s), trainee, s.updates,
+        Stage<Trainee> stage(folder, name, std::move(phase_description), trainee, phase.updates,
                              {"cpu_seconds", "steps", "reward", "return", "success", "out_of_time", "length", "deviation", "clipped", "divergence", "explained", "epochs"},
                              s.checkpoint_seconds, "steps", static_cast<double>(s.ppo.instances) * s.ppo.steps);
-        const auto before = io::read_csv(folder / "expert.csv").column("cpu_seconds");
-        const double cpu_before = before.empty() ? 0 : before.back();
-        rl::Ppo<Guided, Trainee> ppo(Guided(Ant(env::TaskDistribution::ant_pretraining()), s.wage), trainee, s.ppo);
-        const train::LinearDecay rate{.from = s.learning_rate, .to = s.last_learning_rate, .last = s.updates};
+        const auto before = io::read_csv(folder / (name + ".csv")).column("cpu_seconds");
+        const double cpu_before = (before.empty() ? 0 : before.back()) - cpu_seconds();
+        auto options = s.ppo;
+        options.entropy_weight = phase.entropy_weight;
+        options.divergence_limit = phase.divergence_limit;
+        rl::Ppo<Guided, Trainee> ppo(Guided(Ant(env::TaskDistribution::ant_pretraining()), phase.wage), trainee, options);
+        const train::LinearDecay rate{.from = phase.learning_rate, .to = phase.last_learning_rate, .last = phase.updates};
         rl::PpoReport era;
         double updates = 0;
         while (!stage.finished()) {
-            const auto report = ppo.update(core::OpenMP{s.threads}, rate(trainee.steps()), core::Random(s.seed).fork(1));
+            const auto report = ppo.update(core::OpenMP{s.threads}, rate(trainee.steps()), random);
             era.reward += report.reward;
             era.explained += report.explained;
             era.episodes += report.episodes;
@@ -187,17 +240,16 @@ struct Expert {
             double deviation = 0;
             for (const float raw : trainee.learner.parameters->actor.spread.values) deviation += std::exp(0.5 * raw) / Guided::Action::width;
             const double success = era.success / episodes, length = era.length / episodes, reward = era.reward / updates;
-            stage.record({cpu_before + static_cast<double>(std::clock()) / CLOCKS_PER_SEC, static_cast<double>(trainee.steps()) * s.ppo.instances * s.ppo.steps, reward,
-                          era.mean_return / episodes, success, era.truncated / episodes, length, deviation, era.sums.clipped / era.sums.decisions,
-                          era.sums.divergence / era.sums.decisions, era.explained / updates, era.epochs / updates});
+            stage.record({cpu_before + cpu_seconds(), static_cast<double>(trainee.steps()) * s.ppo.instances * s.ppo.steps, reward, era.mean_return / episodes, success,
+                          era.truncated / episodes, length, deviation, era.sums.clipped / era.sums.decisions, era.sums.divergence / era.sums.decisions, era.explained / updates,
+                          era.epochs / updates});
             stage.tick([&] { return fmt::format("reward {:.4f}  success {:.3f}  length {:.0f}", reward, success, length); });
             era = {};
             updates = 0;
         }
-        const Acting expert = acting(trainee, s);
-        expert.save(folder / "expert-weights.safetensors", architecture());
-        report(expert, s);
     }
+    /// Of all threads of this program so far.
+    static double cpu_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 };
 
 }  // namespace midstream::examples::ant

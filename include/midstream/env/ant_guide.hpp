@@ -62,13 +62,14 @@ struct AntMap {
 struct AntWage {
     float progress = 1;  ///< for a metre a second along the guide's direction
     float effort = 0;    ///< taken off for the mean square of the torques, as they were asked for
+    float failure = 0;   ///< taken off where an episode ends neither in completion nor for lack of time
 
     friend constexpr bool operator==(const AntWage&, const AntWage&) = default;
 };
 
 /// AntPinpad as its expert meets it, by a view such as AntMap. To the reward is added a wage: `progress` times the
 /// torso's mean velocity during the step, in metres a second, along the direction that the guide gave at its beginning,
-/// less the effort. Returns are then no measure of success; `completed` is.
+/// less effort and failure. Returns are then no measure of success; `completed` is.
 template <AntWorld World = AntWorld{}, class View = AntMap>
 class GuidedAntPinpad {
 public:
@@ -93,6 +94,7 @@ public:
         const auto direction = AntGuide::direction(ant_);
         const auto before = ant_.torso();
         Transition transition = ant_.step(torques);
+        if (transition.done && !completed() && !truncated()) transition.reward -= wage_.failure;
         if (ant_.diverged()) return transition;
         const auto after = ant_.torso();
         double way = 0, effort = 0;
