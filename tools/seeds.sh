@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs the gridworld example for several seeds, one after the other, and prints what each reached as a Markdown table.
 #   tools/seeds.sh PRESET SEED...        (after ./demo.sh, which builds the program)
-# Stages that have finished in runs/PRESET-SEED are not trained again.
+# Stages that have finished in runs/gridworld-PRESET-SEED are not trained again.
 set -eu
 cd "$(dirname "$0")/.."
 [ $# -ge 2 ] || { echo "usage: tools/seeds.sh PRESET SEED..." >&2; exit 2; }
@@ -20,7 +20,7 @@ success() {
 echo "| seed | action loss | weakest unseen transition | precision / recall | decisive codes | goals | transplant | internal RL | raw RL |"
 echo "|---|---|---|---|---|---|---|---|---|"
 for seed in "$@"; do
-    run=runs/$preset-$seed
+    run=runs/gridworld-$preset-$seed
     build/release/examples/gridworld all --preset "$preset" --seed "$seed" --output "$run" >&2
     # The weakest of the transitions (columns 4 and on) at the layer where it is strongest.
     weakest=$(awk -F, 'NR > 1 { low = $4; for (i = 5; i <= NF; ++i) if ($i < low) low = $i; if (low > best) best = low } END { printf "%.3f", best }' "$run/steer.csv")

@@ -90,8 +90,8 @@ public:
         return fmt::format("{}; refine steps {} learning rate {}", discover_description(), s.discover.refine_steps, s.discover.refine_learning_rate);
     }
     static std::string describe(const Settings::Reinforce& o) {
-        return fmt::format("episodes {} batch {} epochs {} minibatches {} learning rate {} clip {} temperature {}", o.episodes, o.batch, o.epochs, o.minibatches, o.learning_rate,
-                           o.clip, o.temperature);
+        return fmt::format("episodes {} batch {} epochs {} minibatches {} learning rate {} beta2 {} clip {} temperature {}", o.episodes, o.batch, o.epochs, o.minibatches, o.learning_rate,
+                           o.beta2, o.clip, o.temperature);
     }
     std::string internal_description() const { return fmt::format("{}; gain {}; internal {}", refine_description(), s.gain, describe(s.internal)); }
     std::string raw_description() const { return pretrain_description() + "; raw " + describe(s.raw); }
@@ -109,7 +109,7 @@ public:
     /// Of the controllers alone.
     Learner<Meta> refine_learner() const { return {.optimiser = {.beta2 = s.discover.beta2, .weight_decay = 0, .rates = {.prefix = "bank", .others = 0}}, .shards = s.shards}; }
     Learner<Policy> policy_learner() const {
-        Learner<Policy> learner{.optimiser = {.weight_decay = 0}, .shards = s.shards};
+        Learner<Policy> learner{.optimiser = {.beta2 = s.internal.beta2, .weight_decay = 0}, .shards = s.shards};
         Policy::initialise(*learner.parameters, stream(internal_rl).fork(0));
         return learner;
     }
@@ -265,7 +265,7 @@ public:
     /// How codes are acted on in internal RL.
     rl::InternalOptions acting() const { return {.temperature = static_cast<float>(s.internal.temperature), .gain = static_cast<float>(s.gain)}; }
     void raw_rl_stage() {
-        Learner<Base> learner{.optimiser = {.weight_decay = 0}, .shards = s.shards};
+        Learner<Base> learner{.optimiser = {.beta2 = s.raw.beta2, .weight_decay = 0}, .shards = s.shards};
         *learner.parameters = base();
         run_rl<Base>("raw-rl", raw_description(), s.raw, learner, stream(raw_rl).fork(1), Batch(unseen_world()));
     }

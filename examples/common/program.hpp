@@ -57,7 +57,7 @@ inline int run_program(int argc, char** argv, const std::string& program, const 
         {"all", "every stage in order; goes on where an earlier run stopped"}};
     for (const auto& [stage, what] : stages) app.add_subcommand(stage, what);
     CLI11_PARSE(app, argc, argv);
-    if (settings.output.empty()) settings.output = "runs/" + preset.name + "-" + std::to_string(settings.seed);
+    if (settings.output.empty()) settings.output = "runs/" + program + "-" + preset.name + "-" + std::to_string(settings.seed);
     try {
         return preset.run(app.get_subcommands().front()->get_name(), settings);
     } catch (const std::exception& error) {

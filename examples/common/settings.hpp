@@ -82,6 +82,7 @@ struct Settings {
         int minibatches = 1;
         double learning_rate;
         double clip = 0.2;
+        double beta2 = 0.999;      ///< AdamW's; lower where most batches meet no success, in which it would forget how large gradients are
         double temperature = 1;    ///< of the base model's own actions
     } internal{}, raw{};
 };
@@ -97,7 +98,7 @@ inline void add_options(CLI::App& app, Settings& s) {
     add("shards", s.shards, 1, 64, "pieces a batch is split into; changes results in the last bits");
     add("gain", s.gain, 0, 100, "factor on controllers when acting, supervised or discovered");
     add("checkpoint-seconds", s.checkpoint_seconds, 0.1, 1e6, "time between checkpoints");
-    app.add_option("--output", s.output, "folder of checkpoints, metrics and the page (default: runs/PRESET-SEED)");
+    app.add_option("--output", s.output, "folder of checkpoints, metrics and the page (default: runs/PROGRAM-PRESET-SEED)");
     const auto training = [&](const std::string& stage, auto& o) {
         add(stage + ".steps", o.steps, 1, 1e9, "updates");
         add(stage + ".batch", o.batch, 1, 1e5, "episodes per update");
@@ -140,6 +141,7 @@ inline void add_options(CLI::App& app, Settings& s) {
         add(stage + ".epochs", o.epochs, 1, 1000, "passes over a batch");
         add(stage + ".minibatches", o.minibatches, 1, 1000, "gradient steps per pass");
         add(stage + ".learning-rate", o.learning_rate, 1e-8, 1, "learning rate");
+        add(stage + ".beta2", o.beta2, 0, 0.99999, "AdamW's decay of the second moment");
         add(stage + ".clip", o.clip, 0.001, 1, "clipping of the density ratio");
     };
     reinforce("internal", s.internal);

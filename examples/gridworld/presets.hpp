@@ -120,7 +120,7 @@ struct Full : PaperTasks<GridworldPreset<env::Pinpad{}, env::Relative, model::Tr
         // What colours are worth does not fit into a code at first, what pairs are worth does: switches come to open once a pair.
         s.discover = {.steps = 6000, .learning_rate = 6e-3, .alpha = 0.12, .alpha_from = 0.1, .alpha_until = 0.3, .signal = 0.95,
                       .signal_start = 0.85, .signal_from = 0.3, .signal_until = 0.5, .refine_steps = 400, .refine_learning_rate = 2e-2};
-        s.internal = {.episodes = 500'000, .learning_rate = 1e-3, .temperature = 0.5};
+        s.internal = {.episodes = 1'000'000, .batch = 4096, .learning_rate = 5e-4, .beta2 = 0.95, .temperature = 0.5};
         s.raw = {.episodes = 200'000, .learning_rate = 3e-4};
         return s;
     }

@@ -10,7 +10,7 @@
 /// - `model`: residual stacks, Transformer, Hawk, autoregressive models;
 /// - `control`: what reads and writes the residual stream: controllers, switches, the metacontroller;
 /// - `train`: losses, optimisers, and the supervised stages as loops;
-/// - `rl`: collecting, advantages, raw-action and internal RL;
+/// - `rl`: collecting, advantages, raw-action and internal RL, PPO;
 /// - `analysis`: probes, switch alignment, what codes mean.
 ///
 /// Not among them are core/openmp.hpp, which needs midstream::openmp, and the ant (env/ant_*.hpp),
@@ -48,6 +48,7 @@
 #include "midstream/layer/causal_convolution.hpp"
 #include "midstream/layer/distribution.hpp"
 #include "midstream/layer/embedding.hpp"
+#include "midstream/layer/feedforward.hpp"
 #include "midstream/layer/gelu.hpp"
 #include "midstream/layer/gru.hpp"
 #include "midstream/layer/hawk.hpp"
@@ -76,9 +77,14 @@
 #include "midstream/train/optimiser.hpp"
 #include "midstream/train/schedule.hpp"
 #include "midstream/train/stages.hpp"
+#include "midstream/rl/actor_critic.hpp"
+#include "midstream/rl/actor_expert.hpp"
 #include "midstream/rl/advantages.hpp"
 #include "midstream/rl/collect.hpp"
+#include "midstream/rl/gae.hpp"
 #include "midstream/rl/internal.hpp"
+#include "midstream/rl/normaliser.hpp"
+#include "midstream/rl/ppo.hpp"
 #include "midstream/rl/reinforce.hpp"
 #include "midstream/rl/steered_rollout.hpp"
 #include "midstream/analysis/alignment.hpp"

@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(the_expert_sees_what_the_ant_sees_and_the_guide) {
 
 BOOST_AUTO_TEST_CASE(progress_along_the_way_is_worth_its_speed) {
     constexpr float weight = 0.5f;
-    Guided guided(ant_of("3-1"), weight);
+    Guided guided(ant_of("3-1"), {.progress = weight});
     Ant plain = ant_of("3-1");
     core::Random random(2);
     double total = 0;
@@ -80,4 +80,24 @@ BOOST_AUTO_TEST_CASE(progress_along_the_way_is_worth_its_speed) {
     }
     BOOST_TEST(std::abs(total) > 1e-4);  // it did move
     BOOST_TEST(!guided.completed());
+}
+
+BOOST_AUTO_TEST_CASE(failure_has_its_price) {
+    const auto last_reward = [](const char* task, float failure) {
+        Ant ant(TaskDistribution::ant_pretraining());
+        // Thrown to the right from beside the border to cell 5, where 1 lies.
+        AntState state;
+        state.position = {Ant::centre(4)[0] + 0.79, Ant::centre(4)[1], AntRest::height, 1, 0, 0, 0};
+        for (int leg = 0; leg < 4; ++leg) state.position[8 + 2 * static_cast<std::size_t>(leg)] = AntRest::ankle;
+        state.velocity[0] = 2;
+        ant.begin(layout, parse_task(task), state);
+        Guided guided(ant, {.progress = 0, .failure = failure});
+        const float none[8] = {};
+        const Transition transition = guided.step(none);
+        BOOST_TEST(transition.done);
+        return transition.reward;
+    };
+    BOOST_TEST(last_reward("3-1", 0) == 0.0f);
+    BOOST_TEST(last_reward("3-1", 2.5f) == -2.5f);
+    BOOST_TEST(last_reward("1", 2.5f) == 1.0f);
 }

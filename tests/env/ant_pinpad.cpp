@@ -576,3 +576,21 @@ BOOST_AUTO_TEST_CASE(episodes_are_recorded) {
                               episodes.observation_rows().row(row + 1)));
     for (const auto subgoal : episodes.subgoals) BOOST_TEST((subgoal >= 0 && subgoal < 4));
 }
+
+BOOST_AUTO_TEST_CASE(running_out_of_time_is_told_from_other_ends) {
+    Ant ant(TaskDistribution::ant_pretraining());
+    ant.begin(layout, parse_task("2"), resting());
+    Transition transition{0, false};
+    for (int t = 0; t < Ant::horizon; ++t) {
+        BOOST_TEST(!ant.truncated());
+        transition = ant.step(none.data());
+        if (transition.done) break;
+    }
+    BOOST_TEST(ant.steps() == Ant::horizon);
+    BOOST_TEST(ant.truncated());
+    auto state = resting();
+    state.position[2] = 1.5;
+    ant.begin(layout, parse_task("2"), state);
+    BOOST_TEST(ant.step(none.data()).done);  // too high
+    BOOST_TEST(!ant.truncated());
+}

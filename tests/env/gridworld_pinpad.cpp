@@ -86,13 +86,16 @@ BOOST_AUTO_TEST_CASE(the_horizon_ends_with_nothing_unless_its_last_step_complete
     const auto [reward, done] = step(environment, up);
     BOOST_TEST(done);
     BOOST_TEST(reward == 0.0f);
+    BOOST_TEST(environment.truncated());
 
     environment.begin(test::draw<tiny>(picture), parse_task("0"));
+    BOOST_TEST(!environment.truncated());
     for (int t = 2; t < tiny.horizon; ++t) step(environment, up);
     BOOST_TEST(!step(environment, right).done);
     const auto last = step(environment, right);
     BOOST_TEST(last.done);
     BOOST_TEST(last.reward == 1.0f);
+    BOOST_TEST(!environment.truncated());
 }
 
 BOOST_AUTO_TEST_CASE(agrees_with_the_rules_spelled_out_on_random_walks) {

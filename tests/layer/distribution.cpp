@@ -20,6 +20,26 @@ BOOST_AUTO_TEST_CASE(categorical_gradient) { check<layer::Categorical<5, 3>, std
 BOOST_AUTO_TEST_CASE(gaussian_gradient) { check<layer::DiagonalGaussian<3>, double>({0.3, -1.0, 2.0}); }
 BOOST_AUTO_TEST_CASE(unit_gaussian_gradient) { check<layer::UnitGaussian<3>, double>({0.3, -1.0, 2.0}); }
 
+/// Against a Monte Carlo estimate of E[-log p], and its gradient.
+template <class Distribution>
+void check_entropy() {
+    core::Random random(1);
+    std::vector<double> parameters(Distribution::parameter_width), gradient(Distribution::parameter_width, 0.0);
+    test::fill_normal(parameters, random);
+    const double entropy = Distribution::entropy(parameters.data(), -2.5, gradient.data());
+    test::check_gradient("entropy", parameters, gradient, [&] { return -2.5 * Distribution::entropy(parameters.data()); });
+    double estimate = 0;
+    const int draws = 100000;
+    typename Distribution::Space::template Element<double> value[Distribution::Space::width];
+    for (int i = 0; i < draws; ++i) {
+        Distribution::sample(parameters.data(), random, value);
+        estimate -= Distribution::log_probability(parameters.data(), value) / draws;
+    }
+    BOOST_TEST(entropy == estimate, boost::test_tools::tolerance(0.02));
+}
+BOOST_AUTO_TEST_CASE(entropy_of_choices) { check_entropy<layer::Categorical<5, 3>>(); }
+BOOST_AUTO_TEST_CASE(entropy_of_normals) { check_entropy<layer::DiagonalGaussian<3>>(); }
+
 BOOST_AUTO_TEST_CASE(divergence_gradient_and_zero) {
     using Gaussian = layer::DiagonalGaussian<3>;
     core::Random random(1);

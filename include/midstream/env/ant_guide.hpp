@@ -41,47 +41,77 @@ struct AntGuide {
     }
 };
 
-/// AntPinpad as its expert meets it: what the guide writes follows what the ant sees, and to the reward is added
-/// `weight` times the torso's mean velocity during the step, in metres a second, along the direction that the guide
-/// gave at its beginning. Returns are then no measure of success; `completed` is.
-template <AntWorld World = AntWorld{}>
-class GuidedAntPinpad {
-public:
-    using Ant = AntPinpad<World>;
-    using Observation = data::Dense<Ant::Observation::width + move_count * Ant::world.cells()>;
-    using Action = typename Ant::Action;
-    static constexpr Pinpad world = Ant::world;
-    static constexpr int horizon = Ant::horizon;
+/// How an expert sees the ant and moves it: `observe` writes `width<Ant>` numbers, `act` turns the expert's action into
+/// torques. This one is the paper's: what the ant sees, then the guide's whole map; actions are torques.
+struct AntMap {
+    template <class Ant>
+    static constexpr int width = Ant::Observation::width + move_count * Ant::world.cells();
 
-    explicit GuidedAntPinpad(Ant ant, float weight = 1) : ant_(std::move(ant)), weight_(weight) {}
-
-    void reset(core::Random random) { ant_.reset(random); }
-    void observe(float* row) const { observe(ant_, row); }
-    /// The expert's view of an ant that is not guided.
+    template <class Ant>
     static void observe(const Ant& ant, float* row) {
         ant.observe(row);
         AntGuide::observe(ant, row + Ant::Observation::width);
     }
+    template <class Ant>
+    static void act(const Ant&, const float* action, float* torques) {
+        std::copy_n(action, Ant::Action::width, torques);
+    }
+};
+
+/// What the guided ant is paid besides the task's own reward.
+struct AntWage {
+    float progress = 1;  ///< for a metre a second along the guide's direction
+    float effort = 0;    ///< taken off for the mean square of the torques, as they were asked for
+    float failure = 0;   ///< taken off where an episode ends neither in completion nor for lack of time
+
+    friend constexpr bool operator==(const AntWage&, const AntWage&) = default;
+};
+
+/// AntPinpad as its expert meets it, by a view such as AntMap. To the reward is added a wage: `progress` times the
+/// torso's mean velocity during the step, in metres a second, along the direction that the guide gave at its beginning,
+/// less effort and failure. Returns are then no measure of success; `completed` is.
+template <AntWorld World = AntWorld{}, class View = AntMap>
+class GuidedAntPinpad {
+public:
+    using Ant = AntPinpad<World>;
+    using Observation = data::Dense<View::template width<Ant>>;
+    using Action = typename Ant::Action;
+    static constexpr Pinpad world = Ant::world;
+    static constexpr int horizon = Ant::horizon;
+
+    explicit GuidedAntPinpad(Ant ant, AntWage wage = {}) : ant_(std::move(ant)), wage_(wage) {}
+
+    void reset(core::Random random) { ant_.reset(random); }
+    void observe(float* row) const { observe(ant_, row); }
+    /// The expert's view of an ant that is not guided.
+    static void observe(const Ant& ant, float* row) { View::observe(ant, row); }
+    /// The torques by which the expert's action moves such an ant.
+    static void act(const Ant& ant, const float* action, float* torques) { View::act(ant, action, torques); }
 
     Transition step(const float* action) {
+        float torques[Action::width];
+        act(ant_, action, torques);
         const auto direction = AntGuide::direction(ant_);
         const auto before = ant_.torso();
-        Transition transition = ant_.step(action);
+        Transition transition = ant_.step(torques);
+        if (transition.done && !completed() && !truncated()) transition.reward -= wage_.failure;
         if (ant_.diverged()) return transition;
         const auto after = ant_.torso();
-        double way = 0;
+        double way = 0, effort = 0;
         for (int axis = 0; axis < 2; ++axis) way += (after[axis] - before[axis]) * direction[axis];
-        transition.reward += weight_ * static_cast<float>(way / World.control_step());
+        for (const float torque : torques) effort += torque * torque;
+        transition.reward += wage_.progress * static_cast<float>(way / World.control_step()) - wage_.effort * static_cast<float>(effort / Action::width);
         return transition;
     }
 
     int subgoal() const { return ant_.subgoal(); }
     bool completed() const { return ant_.progress() == ant_.task().length; }
+    bool truncated() const { return ant_.truncated(); }
     const Ant& ant() const { return ant_; }
 
 private:
     Ant ant_;
-    float weight_;
+    AntWage wage_;
 };
 
 }  // namespace midstream::env

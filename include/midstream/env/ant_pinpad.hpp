@@ -259,9 +259,9 @@ public:
     Transition step(const float* action) {
         diverged_ = !simulation_.advance(action, World.frame_skip);
         const double* torso = simulation_.position();
-        const bool failed = diverged_ || torso[2] < lowest || torso[2] > highest;
-        const Transition transition = course_.enter(failed ? course_.agent() : cell_at(torso[0], torso[1]));
-        return {transition.reward, transition.done || failed};
+        failed_ = diverged_ || torso[2] < lowest || torso[2] > highest;
+        const Transition transition = course_.enter(failed_ ? course_.agent() : cell_at(torso[0], torso[1]));
+        return {transition.reward, transition.done || failed_};
     }
 
     int subgoal() const { return course_.subgoal(); }  ///< the abstract subgoal in pursuit: that of `colour()`
@@ -281,6 +281,7 @@ public:
         return {torso[0], torso[1], torso[2]};
     }
     bool diverged() const { return diverged_; }  ///< whether the last step broke the physics
+    bool truncated() const { return course_.truncated() && !failed_; }  ///< whether only the time was up
     const AntSimulation& simulation() const { return simulation_; }
 
     /// The centre of a cell, in metres.
@@ -316,12 +317,13 @@ private:
     }
     void start(const AntState& state) {
         simulation_.begin(state);
-        diverged_ = false;
+        diverged_ = failed_ = false;
     }
 
     GridworldPinpad<world> course_;  ///< the referee: where the ant is on the grid, and what that means
     AntSimulation simulation_;
     bool diverged_ = false;
+    bool failed_ = false;  ///< fell, jumped or diverged with the last step
 };
 
 }  // namespace midstream::env

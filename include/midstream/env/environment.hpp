@@ -38,7 +38,8 @@ using ActionElement = typename E::Action::template Element<float>;
 /// recording.
 ///
 /// Optional members: `Target` with `target(row) const`, the target by which the *current* observation would be
-/// predicted (HasTarget); `int subgoal() const`, the true subgoal, for analysis alone (HasSubgoal).
+/// predicted (HasTarget); `int subgoal() const`, the true subgoal, for analysis alone (HasSubgoal); `bool truncated()
+/// const`, whether the last step ended the episode for no other reason than that its time was up (HasTimeLimit).
 template <class E>
 concept Environment = std::copyable<E> && std::integral_constant<int, E::horizon>::value >
 0 && requires(E& environment, const E& constant, core::Random random, ObservationElement<E>* observation,
@@ -58,6 +59,12 @@ concept HasTarget = requires(const E& environment, typename E::Target::template 
 template <class E>
 concept HasSubgoal = requires(const E& environment) {
     { environment.subgoal() } -> std::convertible_to<int>;
+};
+
+/// An environment that tells the end of its time from other ends.
+template <class E>
+concept HasTimeLimit = requires(const E& environment) {
+    { environment.truncated() } -> std::convertible_to<bool>;
 };
 
 namespace detail {

@@ -82,7 +82,8 @@ public:
             if (content != task_[progress_]) return {0, true};
             if (++progress_ == task_.length) return {1, true};
         }
-        return {0, steps_ == horizon};
+        truncated_ = steps_ == horizon;
+        return {0, truncated_};
     }
 
     /// The abstract subgoal in pursuit: that of `colour()`.
@@ -98,6 +99,7 @@ public:
     int agent() const { return agent_; }        ///< the agent's cell
     int progress() const { return progress_; }  ///< colours of the task visited
     int steps() const { return steps_; }        ///< steps taken
+    bool truncated() const { return truncated_; }  ///< whether the episode ended for lack of time alone
 
 private:
     static void require_valid(const Task& task) {
@@ -118,6 +120,7 @@ private:
         agent_ = layout.agent;
         progress_ = 0;
         steps_ = 0;
+        truncated_ = false;
     }
 
     TaskDistribution tasks_;
@@ -127,6 +130,7 @@ private:
     int agent_ = 0;
     int progress_ = 0;
     int steps_ = 0;
+    bool truncated_ = false;
 };
 
 }  // namespace midstream::env

@@ -39,6 +39,22 @@ struct Categorical {
         return sum;
     }
 
+    /// -E[log p]; if `gradient` is given, weight * its derivative is added.
+    template <class T>
+    static T entropy(const T* parameters, T weight = 0, T* gradient = nullptr) {
+        T sum = 0;
+        for (int group = 0; group < Groups; ++group) {
+            const Line<const T> logits(parameters + group * Classes);
+            const Eigen::Array<T, 1, Classes> shifted = logits - logits.maxCoeff();
+            const Eigen::Array<T, 1, Classes> log_p = shifted - std::log(shifted.exp().sum());
+            const Eigen::Array<T, 1, Classes> p = log_p.exp();
+            const T part = -(p * log_p).sum();
+            sum += part;
+            if (gradient) Line<T>(gradient + group * Classes) -= weight * p * (log_p + part);
+        }
+        return sum;
+    }
+
     /// The probabilities of one group.
     template <class T>
     static Eigen::Array<T, 1, Classes> probabilities(const T* parameters, int group = 0, T temperature = 1) {
@@ -113,6 +129,17 @@ struct DiagonalGaussian {
                 gradient[i] += weight * error * inverse;
                 gradient[Width + i] += weight * T(0.5) * (error * error * inverse - 1) * bound<T>.slope(parameters[Width + i]);
             }
+        }
+        return sum;
+    }
+
+    /// -E[log p]; if `gradient` is given, weight * its derivative is added.
+    template <class T>
+    static T entropy(const T* parameters, T weight = 0, T* gradient = nullptr) {
+        T sum = 0;
+        for (int i = 0; i < Width; ++i) {
+            sum += T(0.5) * (log_variance(parameters, i) + T(1.8378770664093454836) + 1);
+            if (gradient) gradient[Width + i] += weight * T(0.5) * bound<T>.slope(parameters[Width + i]);
         }
         return sum;
     }
