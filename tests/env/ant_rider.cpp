@@ -15,7 +15,7 @@ using Guided = GuidedAntPinpad<AntWorld{}, AntRider>;
 constexpr Pinpad grid = Ant::world;
 static_assert(Environment<Guided> && HasTimeLimit<Guided>);
 static_assert(Guided::Observation::width == AntRider::width<Ant> && AntRider::width<Ant> == 35);
-constexpr int direction = 26, after = 28, way = 30, sides = 32;  // where they stand in a row
+constexpr int direction = 26, after = 28, sides = 32;  // where they stand in a row
 
 /// The way from A to 3 leads around 1, which would end the episode, and the wall: up, right, right, down.
 const Layout<grid> layout = test::draw<grid>(
