@@ -80,6 +80,7 @@
 #include "midstream/rl/actor_critic.hpp"
 #include "midstream/rl/actor_expert.hpp"
 #include "midstream/rl/advantages.hpp"
+#include "midstream/rl/clipped_surrogate.hpp"
 #include "midstream/rl/collect.hpp"
 #include "midstream/rl/gae.hpp"
 #include "midstream/rl/internal.hpp"

@@ -8,6 +8,7 @@
 
 #include "midstream/analysis/first_reached.hpp"
 #include "midstream/analysis/steered_success.hpp"
+#include "midstream/rl/internal.hpp"
 
 namespace midstream::analysis {
 
@@ -98,7 +99,7 @@ private:
             *meta_, [&](int i) -> auto& { return instances_[live[i]].state; }, rollout_.read_rows(), logits, scratch_);
         for (std::size_t i = 0; i < live.size(); ++i) {
             Instance& instance = instances_[live[i]];
-            const bool opens = Meta::opens({}, logits.data[i], instance.asked++, threshold);
+            const bool opens = Meta::opens({}, logits.data[i], instance.asked++, rl::InternalOptions{}.threshold);
             if (!begin && (!opens || instance.held)) continue;
             float code[Meta::code];
             for (float& value : code) value = instance.codes.template normal<float>();
@@ -106,7 +107,6 @@ private:
         }
     }
 
-    static constexpr float threshold = 0.5f;  ///< internal RL's (rl/internal.hpp)
     rl::SteeredRollout<env::Batched<E>, Base, Meta::read, Meta::write> rollout_;
     const typename Meta::template Parameters<float>* meta_;
     float gain_;

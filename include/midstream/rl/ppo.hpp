@@ -16,13 +16,14 @@
 
 #include "midstream/env/environment.hpp"
 #include "midstream/rl/actor_critic.hpp"
+#include "midstream/rl/clipped_surrogate.hpp"
 #include "midstream/rl/gae.hpp"
 #include "midstream/rl/normaliser.hpp"
 #include "midstream/train/learner.hpp"
 
 namespace midstream::rl {
 
-/// What one update takes and does. The defaults learn to walk.
+/// What one update takes and does. docs/ant.md has what an ant learned to walk by.
 struct PpoOptions {
     int instances = 64;    ///< environments side by side
     int steps = 64;        ///< of each instance, for one update
@@ -105,13 +106,12 @@ PpoSums ppo_loss(const typename Agent::template Parameters<T>& parameters, const
         const auto* action = rows.actions.row(row);
         const T advantage = rows.advantages[i];
         const T log_ratio = std::clamp(Distribution::log_probability(distribution, action) - rows.log_probabilities[i], T(-20), T(20));
-        const T ratio = std::exp(log_ratio);
-        const bool clipped = (advantage > 0 && ratio > 1 + clip) || (advantage < 0 && ratio < 1 - clip);
-        sums.surrogate += clipped ? std::clamp(ratio, 1 - clip, 1 + clip) * advantage : ratio * advantage;
-        sums.clipped += clipped;
-        sums.divergence += ratio - 1 - log_ratio;
+        const ClippedSurrogate<T> surrogate(log_ratio, advantage, clip);
+        sums.surrogate += surrogate.value;
+        sums.clipped += surrogate.clipped;
+        sums.divergence += surrogate.ratio - 1 - log_ratio;
         sums.decisions += 1;
-        if (trained && !clipped) Distribution::log_probability(distribution, action, -weight * ratio * advantage, slope);
+        if (trained && !surrogate.clipped) Distribution::log_probability(distribution, action, -weight * surrogate.ratio * advantage, slope);
         sums.entropy += Distribution::entropy(distribution, -weight * entropy_weight, slope);
         const T error = *tape.value.view().row(row) - rows.returns[i];
         sums.squared_error += error * error;

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "midstream/rl/advantages.hpp"
+#include "midstream/rl/clipped_surrogate.hpp"
 #include "midstream/rl/collect.hpp"
 #include "midstream/train/learner.hpp"
 
@@ -53,14 +54,13 @@ SurrogateSums surrogate(const typename Policy::template Parameters<T>& parameter
             const int row = sequences.row(s) + i;
             const T* distribution = tape.action.view().row(row);
             const T log_ratio = Distribution::log_probability(distribution, actions.row(row)) - old_log_probabilities[static_cast<std::size_t>(row)];
-            const T ratio = std::exp(std::clamp(log_ratio, T(-20), T(20)));
-            const bool clipped = (advantage > 0 && ratio > 1 + clip) || (advantage < 0 && ratio < 1 - clip);
-            sums.surrogate += clipped ? std::clamp(ratio, 1 - clip, 1 + clip) * advantage : ratio * advantage;
-            sums.clipped += clipped;
+            const ClippedSurrogate<T> surrogate(log_ratio, advantage, clip);
+            sums.surrogate += surrogate.value;
+            sums.clipped += surrogate.clipped;
             sums.divergence -= log_ratio;
             sums.decisions += 1;
-            if (!clipped && core::trainable<Gradient>)
-                Distribution::log_probability(distribution, actions.row(row), -weight * ratio * advantage, tape.action_gradient.view().row(row));
+            if (!surrogate.clipped && core::trainable<Gradient>)
+                Distribution::log_probability(distribution, actions.row(row), -weight * surrogate.ratio * advantage, tape.action_gradient.view().row(row));
         }
     }
     if constexpr (core::trainable<Gradient>) Policy::backward(parameters, sequences, observations, tape, gradient);
