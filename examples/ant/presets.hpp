@@ -9,32 +9,34 @@
 #include <vector>
 
 #include "common/preset.hpp"
+#include "midstream/env/ant_compass.hpp"
 #include "midstream/env/ant_gait.hpp"
 #include "midstream/env/ant_touch.hpp"
+#include "midstream/train/muon.hpp"
 
 namespace midstream::examples::ant {
 
-template <env::AntWorld World, model::HawkShape Shape>
-using HawkOn = model::Autoregressive<typename env::AntPinpad<World>::Observation, typename env::AntPinpad<World>::Action, model::Hawk<Shape>,
-                                     typename env::AntPinpad<World>::Target>;
+template <model::HawkShape Shape, class World>
+using HawkOn = model::Autoregressive<typename World::Observation, typename World::Action, model::Hawk<Shape>, typename World::Target>;
 
 /// What all presets share: the paper's world and tasks, a Hawk on it, a metacontroller in it, a policy over codes, and an
-/// expert. `MetaOf<Base>` is the metacontroller; `PolicyWidth` that of the policy. An `ExpertType` says with `noise` by
-/// how much its torques are disturbed.
-template <env::AntWorld AntWorld, model::HawkShape Shape, template <class Base> class MetaOf, int PolicyWidth, class ExpertType = env::AntGait>
-struct AntPreset : ChainPreset<env::AntPinpad<AntWorld>, HawkOn<AntWorld, Shape>, MetaOf<HawkOn<AntWorld, Shape>>, PolicyWidth> {
-    static constexpr env::Pinpad pinpad = AntWorld.grid;
+/// expert. `Ant` is an AntPinpad; `MetaOf<Base>` the metacontroller; `PolicyWidth` that of the policy. An `ExpertType`
+/// says with `noise` by how much its torques are disturbed.
+template <class Ant, model::HawkShape Shape, template <class Base> class MetaOf, int PolicyWidth, class ExpertType = env::AntGait>
+struct AntPreset : ChainPreset<Ant, HawkOn<Shape, Ant>, MetaOf<HawkOn<Shape, Ant>>, PolicyWidth> {
+    static constexpr env::AntWorld ant_world = Ant::ant_world;
+    static constexpr env::Pinpad pinpad = ant_world.grid;
     static constexpr int subgoals = 4;
     using World = typename AntPreset::World;
     using Meta = typename AntPreset::Meta;
 
-    static std::string world_name() { return fmt::format("ant {}, cells of {} m", env::to_string(pinpad), AntWorld.cell); }
+    static std::string world_name() { return fmt::format("ant {}, cells of {} m, observation of {} numbers", env::to_string(pinpad), ant_world.cell, World::Observation::width); }
     static std::string architecture() {
         return fmt::format("{}; Hawk depth {} width {} recurrent {} heads {} mlp {}", world_name(), Shape.depth, Shape.width, Shape.recurrent, Shape.heads, Shape.mlp);
     }
     static void note_place(const World& world, auto& picture) {
         const auto torso = world.torso();
-        picture.places.push_back({torso[0] / AntWorld.cell + pinpad.size / 2.0, pinpad.size / 2.0 - torso[1] / AntWorld.cell});
+        picture.places.push_back({torso[0] / ant_world.cell + pinpad.size / 2.0, pinpad.size / 2.0 - torso[1] / ant_world.cell});
     }
     static env::TaskDistribution pretraining_tasks() { return env::TaskDistribution::ant_pretraining(); }
     static env::TaskDistribution unseen_tasks() { return env::TaskDistribution::ant_posttraining(); }
@@ -42,16 +44,26 @@ struct AntPreset : ChainPreset<env::AntPinpad<AntWorld>, HawkOn<AntWorld, Shape>
     static ExpertType expert(double noise) { return {.noise = noise}; }
 };
 
-/// The paper's world and tasks with a small model.
-struct Demo : AntPreset<env::AntWorld{}, model::HawkShape{.depth = 3, .width = 64, .recurrent = 64, .heads = 4, .mlp = 256},
-                        Touching<1, 0, 3, control::LowRank<16>, env::AntTouch<env::AntPinpad<>>>::Meta, 64> {
+/// What the presets for a laptop share: a compass to see by, and a base model trained by Muon, which learns to look up
+/// the way to the colour it is after, as AdamW did not within the same time (docs/ant.md).
+template <env::AntWorld AntWorld, model::HawkShape Shape>
+struct Laptop : AntPreset<env::AntPinpad<AntWorld, env::AntCompass>, Shape, Touching<1, 0, 3, control::LowRank<16>, env::AntTouch<env::AntPinpad<AntWorld, env::AntCompass>>>::template Meta, 64> {
+    using BaseOptimiser = train::Muon<>;
+    static BaseOptimiser base_optimiser(const Settings::Pretrain& o) {
+        return {.weight_decay = o.weight_decay, .adamw = {.beta2 = o.beta2, .weight_decay = o.weight_decay}};
+    }
+    static std::string architecture() { return Laptop::AntPreset::architecture() + ", trained by Muon"; }
+};
+
+/// The paper's tasks with a small model, on a grid of small cells.
+struct Demo : Laptop<env::AntWorld{.cell = 1.0}, model::HawkShape{.depth = 3, .width = 64, .recurrent = 64, .heads = 4, .mlp = 256}> {
     static constexpr const char* name = "demo";
     static Settings settings() {
         Settings s;
         s.gain = 1;
         // Without noise in D* controllers would narrow the density of the actions, at no end, rather than steer (docs/ant.md).
-        s.record = {.episodes = 8000, .clean_episodes = 3000, .clean_noise = 0.1};
-        s.pretrain = {.steps = 12'000, .batch = 16, .learning_rate = 3e-3, .lambda = 1, .expert_noise = 0.1};
+        s.record = {.episodes = 12'000, .clean_episodes = 6000, .clean_noise = 0.1};
+        s.pretrain = {.steps = 12'000, .batch = 16, .learning_rate = 2e-2, .lambda = 1, .expert_noise = 0.1};
         s.probe = {.steps = 300, .batch = 32, .evaluation = 300};
         s.steer = {.steps = 300, .batch = 32, .learning_rate = 2e-2, .temperature = 0.5, .episodes = 300};
         s.discover = {.steps = 1500, .batch = 32, .learning_rate = 6e-3, .alpha = 1, .alpha_from = 0.1, .alpha_until = 0.5, .signal = 0.9, .refine_steps = 300};
@@ -64,15 +76,13 @@ struct Demo : AntPreset<env::AntWorld{}, model::HawkShape{.depth = 3, .width = 6
 };
 
 /// The paper's world and tasks with a larger model and more of everything.
-struct Full : AntPreset<env::AntWorld{}, model::HawkShape{.depth = 4, .width = 96, .recurrent = 96, .heads = 4, .mlp = 384},
-                        Touching<1, 0, 3, control::LowRank<16>, env::AntTouch<env::AntPinpad<>>>::Meta, 64> {
+struct Full : Laptop<env::AntWorld{}, model::HawkShape{.depth = 4, .width = 96, .recurrent = 96, .heads = 4, .mlp = 384}> {
     static constexpr const char* name = "full";
     static Settings settings() {
         Settings s = Demo::settings();
         s.record.episodes = 12'000;
         s.record.clean_episodes = 6000;
         s.pretrain.steps = 24'000;
-        s.pretrain.learning_rate = 2e-3;
         s.steer.steps = 600;
         s.discover.steps = 4000;
         s.discover.refine_steps = 600;
@@ -88,7 +98,7 @@ using PaperMeta = control::Metacontroller<Base, control::MetacontrollerShape{.re
 
 /// The paper's sizes and hyperparameters (Tables A5, A10, A14). Months on a laptop: here to be read, and to be run where
 /// there is time.
-struct Paper : AntPreset<env::AntWorld{}, model::HawkShape{}, PaperMeta, 256> {
+struct Paper : AntPreset<env::AntPinpad<>, model::HawkShape{}, PaperMeta, 256> {
     static constexpr const char* name = "paper";
     static void initialise_meta(Meta::Parameters<float>& parameters, core::Random random) { Meta::initialise(parameters, random); }
     static Settings settings() {

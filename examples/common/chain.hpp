@@ -38,6 +38,7 @@ public:
     using Inner = rl::Internal<Batch, Meta>;
     template <class Model>
     using Learner = train::Learner<typename Model::template Parameters<float>, train::AdamW>;
+    using BaseLearner = train::Learner<typename Base::template Parameters<float>, typename P::BaseOptimiser>;
     /// Streams of random numbers, one per stage.
     enum Stream : std::uint64_t { pretraining = 1, probing, steering, discovery, internal_rl, raw_rl, evaluation, recording, inspection };
     /// What stages train on: D and D* (Settings::Record).
@@ -96,8 +97,8 @@ public:
     std::string internal_description() const { return fmt::format("{}; gain {}; internal {}", refine_description(), s.gain, describe(s.internal)); }
     std::string raw_description() const { return pretrain_description() + "; raw " + describe(s.raw); }
 
-    Learner<Base> base_learner() const {
-        Learner<Base> learner{.optimiser = {.beta2 = s.pretrain.beta2, .weight_decay = s.pretrain.weight_decay}, .shards = s.shards};
+    BaseLearner base_learner() const {
+        BaseLearner learner{.optimiser = P::base_optimiser(s.pretrain), .shards = s.shards};
         P::initialise(*learner.parameters, stream(pretraining).fork(0));
         return learner;
     }
@@ -117,8 +118,8 @@ public:
     /// The base model once pretrained; loaded once.
     const typename Base::template Parameters<float>& base() {
         if (!base_) {
-            base_ = std::make_unique<Learner<Base>>(base_learner());
-            Stage<Learner<Base>>::load_finished(folder, "pretrain", pretrain_description(), *base_, s.pretrain.steps);
+            base_ = std::make_unique<BaseLearner>(base_learner());
+            Stage<BaseLearner>::load_finished(folder, "pretrain", pretrain_description(), *base_, s.pretrain.steps);
         }
         return *base_->parameters;
     }
@@ -161,7 +162,7 @@ public:
     void pretrain() {
         auto learner = base_learner();
         const auto& o = s.pretrain;
-        Stage<Learner<Base>> stage(folder, "pretrain", pretrain_description(), learner, o.steps, {"episodes", "action_nll", "target_nll"}, s.checkpoint_seconds);
+        Stage<BaseLearner> stage(folder, "pretrain", pretrain_description(), learner, o.steps, {"episodes", "action_nll", "target_nll"}, s.checkpoint_seconds);
         train::LossSums recent;
         const std::int64_t every = std::max<std::int64_t>(1, o.steps / 200);
         if (stage.finished()) return;
@@ -290,7 +291,7 @@ public:
     }
 
 private:
-    std::unique_ptr<Learner<Base>> base_;
+    std::unique_ptr<BaseLearner> base_;
     std::unique_ptr<Learner<Meta>> meta_;
     std::array<std::unique_ptr<Episodes>, 2> datasets_;  ///< by Data
 

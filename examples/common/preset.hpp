@@ -9,6 +9,7 @@
 #include "midstream/control/metacontroller.hpp"
 #include "midstream/env/environment.hpp"
 #include "midstream/model/hawk.hpp"
+#include "midstream/train/adamw.hpp"
 
 namespace midstream::examples {
 
@@ -22,6 +23,9 @@ struct ChainPreset {
     using Policy = model::Autoregressive<data::Dense<Base::width>, data::Continuous<Meta::code>,
                                          model::Hawk<model::HawkShape{.depth = 1, .width = PolicyWidth, .recurrent = PolicyWidth, .mlp = 2 * PolicyWidth}>>;
     using Episodes = env::EpisodesOf<World>;
+    /// What pretrains the base model; everything else is trained by AdamW.
+    using BaseOptimiser = train::AdamW;
+    static BaseOptimiser base_optimiser(const Settings::Pretrain& o) { return {.beta2 = o.beta2, .weight_decay = o.weight_decay}; }
     /// What an agent can reach: colours.
     static constexpr int goals = World::world.colours;
     using Reached = analysis::ColourStoodOn;

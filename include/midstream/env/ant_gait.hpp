@@ -30,8 +30,7 @@ struct AntGait {
 
     /// The torques, at this time of the gait, that walk towards `heading` (radians from the x axis of the world).
     Torques towards(double heading, double time, const double* position, const double* velocity) const {
-        const double* q = position + 3;
-        const double yaw = std::atan2(2 * (q[0] * q[3] + q[1] * q[2]), 1 - 2 * (q[2] * q[2] + q[3] * q[3]));
+        const double yaw = ant_yaw(position);
         Torques torques;
         for (int leg = 0; leg < AntDimensions::legs; ++leg) {
             const double along = std::cos(heading - yaw - (0.25 + 0.5 * leg) * std::numbers::pi);
@@ -51,8 +50,7 @@ struct AntGait {
     /// Walks to the centre of the next cell of the guide's way; where there is none, to that of its own.
     template <class E>
     Torques act(const E& environment, core::Random& random) const {
-        const int cell = environment.agent(), move = AntGuide::move(environment, cell);
-        const auto goal = E::centre(move == AntGuide::none ? cell : environment.board().moved(cell, move));
+        const auto goal = AntGuide::next_centre(environment, environment.colour());
         const double* position = environment.simulation().position();
         Torques torques =
             towards(std::atan2(goal[1] - position[1], goal[0] - position[0]),

@@ -18,10 +18,22 @@ struct AntGuide {
 
     template <class E>
     static int move(const E& environment, int cell) {
-        const unsigned moves = environment.distances().optimal_moves(environment.board(), cell, environment.colour());
+        return move(environment, cell, environment.colour());
+    }
+    /// The same, were this the next colour.
+    template <class E>
+    static int move(const E& environment, int cell, int colour) {
+        const unsigned moves = environment.distances().optimal_moves(environment.board(), cell, colour);
         for (int move = 0; move < move_count; ++move)
             if (moves >> move & 1) return move;
         return none;
+    }
+    /// Where that move leads from the ant's own cell: the centre of the cell it is aimed at, in metres; of its own, where
+    /// there is none.
+    template <class E>
+    static std::array<double, 2> next_centre(const E& environment, int colour) {
+        const int cell = environment.agent(), chosen = move(environment, cell, colour);
+        return E::centre(chosen == none ? cell : environment.board().moved(cell, chosen));
     }
     /// The direction at the ant's own cell as a unit vector in metres; zero where there is none.
     template <class E>

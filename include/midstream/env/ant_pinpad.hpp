@@ -47,6 +47,12 @@ struct AntState {
     friend bool operator==(const AntState&, const AntState&) = default;
 };
 
+/// The direction of the torso's x axis in the world, seen from above, in radians; `position` as in AntState.
+inline double ant_yaw(const double* position) {
+    const double* q = position + 3;
+    return std::atan2(2 * (q[0] * q[3] + q[1] * q[2]), 1 - 2 * (q[2] * q[2] + q[3] * q[3]));
+}
+
 namespace detail {
 
 /// Puts a file into MuJoCo's virtual file system, by the function that this version has for it; a template, so that
@@ -174,6 +180,14 @@ private:
 /// sign(x) ln(1 + |x|)
 inline float symlog(double x) { return static_cast<float>(std::copysign(std::log1p(std::abs(x)), x)); }
 
+/// What an AntPinpad sees besides what the paper lets it see: `width` numbers that `observe(environment, row)` writes.
+/// This is nothing; AntCompass (env/ant_compass.hpp) is another.
+struct NoExtraSight {
+    template <AntWorld>
+    static constexpr int width = 0;
+    static void observe(const auto&, float*) {}
+};
+
 /// The ant on a plane divided into a grid as gridworld-pinpad's is, seen from above: columns along x, rows against y,
 /// the origin in the middle. Cells at the edge reach outward without end, so the torso's centre is always in one. A
 /// colour is visited when the torso's centre, as it is after an action, is in its cell and was in another one before.
@@ -191,9 +205,10 @@ inline float symlog(double x) { return static_cast<float>(std::copysign(std::log
 ///   in the world frame and its spin in its own, joint velocities;
 /// - the place, 2 numbers: x and y in units of half the grid's side, so that the grid is [-1, 1] x [-1, 1];
 /// - in the same units the way to the centre of every colour's cell, then of every wall's: x and y for each;
-/// - the place in the cell, 2 numbers: from its centre in units of half its side.
+/// - the place in the cell, 2 numbers: from its centre in units of half its side;
+/// - what `ExtraSight` adds.
 /// Predicted are proprioception and place, on which all else that changes depends.
-template <AntWorld World = AntWorld{}>
+template <AntWorld World = AntWorld{}, class ExtraSight = NoExtraSight>
 class AntPinpad {
     static_assert(World.cell > 0 && World.time_step > 0 && World.frame_skip >= 1,
                   "an ant's world has cells and time steps larger than 0, and at least 1 time step for each action");
@@ -204,7 +219,8 @@ public:
     static constexpr int horizon = world.horizon;
     static constexpr int proprioception = AntState::positions - 2 + AntState::velocities;
     static constexpr double lowest = 0.2, highest = 1.0;  ///< of the torso's height, metres
-    using Observation = data::Dense<proprioception + 2 + 2 * world.objects() + 2>;
+    static constexpr int sight = proprioception + 2 + 2 * world.objects() + 2;  ///< numbers seen but for ExtraSight's
+    using Observation = data::Dense<sight + ExtraSight::template width<World>>;
     using Target = data::Dense<proprioception + 2>;
     using Action = data::Continuous<AntDimensions::joints>;
 
@@ -248,6 +264,7 @@ public:
         }
         const auto here = centre(course_.agent());
         for (int axis = 0; axis < 2; ++axis) *row++ = static_cast<float>((torso[axis] - here[axis]) / (World.cell / 2));
+        ExtraSight::observe(*this, row);
     }
     void target(float* row) const {
         const double *position = simulation_.position(), *velocity = simulation_.velocity();

@@ -1,0 +1,85 @@
+// The compass tells the way to every colour, and nothing of the one that is wanted.
+#include "midstream/env/ant_compass.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <vector>
+
+#include "env/worlds.hpp"
+#include "midstream/env/ant_gait.hpp"
+#include "midstream/env/record.hpp"
+
+using namespace midstream;
+using namespace midstream::env;
+
+namespace {
+using Ant = AntPinpad<AntWorld{}, AntCompass>;
+constexpr Pinpad grid = Ant::world;
+static_assert(Environment<Ant> && HasTarget<Ant> && HasSubgoal<Ant>);
+static_assert(Ant::sight == AntPinpad<>::Observation::width && Ant::Observation::width == Ant::sight + 8);
+
+/// 1 is right of A, 0 is reached around the wall, 3 around 1, which would end the episode.
+const Layout<grid> layout = test::draw<grid>(
+    "...."
+    "A1.3"
+    "#0.."
+    "..2.");
+constexpr int start = 4;
+
+Ant standing(double x, double y, double yaw, const char* task = "3-1") {
+    AntState state;
+    const auto centre = Ant::centre(start);
+    state.position = {centre[0] + x, centre[1] + y, AntRest::height, std::cos(yaw / 2), 0, 0, std::sin(yaw / 2)};
+    for (int leg = 0; leg < AntDimensions::legs; ++leg) state.position[8 + 2 * leg] = AntRest::ankle;
+    Ant ant(TaskDistribution::ant_pretraining());
+    ant.begin(layout, parse_task(task), state);
+    return ant;
+}
+std::vector<float> compass(const Ant& ant) {
+    std::vector<float> row(Ant::Observation::width);
+    ant.observe(row.data());
+    return {row.begin() + Ant::sight, row.end()};
+}
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(it_points_at_the_next_cell_of_the_way_in_the_bodys_frame) {
+    for (const double yaw : {0.0, 0.7, -2.5}) {
+        const auto row = compass(standing(0.3, -0.2, yaw));
+        const double side = Ant::ant_world.cell;
+        // 0 and 2, 3 lie beyond: up first, as 1 and the wall are in the way; 1 is the cell to the right.
+        for (const auto& [colour, x, y] : {std::tuple{0, 0.0, side}, std::tuple{1, side, 0.0}, std::tuple{2, 0.0, side}, std::tuple{3, 0.0, side}}) {
+            const double direction = std::atan2(y + 0.2, x - 0.3) - yaw;
+            BOOST_TEST(std::abs(row[2 * colour] - std::cos(direction)) < 1e-6, "colour " << colour);
+            BOOST_TEST(std::abs(row[2 * colour + 1] - std::sin(direction)) < 1e-6, "colour " << colour);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(what_is_seen_does_not_depend_on_the_task) {
+    BOOST_TEST(compass(standing(0.1, 0.1, 1, "3-1")) == compass(standing(0.1, 0.1, 1, "0-2-1")), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(the_rest_is_what_any_ant_sees) {
+    Ant ant(TaskDistribution::ant_pretraining());
+    AntPinpad<> plain(TaskDistribution::ant_pretraining());
+    ant.reset(core::Random(3));
+    plain.reset(core::Random(3));
+    std::vector<float> row(Ant::Observation::width), expected(AntPinpad<>::Observation::width);
+    ant.observe(row.data());
+    plain.observe(expected.data());
+    BOOST_TEST(std::equal(expected.begin(), expected.end(), row.begin()));
+}
+
+BOOST_AUTO_TEST_CASE(the_gait_walks_as_the_compass_points) {
+    Ant ant(TaskDistribution::ant_pretraining());
+    ant.reset(core::Random(4));
+    const AntGait gait;
+    core::Random random(5);
+    for (int step = 0; step < 60; ++step) {
+        const auto row = compass(ant);
+        const double direction = std::atan2(row[2 * ant.colour() + 1], row[2 * ant.colour()]) + ant_yaw(ant.simulation().position());
+        const auto expected = gait.act(ant, random);
+        const auto found = gait.towards(direction, ant.steps() * Ant::ant_world.control_step(), ant.simulation().position(), ant.simulation().velocity());
+        for (int i = 0; i < 8; ++i) BOOST_TEST(std::abs(expected[i] - found[i]) < 1e-5);
+        if (ant.step(expected.data()).done) break;
+    }
+}
