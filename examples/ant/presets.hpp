@@ -56,14 +56,15 @@ struct Laptop : AntPreset<env::AntPinpad<AntWorld, env::AntCompass>, Shape, Touc
 };
 
 /// The paper's tasks with a small model, on a grid of small cells.
-struct Demo : Laptop<env::AntWorld{.cell = 1.0}, model::HawkShape{.depth = 3, .width = 64, .recurrent = 64, .heads = 4, .mlp = 256}> {
+struct Demo : Laptop<env::AntWorld{.cell = 0.8}, model::HawkShape{.depth = 4, .width = 64, .recurrent = 64, .heads = 4, .mlp = 256}> {
     static constexpr const char* name = "demo";
     static Settings settings() {
         Settings s;
         s.gain = 1;
         // Without noise in D* controllers would narrow the density of the actions, at no end, rather than steer (docs/ant.md).
         s.record = {.episodes = 12'000, .clean_episodes = 6000, .clean_noise = 0.1};
-        s.pretrain = {.steps = 12'000, .batch = 16, .learning_rate = 2e-2, .lambda = 1, .expert_noise = 0.1};
+        // What will be in a second tells what the ant is after; what will be in an instant does not.
+        s.pretrain = {.steps = 16'000, .batch = 16, .learning_rate = 2e-2, .lambda = 0.2, .ahead = 20, .expert_noise = 0.1};
         s.probe = {.steps = 300, .batch = 32, .evaluation = 300};
         s.steer = {.steps = 300, .batch = 32, .learning_rate = 2e-2, .temperature = 0.5, .episodes = 300};
         s.discover = {.steps = 1500, .batch = 32, .learning_rate = 6e-3, .alpha = 1, .alpha_from = 0.1, .alpha_until = 0.5, .signal = 0.9, .refine_steps = 300};

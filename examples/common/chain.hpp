@@ -68,8 +68,8 @@ public:
     // What shapes each stage, and so what its checkpoint belongs to.
     std::string pretrain_description() const {
         const auto& o = s.pretrain;
-        return fmt::format("{}; seed {}; shards {}; pretrain steps {} batch {} learning rate {} lambda {} weight decay {} beta2 {} expert noise {}{}", P::architecture(), s.seed,
-                           s.shards, o.steps, o.batch, o.learning_rate, o.lambda, o.weight_decay, o.beta2, o.expert_noise,
+        return fmt::format("{}; seed {}; shards {}; pretrain steps {} batch {} learning rate {} lambda {}{} weight decay {} beta2 {} expert noise {}{}", P::architecture(), s.seed,
+                           s.shards, o.steps, o.batch, o.learning_rate, o.lambda, o.ahead > 1 ? fmt::format(" ahead {}", o.ahead) : std::string(), o.weight_decay, o.beta2, o.expert_noise,
                            s.record.episodes > 0 ? fmt::format("; {} recorded episodes", s.record.episodes) : std::string());
     }
     /// Where the episodes of a data set come from.
@@ -177,7 +177,7 @@ public:
             return true;
         };
         with_source(Data::noisy, [&](const auto& source) {
-            train::pretrain<Base>(parallel, learner, source, {.steps = o.steps, .batch = o.batch, .lambda = o.lambda}, rate(o), stream(pretraining).fork(1), report);
+            train::pretrain<Base>(parallel, learner, train::looking_ahead(source, o.ahead), {.steps = o.steps, .batch = o.batch, .lambda = o.lambda}, rate(o), stream(pretraining).fork(1), report);
         });
         forget(Data::noisy);
     }

@@ -30,6 +30,7 @@ struct Settings {
         int batch;
         double learning_rate;
         double lambda = 0.01;
+        int ahead = 1;  ///< how many steps ahead the predicted observation lies
         double weight_decay = 0.03;
         double beta2 = 0.99;
         double expert_noise = 0;  ///< gridworld: share of random moves; ant: deviation of what is added to the torques
@@ -109,6 +110,7 @@ inline void add_options(CLI::App& app, Settings& s) {
     add("record.clean-noise", s.record.clean_noise, 0, 1, "noise of that expert, if it is to have any");
     training("pretrain", s.pretrain);
     add("pretrain.lambda", s.pretrain.lambda, 0, 100, "weight of the next observation's likelihood");
+    add("pretrain.ahead", s.pretrain.ahead, 1, 1e4, "steps ahead at which the predicted observation lies");
     add("pretrain.weight-decay", s.pretrain.weight_decay, 0, 10, "decoupled weight decay");
     add("pretrain.beta2", s.pretrain.beta2, 0, 0.99999, "AdamW's decay of the second moment");
     add("pretrain.expert-noise", s.pretrain.expert_noise, 0, 1, "of the expert: share of random moves, or deviation of torques");

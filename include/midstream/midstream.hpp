@@ -32,6 +32,7 @@
 #include "midstream/io/shape.hpp"
 #include "midstream/data/dataset.hpp"
 #include "midstream/data/episodes.hpp"
+#include "midstream/data/look_ahead.hpp"
 #include "midstream/data/spaces.hpp"
 #include "midstream/env/batched.hpp"
 #include "midstream/env/bayes.hpp"

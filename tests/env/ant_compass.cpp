@@ -15,7 +15,8 @@ namespace {
 using Ant = AntPinpad<AntWorld{}, AntCompass>;
 constexpr Pinpad grid = Ant::world;
 static_assert(Environment<Ant> && HasTarget<Ant> && HasSubgoal<Ant>);
-static_assert(Ant::sight == AntPinpad<>::Observation::width && Ant::Observation::width == Ant::sight + 8);
+static_assert(Ant::sight == AntPinpad<>::Observation::width && Ant::Observation::width == Ant::sight + 12);
+static_assert(Ant::Target::width == AntPinpad<>::Target::width + 4);
 
 /// 1 is right of A, 0 is reached around the wall, 3 around 1, which would end the episode.
 const Layout<grid> layout = test::draw<grid>(
@@ -46,10 +47,16 @@ BOOST_AUTO_TEST_CASE(it_points_at_the_next_cell_of_the_way_in_the_bodys_frame) {
         const auto row = compass(standing(0.3, -0.2, yaw));
         const double side = Ant::ant_world.cell;
         // 0 and 2, 3 lie beyond: up first, as 1 and the wall are in the way; 1 is the cell to the right.
-        for (const auto& [colour, x, y] : {std::tuple{0, 0.0, side}, std::tuple{1, side, 0.0}, std::tuple{2, 0.0, side}, std::tuple{3, 0.0, side}}) {
-            const double direction = std::atan2(y + 0.2, x - 0.3) - yaw;
-            BOOST_TEST(std::abs(row[2 * colour] - std::cos(direction)) < 1e-6, "colour " << colour);
-            BOOST_TEST(std::abs(row[2 * colour + 1] - std::sin(direction)) < 1e-6, "colour " << colour);
+        struct Way {
+            int colour;
+            double x, y;
+            int cells;
+        };
+        for (const auto& [colour, x, y, cells] : {Way{0, 0, side, 6}, Way{1, side, 0, 1}, Way{2, 0, side, 6}, Way{3, 0, side, 5}}) {
+            const double direction = std::atan2(y + 0.2, x - 0.3) - yaw, first = std::hypot(y + 0.2, x - 0.3) / side;
+            BOOST_TEST(std::abs(row[3 * colour] - std::cos(direction)) < 1e-6, "colour " << colour);
+            BOOST_TEST(std::abs(row[3 * colour + 1] - std::sin(direction)) < 1e-6, "colour " << colour);
+            BOOST_TEST(std::abs(row[3 * colour + 2] - (cells - 1 + first)) < 1e-5, "colour " << colour << ": " << row[3 * colour + 2]);
         }
     }
 }
@@ -69,6 +76,31 @@ BOOST_AUTO_TEST_CASE(the_rest_is_what_any_ant_sees) {
     BOOST_TEST(std::equal(expected.begin(), expected.end(), row.begin()));
 }
 
+BOOST_AUTO_TEST_CASE(lengths_are_predicted) {
+    const Ant ant = standing(0.1, 0.1, 1);
+    const auto row = compass(ant);
+    std::vector<float> target(Ant::Target::width);
+    ant.target(target.data());
+    for (int colour = 0; colour < 4; ++colour) BOOST_TEST(target[AntPinpad<>::Target::width + colour] == row[3 * colour + 2]);
+}
+
+BOOST_AUTO_TEST_CASE(where_there_is_no_way_the_compass_points_home) {
+    const Layout<grid> closed = test::draw<grid>(
+        "A1.."
+        "#0.."
+        "...."
+        "..23");
+    AntState state;
+    const auto centre = Ant::centre(0);
+    state.position = {centre[0] + 0.5, centre[1], AntRest::height, 1, 0, 0, 0};
+    Ant ant(TaskDistribution::ant_pretraining());
+    ant.begin(closed, parse_task("1-0-3"), state);
+    const auto row = compass(ant);
+    BOOST_TEST(row[3 * 3] == -1.0f);
+    BOOST_TEST(std::abs(row[3 * 3 + 1]) < 1e-6);
+    BOOST_TEST(row[3 * 3 + 2] == AntCompass::no_way);
+}
+
 BOOST_AUTO_TEST_CASE(the_gait_walks_as_the_compass_points) {
     Ant ant(TaskDistribution::ant_pretraining());
     ant.reset(core::Random(4));
@@ -76,7 +108,7 @@ BOOST_AUTO_TEST_CASE(the_gait_walks_as_the_compass_points) {
     core::Random random(5);
     for (int step = 0; step < 60; ++step) {
         const auto row = compass(ant);
-        const double direction = std::atan2(row[2 * ant.colour() + 1], row[2 * ant.colour()]) + ant_yaw(ant.simulation().position());
+        const double direction = std::atan2(row[3 * ant.colour() + 1], row[3 * ant.colour()]) + ant_yaw(ant.simulation().position());
         const auto expected = gait.act(ant, random);
         const auto found = gait.towards(direction, ant.steps() * Ant::ant_world.control_step(), ant.simulation().position(), ant.simulation().velocity());
         for (int i = 0; i < 8; ++i) BOOST_TEST(std::abs(expected[i] - found[i]) < 1e-5);

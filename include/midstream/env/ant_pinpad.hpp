@@ -180,12 +180,16 @@ private:
 /// sign(x) ln(1 + |x|)
 inline float symlog(double x) { return static_cast<float>(std::copysign(std::log1p(std::abs(x)), x)); }
 
-/// What an AntPinpad sees besides what the paper lets it see: `width` numbers that `observe(environment, row)` writes.
-/// This is nothing; AntCompass (env/ant_compass.hpp) is another.
+/// What an AntPinpad sees besides what the paper lets it see: `width` numbers that `observe(environment, row)` writes,
+/// `target_width` of which, or functions of them, `target` gives to be predicted. This is nothing; AntCompass
+/// (env/ant_compass.hpp) is another.
 struct NoExtraSight {
     template <AntWorld>
     static constexpr int width = 0;
+    template <AntWorld>
+    static constexpr int target_width = 0;
     static void observe(const auto&, float*) {}
+    static void target(const auto&, float*) {}
 };
 
 /// The ant on a plane divided into a grid as gridworld-pinpad's is, seen from above: columns along x, rows against y,
@@ -207,7 +211,7 @@ struct NoExtraSight {
 /// - in the same units the way to the centre of every colour's cell, then of every wall's: x and y for each;
 /// - the place in the cell, 2 numbers: from its centre in units of half its side;
 /// - what `ExtraSight` adds.
-/// Predicted are proprioception and place, on which all else that changes depends.
+/// Predicted are proprioception and place, on which all else that changes depends, and what `ExtraSight` adds.
 template <AntWorld World = AntWorld{}, class ExtraSight = NoExtraSight>
 class AntPinpad {
     static_assert(World.cell > 0 && World.time_step > 0 && World.frame_skip >= 1,
@@ -221,7 +225,7 @@ public:
     static constexpr double lowest = 0.2, highest = 1.0;  ///< of the torso's height, metres
     static constexpr int sight = proprioception + 2 + 2 * world.objects() + 2;  ///< numbers seen but for ExtraSight's
     using Observation = data::Dense<sight + ExtraSight::template width<World>>;
-    using Target = data::Dense<proprioception + 2>;
+    using Target = data::Dense<proprioception + 2 + ExtraSight::template target_width<World>>;
     using Action = data::Continuous<AntDimensions::joints>;
 
     /// Requires that the world has every colour the tasks name, and of a model of one's own that its time step is the
@@ -255,8 +259,7 @@ public:
     }
 
     void observe(float* row) const {
-        target(row);
-        row += Target::width;
+        row = observe_self(row);
         const double* torso = simulation_.position();
         for (int i = 0; i < world.objects(); ++i) {
             const auto there = centre(course_.layout().object(i));
@@ -266,12 +269,7 @@ public:
         for (int axis = 0; axis < 2; ++axis) *row++ = static_cast<float>((torso[axis] - here[axis]) / (World.cell / 2));
         ExtraSight::observe(*this, row);
     }
-    void target(float* row) const {
-        const double *position = simulation_.position(), *velocity = simulation_.velocity();
-        for (int i = 2; i < AntState::positions; ++i) *row++ = symlog(position[i]);
-        for (int i = 0; i < AntState::velocities; ++i) *row++ = symlog(velocity[i]);
-        for (int axis = 0; axis < 2; ++axis) *row++ = static_cast<float>(position[axis] / half_side);
-    }
+    void target(float* row) const { ExtraSight::target(*this, observe_self(row)); }
 
     Transition step(const float* action) {
         diverged_ = !simulation_.advance(action, World.frame_skip);
@@ -317,6 +315,14 @@ private:
     static constexpr double half_side = world.size * World.cell / 2;
     static constexpr double spread = 0.1;  ///< of the joints when an episode begins
 
+    /// Writes proprioception and place; returns where it stopped.
+    float* observe_self(float* row) const {
+        const double *position = simulation_.position(), *velocity = simulation_.velocity();
+        for (int i = 2; i < AntState::positions; ++i) *row++ = symlog(position[i]);
+        for (int i = 0; i < AntState::velocities; ++i) *row++ = symlog(velocity[i]);
+        for (int axis = 0; axis < 2; ++axis) *row++ = static_cast<float>(position[axis] / half_side);
+        return row;
+    }
     void start(core::Random random) {
         AntState state;
         const auto here = centre(course_.agent());

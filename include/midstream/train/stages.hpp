@@ -7,6 +7,7 @@
 /// `report(step, sums)` is called after every update, and ends the stage by returning false.
 #pragma once
 
+#include "midstream/data/look_ahead.hpp"
 #include "midstream/env/record.hpp"
 #include "midstream/train/learner.hpp"
 #include "midstream/train/objectives.hpp"
@@ -41,6 +42,15 @@ auto sampler(const Episodes& dataset) {
     core::require(dataset.count() > 0, "a data set to draw from holds at least one episode");
     return [&dataset](int count, core::Random random, Episodes& episodes) {
         for (int i = 0; i < count; ++i) append_episode(dataset, random.below(dataset.count()), episodes);
+    };
+}
+
+/// A source whose targets lie `steps` steps ahead (data::look_ahead).
+template <class Source>
+auto looking_ahead(Source source, int steps) {
+    return [source, steps](int count, core::Random random, auto& episodes) {
+        source(count, random, episodes);
+        data::look_ahead(episodes, steps);
     };
 }
 
