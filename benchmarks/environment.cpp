@@ -97,7 +97,8 @@ void expert_episodes(benchmark::State& state) {
     std::int64_t recorded = 0;
     for (auto _ : state) {
         episodes.clear();
-        env::record(world(), env::ShortestPathExpert{}, 64, core::Random(4).fork(static_cast<std::uint64_t>(recorded)), episodes);
+        env::record(world(), env::ShortestPathExpert{}, 64, core::Random(4).fork(static_cast<std::uint64_t>(recorded)),
+                    episodes);
         recorded += episodes.count();
     }
     state.SetItemsProcessed(recorded);

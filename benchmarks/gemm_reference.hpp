@@ -33,9 +33,12 @@ inline constexpr Product all_products[] = {Product::forward, Product::input_grad
 
 inline std::string name(Product product) {
     switch (product) {
-        case Product::forward: return "forward";
-        case Product::input_gradient: return "dX";
-        default: return "dW";
+        case Product::forward:
+            return "forward";
+        case Product::input_gradient:
+            return "dX";
+        default:
+            return "dW";
     }
 }
 
@@ -49,9 +52,12 @@ struct Gemm {
 /// One of the three products of a map from `inputs` to `outputs` numbers over `rows` rows.
 constexpr Gemm gemm_of(Product product, int rows, int inputs, int outputs) {
     switch (product) {
-        case Product::forward: return {product, rows, inputs, outputs};
-        case Product::input_gradient: return {product, rows, outputs, inputs};
-        default: return {product, inputs, rows, outputs};
+        case Product::forward:
+            return {product, rows, inputs, outputs};
+        case Product::input_gradient:
+            return {product, rows, outputs, inputs};
+        default:
+            return {product, inputs, rows, outputs};
     }
 }
 
@@ -60,9 +66,12 @@ struct ByEigen {
     static void multiply(const Gemm& g, const float* a, const float* b, float* c) {
         const core::View<float> result{c, g.m, g.n, g.n};
         switch (g.product) {
-            case Product::forward: return core::add_product<float>({a, g.m, g.k, g.k}, {b, g.k, g.n, g.n}, result);
-            case Product::input_gradient: return core::add_product_transposed<float>({a, g.m, g.k, g.k}, {b, g.n, g.k, g.k}, result);
-            default: return core::add_transposed_product<float>({a, g.k, g.m, g.m}, {b, g.k, g.n, g.n}, result);
+            case Product::forward:
+                return core::add_product<float>({a, g.m, g.k, g.k}, {b, g.k, g.n, g.n}, result);
+            case Product::input_gradient:
+                return core::add_product_transposed<float>({a, g.m, g.k, g.k}, {b, g.n, g.k, g.k}, result);
+            default:
+                return core::add_transposed_product<float>({a, g.k, g.m, g.m}, {b, g.k, g.n, g.n}, result);
         }
     }
 };
@@ -72,8 +81,8 @@ struct ByEigen {
 struct ByOpenBlas {
     static void multiply(const Gemm& g, const float* a, const float* b, float* c) {
         const bool ta = g.product == Product::weight_gradient, tb = g.product == Product::input_gradient;
-        cblas_sgemm(CblasRowMajor, ta ? CblasTrans : CblasNoTrans, tb ? CblasTrans : CblasNoTrans, g.m, g.n, g.k, 1.f, a, ta ? g.m : g.k, b,
-                    tb ? g.k : g.n, 1.f, c, g.n);
+        cblas_sgemm(CblasRowMajor, ta ? CblasTrans : CblasNoTrans, tb ? CblasTrans : CblasNoTrans, g.m, g.n, g.k, 1.f,
+                    a, ta ? g.m : g.k, b, tb ? g.k : g.n, 1.f, c, g.n);
     }
 };
 #endif
@@ -106,7 +115,9 @@ public:
 
 private:
     static bool own(const Gemm& g) { return g.product != Product::weight_gradient; }
-    static std::size_t padded(int rows, int columns) { return (static_cast<std::size_t>(rows) * columns + 15) / 16 * 16; }
+    static std::size_t padded(int rows, int columns) {
+        return (static_cast<std::size_t>(rows) * columns + 15) / 16 * 16;
+    }
     static void fill(core::AlignedVector<float>& values, std::size_t size) {
         core::Random random(1);
         values.resize(size);
@@ -164,8 +175,9 @@ inline void report_bound(benchmark::State& state, const Bound& bound, int thread
 
 /// Puts what computes the products into the head of the report; call it before the benchmarks run.
 inline void add_context() {
-    benchmark::AddCustomContext("eigen", std::to_string(EIGEN_WORLD_VERSION) + "." + std::to_string(EIGEN_MAJOR_VERSION) + "." +
-                                             std::to_string(EIGEN_MINOR_VERSION) + ", " + Eigen::SimdInstructionSetsInUse());
+    benchmark::AddCustomContext("eigen",
+                                std::to_string(EIGEN_WORLD_VERSION) + "." + std::to_string(EIGEN_MAJOR_VERSION) + "." +
+                                    std::to_string(EIGEN_MINOR_VERSION) + ", " + Eigen::SimdInstructionSetsInUse());
 #ifdef MIDSTREAM_OPENBLAS
     openblas_set_num_threads(1);
     benchmark::AddCustomContext("openblas", openblas_get_config());

@@ -14,10 +14,16 @@ using World = env::GridworldPinpad<env::Pinpad{}, env::Egocentric>;
 
 /// The hidden layer of the MLP is four times the width of the narrowest model, twice that of the others.
 constexpr model::TransformerShape transformer_shape(int width) {
-    return {.depth = 4, .width = width, .heads = 4, .mlp = width <= 64 ? 4 * width : 2 * width, .context = 100, .max_distance = 32};
+    return {.depth = 4,
+            .width = width,
+            .heads = 4,
+            .mlp = width <= 64 ? 4 * width : 2 * width,
+            .context = 100,
+            .max_distance = 32};
 }
 /// The models of one shape.
-template <model::TransformerShape Shape, control::MetacontrollerShape MetaShape = control::MetacontrollerShape{.read = 2, .write = 2}>
+template <model::TransformerShape Shape,
+          control::MetacontrollerShape MetaShape = control::MetacontrollerShape{.read = 2, .write = 2}>
 struct Models {
     static constexpr model::TransformerShape shape = Shape;
     static constexpr control::MetacontrollerShape meta_shape = MetaShape;
@@ -26,7 +32,8 @@ struct Models {
     using Meta = control::Metacontroller<Base, MetaShape, control::LowRank<rank>>;
     using PeriodicMeta = control::Metacontroller<Base, MetaShape, control::LowRank<rank>, control::FixedPeriod>;
     /// The default metacontroller's embedder: control::FutureHawk.
-    static constexpr model::HawkShape future_shape{.depth = 1, .width = Shape.width, .recurrent = Shape.width, .heads = 8, .taps = 4, .mlp = 2 * Shape.width};
+    static constexpr model::HawkShape future_shape{
+        .depth = 1, .width = Shape.width, .recurrent = Shape.width, .heads = 8, .taps = 4, .mlp = 2 * Shape.width};
 };
 using Width64 = Models<transformer_shape(64)>;
 using Width128 = Models<transformer_shape(128)>;

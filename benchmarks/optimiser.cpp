@@ -1,6 +1,7 @@
 /// \file
 /// One optimiser step on the parameters of a small residual stack, on one thread. AdamW is bound by memory: it reads
-/// four arrays and writes three, 28 bytes for every float parameter ("bytes" counts them). Muon is bound by its products.
+/// four arrays and writes three, 28 bytes for every float parameter ("bytes" counts them). Muon is bound by its
+/// products.
 #include "gemm_reference.hpp"
 #include "midstream/train/clip.hpp"
 #include "midstream/train/muon.hpp"
@@ -61,7 +62,8 @@ void clip(benchmark::State& state) {
     using Parameters = Stack<4, Width>;
     auto gradient = random_parameters<Parameters>(1);
     std::vector<double> scratch;
-    for (auto _ : state) benchmark::DoNotOptimize(train::clip(core::Serial{}, core::flat<float>(*gradient), 1e9, scratch));
+    for (auto _ : state)
+        benchmark::DoNotOptimize(train::clip(core::Serial{}, core::flat<float>(*gradient), 1e9, scratch));
     state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(sizeof(Parameters)));
 }
 BENCHMARK(clip<64>);

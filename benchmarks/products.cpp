@@ -9,7 +9,8 @@ using namespace midstream::bench;
 
 template <class By>
 void register_product(const std::string& by, Product product, int rows, int width) {
-    const std::string label = by + "/" + name(product) + "/rows:" + std::to_string(rows) + "/width:" + std::to_string(width);
+    const std::string label =
+        by + "/" + name(product) + "/rows:" + std::to_string(rows) + "/width:" + std::to_string(width);
     benchmark::RegisterBenchmark(label.c_str(), [=](benchmark::State& state) {
         const Gemm gemm = gemm_of(product, rows, width, width);
         Gemms gemms({gemm});
@@ -17,7 +18,8 @@ void register_product(const std::string& by, Product product, int rows, int widt
             gemms.multiply<By>();
             benchmark::ClobberMemory();
         }
-        state.counters["operations"] = benchmark::Counter(gemm.operations(), benchmark::Counter::kIsIterationInvariantRate);
+        state.counters["operations"] =
+            benchmark::Counter(gemm.operations(), benchmark::Counter::kIsIterationInvariantRate);
     });
 }
 

@@ -1,7 +1,7 @@
 /// \file
 /// Acting: the base model in a batch of environments, internal RL's environment around both, and the latency of one
-/// step of one instance. Episodes have 31 steps, pretraining's mean, whatever happens in them, so that the rows of every
-/// product are known. Items are primitive steps ("ticks").
+/// step of one instance. Episodes have 31 steps, pretraining's mean, whatever happens in them, so that the rows of
+/// every product are known. Items are primitive steps ("ticks").
 ///
 /// The bound is the time of the bare products of all linear maps (shapes.hpp); attention over the key-value cache,
 /// sampling and the environment are not in it.
@@ -99,7 +99,8 @@ void internal_rollout(benchmark::State& state) {
     for (auto _ : state) {
         environment.reset(batch, core::Random(4));
         while (!environment.awaiting().empty())
-            environment.act(core::Rows<const float, Meta::code>(codes.view()).slice(0, static_cast<int>(environment.awaiting().size())));
+            environment.act(core::Rows<const float, Meta::code>(codes.view())
+                                .slice(0, static_cast<int>(environment.awaiting().size())));
     }
     report_bound(state, bound);
     state.SetItemsProcessed(state.iterations() * batch * FixedLength::horizon);
@@ -126,9 +127,11 @@ void latency(benchmark::State& state) {
     for (auto _ : state) {
         if (step++ % M::shape.context == 0) Model::reset(*instance);
         const auto start = Clock::now();
-        Model::step(*base, [&](int) -> auto& { return *instance; }, observation.view(), tape);
+        Model::step(
+            *base, [&](int) -> auto& { return *instance; }, observation.view(), tape);
         benchmark::ClobberMemory();
-        if (microseconds.size() < microseconds.capacity()) microseconds.push_back(std::chrono::duration<float, std::micro>(Clock::now() - start).count());
+        if (microseconds.size() < microseconds.capacity())
+            microseconds.push_back(std::chrono::duration<float, std::micro>(Clock::now() - start).count());
     }
     const auto middle = microseconds.begin() + static_cast<std::ptrdiff_t>(microseconds.size() / 2);
     std::nth_element(microseconds.begin(), middle, microseconds.end());

@@ -3,8 +3,8 @@
 /// and acting are made of. `check` holds the lists against the models' own numbers of weights.
 ///
 /// Listed are the products of all linear maps and, sequence by sequence and head by head, of attention as full squares.
-/// Not listed, because it is not a matrix product: embeddings (sums of rows), norms, softmax, convolutions, recurrences,
-/// activations, losses, clipping, the optimiser, and zeroing and copying.
+/// Not listed, because it is not a matrix product: embeddings (sums of rows), norms, softmax, convolutions,
+/// recurrences, activations, losses, clipping, the optimiser, and zeroing and copying.
 #pragma once
 
 #include <cmath>
@@ -44,14 +44,17 @@ inline void add_attention(Products& list, Pass pass, core::Sequences sequences, 
         for (int head = 0; head < heads; ++head) {
             const int length = sequences.length(s);
             const Gemm square{Product::input_gradient, length, head_width, length};
-            const Gemm rows{Product::forward, length, length, head_width}, columns{Product::weight_gradient, length, length, head_width};
-            if (pass.forward) list.insert(list.end(), {square, rows});                           // queries and keys, values
-            if (pass.input_gradient) list.insert(list.end(), {square, rows, columns, columns});  // probabilities, q, k, v
+            const Gemm rows{Product::forward, length, length, head_width},
+                columns{Product::weight_gradient, length, length, head_width};
+            if (pass.forward) list.insert(list.end(), {square, rows});  // queries and keys, values
+            if (pass.input_gradient)
+                list.insert(list.end(), {square, rows, columns, columns});  // probabilities, q, k, v
         }
 }
 
 /// Blocks [from, to) of a Transformer over whole sequences.
-inline void add_transformer(Products& list, Pass pass, const model::TransformerShape& shape, core::Sequences sequences, int from, int to) {
+inline void add_transformer(Products& list, Pass pass, const model::TransformerShape& shape, core::Sequences sequences,
+                            int from, int to) {
     const int rows = sequences.rows(), width = shape.width;
     for (int l = from; l < to; ++l) {
         add_linear(list, pass, rows, width, 3 * width);
@@ -66,7 +69,8 @@ inline void add_transformer(Products& list, Pass pass, const model::TransformerS
 template <class Base>
 void add_heads(Products& list, Pass pass, int rows) {
     add_linear(list, pass, rows, Base::width, Base::ActionHead::parameter_width);
-    if constexpr (Base::predicts_observations) add_linear(list, pass, rows, Base::width, Base::TargetHead::parameter_width);
+    if constexpr (Base::predicts_observations)
+        add_linear(list, pass, rows, Base::width, Base::TargetHead::parameter_width);
 }
 
 /// A Hawk stack over whole sequences.
@@ -85,8 +89,8 @@ inline void add_hawk(Products& list, Pass pass, const model::HawkShape& shape, i
 /// Everything of a metacontroller with low-rank controllers of this rank, its embedder of this shape. The history and
 /// the switch go by time steps, as many rows at once as sequences are that long.
 template <class Meta>
-void add_metacontroller(Products& list, Pass pass, const control::MetacontrollerShape& shape, const model::HawkShape& future, int rank,
-                        core::Sequences sequences) {
+void add_metacontroller(Products& list, Pass pass, const control::MetacontrollerShape& shape,
+                        const model::HawkShape& future, int rank, core::Sequences sequences) {
     const int rows = sequences.rows(), width = Meta::width;
     const Pass first{pass.forward, false, pass.weight_gradient};
     core::Lockstep lockstep;
@@ -95,7 +99,8 @@ void add_metacontroller(Products& list, Pass pass, const control::Metacontroller
     add_linear(list, {.weight_gradient = pass.weight_gradient}, rows, shape.history, 3 * shape.history);
     for (int t = 0; t < lockstep.steps(); ++t) {
         const int active = lockstep.active(t);
-        add_linear(list, {.forward = pass.forward, .input_gradient = pass.input_gradient && t > 0}, active, shape.history, 3 * shape.history);
+        add_linear(list, {.forward = pass.forward, .input_gradient = pass.input_gradient && t > 0}, active,
+                   shape.history, 3 * shape.history);
         add_linear(list, pass, active, shape.code, shape.switch_hidden);
         add_linear(list, {.forward = pass.forward}, active, shape.switch_hidden, 1);
     }
@@ -131,7 +136,8 @@ double multiplied_numbers(const P& parameters) {
     double sum = 0;
     for (const train::Leaf& leaf : train::leaves<float>(parameters)) {
         const auto has = [&](const char* part) { return leaf.path.find(part) != std::string::npos; };
-        if (leaf.matrix && !has("embedding.rows") && !has("relative_bias") && !has("convolution")) sum += static_cast<double>(leaf.size);
+        if (leaf.matrix && !has("embedding.rows") && !has("relative_bias") && !has("convolution"))
+            sum += static_cast<double>(leaf.size);
     }
     return sum;
 }
@@ -139,14 +145,17 @@ double multiplied_numbers(const P& parameters) {
 /// The operations of `products` many products (of the six of attention's passes) of all heads and blocks.
 inline double attention_operations(const model::TransformerShape& shape, core::Sequences sequences, int products) {
     double squares = 0;
-    for (int s = 0; s < sequences.count(); ++s) squares += static_cast<double>(sequences.length(s)) * sequences.length(s);
+    for (int s = 0; s < sequences.count(); ++s)
+        squares += static_cast<double>(sequences.length(s)) * sequences.length(s);
     return 2.0 * products * shape.depth * shape.width * squares;
 }
 
 /// Throws unless a list makes as many operations as were counted another way.
 inline void check(const Products& list, double expected, const char* what) {
-    core::require(std::abs(operations(list) - expected) < 0.5,
-                  [&] { return std::string(what) + ": the list of products makes " + std::to_string(operations(list)) + " operations, not " + std::to_string(expected); });
+    core::require(std::abs(operations(list) - expected) < 0.5, [&] {
+        return std::string(what) + ": the list of products makes " + std::to_string(operations(list)) +
+               " operations, not " + std::to_string(expected);
+    });
 }
 
 }  // namespace midstream::bench

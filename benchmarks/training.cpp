@@ -33,7 +33,8 @@ constexpr int batch_size = 64, shards = 4;
 
 Episodes record(int count, int shard) {
     Episodes episodes;
-    env::record(World(env::TaskDistribution::paper_pretraining()), env::ShortestPathExpert{}, count, core::Random(7).fork(static_cast<std::uint64_t>(shard)), episodes);
+    env::record(World(env::TaskDistribution::paper_pretraining()), env::ShortestPathExpert{}, count,
+                core::Random(7).fork(static_cast<std::uint64_t>(shard)), episodes);
     return episodes;
 }
 
@@ -63,7 +64,9 @@ Products pretraining_products(const Batch& batch, const typename M::Base::templa
             add_transformer(products, pass, shape, part.sequences(), 0, shape.depth);
             add_heads<typename M::Base>(products, pass, part.rows());
         }
-        check(products, 6.0 * part.rows() * multiplied_numbers(parameters) + attention_operations(shape, part.sequences(), 6), "pretraining");
+        check(products,
+              6.0 * part.rows() * multiplied_numbers(parameters) + attention_operations(shape, part.sequences(), 6),
+              "pretraining");
         list.insert(list.end(), products.begin(), products.end());
     }
     return list;
@@ -81,8 +84,12 @@ Products discovery_products(const Batch& batch, const typename M::Base::template
         Products products;
         add_transformer(products, forward_pass, shape, sequences, 0, shape.depth);
         add_heads<typename M::Base>(products, forward_pass, part.rows());
-        add_metacontroller<typename M::Meta>(products, forward_pass, M::meta_shape, M::future_shape, M::rank, sequences);
-        check(products, 2.0 * part.rows() * (multiplied_numbers(base) + multiplied_numbers(meta)) + attention_operations(shape, sequences, 2), "discovery");
+        add_metacontroller<typename M::Meta>(products, forward_pass, M::meta_shape, M::future_shape, M::rank,
+                                             sequences);
+        check(products,
+              2.0 * part.rows() * (multiplied_numbers(base) + multiplied_numbers(meta)) +
+                  attention_operations(shape, sequences, 2),
+              "discovery");
         add_heads<typename M::Base>(products, frozen_backward, part.rows());
         add_transformer(products, frozen_backward, shape, sequences, M::meta_shape.write, shape.depth);
         add_metacontroller<typename M::Meta>(products, backward, M::meta_shape, M::future_shape, M::rank, sequences);
@@ -102,7 +109,8 @@ void measure(benchmark::State& state, const std::string& what, int threads, int 
         update(policy);  // memory grows here
         const auto start = std::chrono::steady_clock::now();
         for (auto _ : state) update(policy);
-        return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() / static_cast<double>(state.iterations());
+        return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() /
+               static_cast<double>(state.iterations());
     };
 #ifdef _OPENMP
     const double time = run(core::OpenMP{threads});
@@ -123,10 +131,12 @@ void pretraining(benchmark::State& state) {
     Model::initialise(*learner.parameters, core::Random(1));
     std::vector<typename Model::template Tape<float>> tapes(shards);
     measure(
-        state, "pretraining/" + std::to_string(M::shape.width), static_cast<int>(state.range(0)), batch.rows, [&] { return pretraining_products<M>(batch, *learner.parameters); },
+        state, "pretraining/" + std::to_string(M::shape.width), static_cast<int>(state.range(0)), batch.rows,
+        [&] { return pretraining_products<M>(batch, *learner.parameters); },
         [&](const auto& policy) {
             learner.update(policy, 1e-4, [&](int shard, auto& gradient) {
-                return train::pretraining_loss<Model, float>(*learner.parameters, batch[shard], 0.01f, batch.weight(), tapes[static_cast<std::size_t>(shard)], gradient);
+                return train::pretraining_loss<Model, float>(*learner.parameters, batch[shard], 0.01f, batch.weight(),
+                                                             tapes[static_cast<std::size_t>(shard)], gradient);
             });
         });
 }
@@ -142,12 +152,14 @@ void discovery(benchmark::State& state) {
     Controller::initialise(*learner.parameters, core::Random(2));
     std::vector<train::DiscoveryTape<Controller, float>> tapes(shards);
     measure(
-        state, "discovery/" + std::to_string(M::shape.width), static_cast<int>(state.range(0)), batch.rows, [&] { return discovery_products<M>(batch, *base, *learner.parameters); },
+        state, "discovery/" + std::to_string(M::shape.width), static_cast<int>(state.range(0)), batch.rows,
+        [&] { return discovery_products<M>(batch, *base, *learner.parameters); },
         [&](const auto& policy) {
             learner.update(policy, 1e-4, [&](int shard, auto& gradient) {
-                return train::discovery_loss<Controller, float>(*base, *learner.parameters, batch[shard], 0.1f, batch.weight(),
-                                                                core::Random(3).fork(static_cast<std::uint64_t>(shard)), typename Controller::Options{},
-                                                                tapes[static_cast<std::size_t>(shard)], gradient);
+                return train::discovery_loss<Controller, float>(
+                    *base, *learner.parameters, batch[shard], 0.1f, batch.weight(),
+                    core::Random(3).fork(static_cast<std::uint64_t>(shard)), typename Controller::Options{},
+                    tapes[static_cast<std::size_t>(shard)], gradient);
             });
         });
 }

@@ -1,6 +1,6 @@
 /// \file
-/// The ant's expert by PPO (paper section 3.2): trained on the pretraining tasks with the guide in sight, then measured on
-/// those and on the unseen task. docs/ant.md has the recipe and what it came to.
+/// The ant's expert by PPO (paper section 3.2): trained on the pretraining tasks with the guide in sight, then measured
+/// on those and on the unseen task. docs/ant.md has the recipe and what it came to.
 #pragma once
 
 #include <fmt/format.h>
@@ -20,13 +20,13 @@
 
 namespace midstream::examples::ant {
 
-/// Training comes in two phases: first the ant learns to walk the way that the guide shows, then, with less noise and at a
-/// price for failure, to arrive.
+/// Training comes in two phases: first the ant learns to walk the way that the guide shows, then, with less noise and
+/// at a price for failure, to arrive.
 struct ExpertPhase {
     std::int64_t updates;
-    double learning_rate;              ///< falls on a straight line ...
-    double last_learning_rate;         ///< ... to this
-    double deviation;                  ///< of the torques at its beginning, at most
+    double learning_rate;       ///< falls on a straight line ...
+    double last_learning_rate;  ///< ... to this
+    double deviation;           ///< of the torques at its beginning, at most
     env::AntWage wage;
     float entropy_weight;
     double divergence_limit;
@@ -57,8 +57,8 @@ struct ExpertSettings {
     int episodes = 600;  ///< of each evaluation
 };
 
-/// Declares what shapes the training as options of `app`, named as in "--expert.walk.updates". Seed, threads, output folder
-/// and the time between checkpoints are the program's.
+/// Declares what shapes the training as options of `app`, named as in "--expert.walk.updates". Seed, threads, output
+/// folder and the time between checkpoints are the program's.
 inline void add_expert_options(CLI::App& app, ExpertSettings& s) {
     const auto add = [&](const std::string& name, auto& value, double low, double high, const std::string& help) {
         app.add_option("--expert." + name, value, help)->check(CLI::Range(low, high))->capture_default_str();
@@ -84,7 +84,8 @@ inline void add_expert_options(CLI::App& app, ExpertSettings& s) {
         add(phase + ".effort", p.wage.effort, 0, 1e3, "taken off the reward for the torques' mean square");
         add(phase + ".failure", p.wage.failure, 0, 1e3, "taken off the reward for failing");
         add(phase + ".entropy", p.entropy_weight, 0, 10, "weight of the entropy");
-        add(phase + ".divergence-limit", p.divergence_limit, 0, 100, "nats at which the passes over a batch end; 0: never");
+        add(phase + ".divergence-limit", p.divergence_limit, 0, 100,
+            "nats at which the passes over a batch end; 0: never");
     };
     add_phase("walk", s.walk);
     add_phase("arrive", s.arrive);
@@ -93,8 +94,8 @@ inline void add_expert_options(CLI::App& app, ExpertSettings& s) {
 /// What an expert did in some episodes.
 struct ExpertScore {
     int episodes = 0, successes = 0, truncated = 0, fallen = 0;
-    double steps = 0;    ///< of the successes, in all
-    int longest = 0;     ///< of the successes
+    double steps = 0;                   ///< of the successes, in all
+    int longest = 0;                    ///< of the successes
     double saturated = 0, torques = 0;  ///< torques asked for beyond +-1, and torques
     double success() const { return static_cast<double>(successes) / episodes; }
     double length() const { return steps / std::max(successes, 1); }
@@ -111,7 +112,8 @@ struct ExpertScore {
     }
 };
 
-template <class View = env::AntRider, rl::ActorCriticShape Shape = rl::ActorCriticShape{.width = 64, .layers = 2}, env::AntWorld World = env::AntWorld{}>
+template <class View = env::AntRider, rl::ActorCriticShape Shape = rl::ActorCriticShape{.width = 64, .layers = 2},
+          env::AntWorld World = env::AntWorld{}>
 struct Expert {
     using Ant = env::AntPinpad<World>;
     using Guided = env::GuidedAntPinpad<World, View>;
@@ -121,20 +123,30 @@ struct Expert {
     using Acting = rl::ActorExpert<typename Agent::Acting, Guided>;
 
     static std::string architecture() {
-        return fmt::format("ant expert: actor of {} layers of {}, observation of {}", Shape.layers, Shape.width, Guided::Observation::width);
+        return fmt::format("ant expert: actor of {} layers of {}, observation of {}", Shape.layers, Shape.width,
+                           Guided::Observation::width);
     }
     static std::string description(const ExpertPhase& p) {
-        return fmt::format("updates {} learning rate {} to {} deviation {} progress {} effort {} failure {} entropy {} divergence limit {}", p.updates, p.learning_rate,
-                           p.last_learning_rate, p.deviation, p.wage.progress, p.wage.effort, p.wage.failure, p.entropy_weight, p.divergence_limit);
+        return fmt::format(
+            "updates {} learning rate {} to {} deviation {} progress {} effort {} failure {} entropy {} divergence "
+            "limit {}",
+            p.updates, p.learning_rate, p.last_learning_rate, p.deviation, p.wage.progress, p.wage.effort,
+            p.wage.failure, p.entropy_weight, p.divergence_limit);
     }
     static std::string walk_description(const ExpertSettings& s) {
         const auto& p = s.ppo;
-        return fmt::format("{}; seed {}; shards {}; instances {} steps {} epochs {} minibatches {} discount {} lambda {} clip {} value weight {} observation limit {} era {}; walk {}",
-                           architecture(), s.seed, s.shards, p.instances, p.steps, p.epochs, p.minibatches, p.advantages.discount, p.advantages.lambda, p.clip, p.value_weight,
-                           p.observation_limit, p.era, description(s.walk));
+        return fmt::format(
+            "{}; seed {}; shards {}; instances {} steps {} epochs {} minibatches {} discount {} lambda {} clip {} "
+            "value weight {} observation limit {} era {}; walk {}",
+            architecture(), s.seed, s.shards, p.instances, p.steps, p.epochs, p.minibatches, p.advantages.discount,
+            p.advantages.lambda, p.clip, p.value_weight, p.observation_limit, p.era, description(s.walk));
     }
-    static std::string arrive_description(const ExpertSettings& s) { return fmt::format("{}; arrive {}", walk_description(s), description(s.arrive)); }
-    static Acting load(const std::filesystem::path& path, float temperature = 1) { return Acting::load(path, architecture(), temperature); }
+    static std::string arrive_description(const ExpertSettings& s) {
+        return fmt::format("{}; arrive {}", walk_description(s), description(s.arrive));
+    }
+    static Acting load(const std::filesystem::path& path, float temperature = 1) {
+        return Acting::load(path, architecture(), temperature);
+    }
 
     /// The actor as it now stands.
     static Acting acting(const Trainee& trainee, const ExpertSettings& s) {
@@ -145,16 +157,19 @@ struct Expert {
     }
 
     template <class AnyExpert>
-    static ExpertScore evaluate(const AnyExpert& expert, const env::TaskDistribution& tasks, int episodes, core::Random random, int threads) {
+    static ExpertScore evaluate(const AnyExpert& expert, const env::TaskDistribution& tasks, int episodes,
+                                core::Random random, int threads) {
         constexpr int shards = 16;
         std::array<ExpertScore, shards> scores;
         core::OpenMP{threads}.for_each(shards, [&](int shard) {
             Ant ant(tasks);
             ExpertScore& score = scores[static_cast<std::size_t>(shard)];
             for (int i = shard; i < episodes; i += shards) {
-                const float total = env::play(ant, expert, random.fork(static_cast<std::uint64_t>(i)), [&](const Ant&, const float* torques) {
-                    for (int k = 0; k < Ant::Action::width; ++k) score.saturated += std::abs(torques[k]) > 1, ++score.torques;
-                });
+                const float total = env::play(ant, expert, random.fork(static_cast<std::uint64_t>(i)),
+                                              [&](const Ant&, const float* torques) {
+                                                  for (int k = 0; k < Ant::Action::width; ++k)
+                                                      score.saturated += std::abs(torques[k]) > 1, ++score.torques;
+                                              });
                 ++score.episodes;
                 score.truncated += ant.truncated();
                 score.fallen += ant.torso()[2] < Ant::lowest || ant.torso()[2] > Ant::highest;
@@ -170,23 +185,32 @@ struct Expert {
 
     /// Sampled and mean actions on both distributions of tasks, as a table and as `expert-success.csv`.
     static void report(const Acting& expert, const ExpertSettings& s) {
-        io::CsvWriter csv(std::filesystem::path(s.output) / "expert-success.csv", {"unseen", "temperature", "episodes", "success", "out_of_time", "fallen", "length", "longest", "saturated"});
-        Table table{.header = {"tasks", "actions", "episodes", "success", "out of time", "fallen", "length", "longest", "saturated"}};
+        io::CsvWriter csv(std::filesystem::path(s.output) / "expert-success.csv",
+                          {"unseen", "temperature", "episodes", "success", "out_of_time", "fallen", "length", "longest",
+                           "saturated"});
+        Table table{.header = {"tasks", "actions", "episodes", "success", "out of time", "fallen", "length", "longest",
+                               "saturated"}};
         for (const bool unseen : {false, true})
             for (const float temperature : {1.0f, 0.0f}) {
-                const auto tasks = unseen ? env::TaskDistribution::ant_posttraining() : env::TaskDistribution::ant_pretraining();
-                const auto score = evaluate(expert.at(temperature), tasks, s.episodes, core::Random(s.seed).fork(unseen ? 11 : 10), s.threads);
-                const double all = score.episodes, truncated = score.truncated / all, fallen = score.fallen / all, saturated = score.saturated / score.torques;
-                csv.row({unseen ? 1.0 : 0.0, temperature, all, score.success(), truncated, fallen, score.length(), static_cast<double>(score.longest), saturated});
+                const auto tasks =
+                    unseen ? env::TaskDistribution::ant_posttraining() : env::TaskDistribution::ant_pretraining();
+                const auto score = evaluate(expert.at(temperature), tasks, s.episodes,
+                                            core::Random(s.seed).fork(unseen ? 11 : 10), s.threads);
+                const double all = score.episodes, truncated = score.truncated / all, fallen = score.fallen / all,
+                             saturated = score.saturated / score.torques;
+                csv.row({unseen ? 1.0 : 0.0, temperature, all, score.success(), truncated, fallen, score.length(),
+                         static_cast<double>(score.longest), saturated});
                 const auto share = [](double value) { return fmt::format("{:.3f}", value); };
-                table.rows.push_back({unseen ? "unseen" : "pretraining", temperature > 0 ? "sampled" : "mean", fmt::format("{}", score.episodes), share(score.success()),
-                                      share(truncated), share(fallen), fmt::format("{:.0f}", score.length()), fmt::format("{}", score.longest), share(saturated)});
+                table.rows.push_back({unseen ? "unseen" : "pretraining", temperature > 0 ? "sampled" : "mean",
+                                      fmt::format("{}", score.episodes), share(score.success()), share(truncated),
+                                      share(fallen), fmt::format("{:.0f}", score.length()),
+                                      fmt::format("{}", score.longest), share(saturated)});
             }
         print(table);
     }
 
-    /// Both phases, or what a checkpoint leaves to do of them; then the weights are in `expert-weights.safetensors` of the
-    /// output folder, and the report beside them.
+    /// Both phases, or what a checkpoint leaves to do of them; then the weights are in `expert-weights.safetensors` of
+    /// the output folder, and the report beside them.
     static void train(const ExpertSettings& s) {
         std::filesystem::create_directories(s.output);
         const auto trainee_at = [&](const ExpertPhase& phase) {
@@ -200,7 +224,8 @@ struct Expert {
         auto& actor = arriving.learner.parameters->actor;
         const auto spread = actor.spread;
         *arriving.learner.parameters = *walking.learner.parameters;
-        for (int i = 0; i < Guided::Action::width; ++i) actor.spread.values[i] = std::min(actor.spread.values[i], spread.values[i]);
+        for (int i = 0; i < Guided::Action::width; ++i)
+            actor.spread.values[i] = std::min(actor.spread.values[i], spread.values[i]);
         arriving.moments = walking.moments;
         run("expert-arrive", arrive_description(s), arriving, s, s.arrive, core::Random(s.seed).fork(2));
         const Acting expert = acting(arriving, s);
@@ -209,18 +234,22 @@ struct Expert {
     }
 
 private:
-    static void run(const std::string& name, std::string phase_description, Trainee& trainee, const ExpertSettings& s, const ExpertPhase& phase, core::Random random) {
+    static void run(const std::string& name, std::string phase_description, Trainee& trainee, const ExpertSettings& s,
+                    const ExpertPhase& phase, core::Random random) {
         const std::filesystem::path folder = s.output;
         Stage<Trainee> stage(folder, name, std::move(phase_description), trainee, phase.updates,
-                             {"cpu_seconds", "steps", "reward", "return", "success", "out_of_time", "length", "deviation", "clipped", "divergence", "explained", "epochs"},
+                             {"cpu_seconds", "steps", "reward", "return", "success", "out_of_time", "length",
+                              "deviation", "clipped", "divergence", "explained", "epochs"},
                              s.checkpoint_seconds, "steps", static_cast<double>(s.ppo.instances) * s.ppo.steps);
         const auto before = io::read_csv(folder / (name + ".csv")).column("cpu_seconds");
         const double cpu_before = (before.empty() ? 0 : before.back()) - cpu_seconds();
         auto options = s.ppo;
         options.entropy_weight = phase.entropy_weight;
         options.divergence_limit = phase.divergence_limit;
-        rl::Ppo<Guided, Trainee> ppo(Guided(Ant(env::TaskDistribution::ant_pretraining()), phase.wage), trainee, options);
-        const train::LinearDecay rate{.from = phase.learning_rate, .to = phase.last_learning_rate, .last = phase.updates};
+        rl::Ppo<Guided, Trainee> ppo(Guided(Ant(env::TaskDistribution::ant_pretraining()), phase.wage), trainee,
+                                     options);
+        const train::LinearDecay rate{
+            .from = phase.learning_rate, .to = phase.last_learning_rate, .last = phase.updates};
         rl::PpoReport era;
         double updates = 0;
         while (!stage.finished()) {
@@ -238,12 +267,17 @@ private:
             if (trainee.updates % static_cast<std::uint64_t>(s.ppo.era) != 0 && !stage.finished()) continue;
             const double episodes = std::max(era.episodes, 1.0);
             double deviation = 0;
-            for (const float raw : trainee.learner.parameters->actor.spread.values) deviation += std::exp(0.5 * raw) / Guided::Action::width;
-            const double success = era.success / episodes, length = era.length / episodes, reward = era.reward / updates;
-            stage.record({cpu_before + cpu_seconds(), static_cast<double>(trainee.steps()) * s.ppo.instances * s.ppo.steps, reward, era.mean_return / episodes, success,
-                          era.truncated / episodes, length, deviation, era.sums.clipped / era.sums.decisions, era.sums.divergence / era.sums.decisions, era.explained / updates,
-                          era.epochs / updates});
-            stage.tick([&] { return fmt::format("reward {:.4f}  success {:.3f}  length {:.0f}", reward, success, length); });
+            for (const float raw : trainee.learner.parameters->actor.spread.values)
+                deviation += std::exp(0.5 * raw) / Guided::Action::width;
+            const double success = era.success / episodes, length = era.length / episodes,
+                         reward = era.reward / updates;
+            stage.record({cpu_before + cpu_seconds(),
+                          static_cast<double>(trainee.steps()) * s.ppo.instances * s.ppo.steps, reward,
+                          era.mean_return / episodes, success, era.truncated / episodes, length, deviation,
+                          era.sums.clipped / era.sums.decisions, era.sums.divergence / era.sums.decisions,
+                          era.explained / updates, era.epochs / updates});
+            stage.tick(
+                [&] { return fmt::format("reward {:.4f}  success {:.3f}  length {:.0f}", reward, success, length); });
             era = {};
             updates = 0;
         }

@@ -1,6 +1,6 @@
 /// \file
-/// The paper's second experiment: abstract actions of a MuJoCo ant that visits coloured cells. `ant all --preset demo` does
-/// everything; `ant --help` tells more.
+/// The paper's second experiment: abstract actions of a MuJoCo ant that visits coloured cells. `ant all --preset demo`
+/// does everything; `ant --help` tells more.
 #include "ant/presets.hpp"
 #include "common/program.hpp"
 

@@ -17,12 +17,14 @@
 namespace midstream::examples::ant {
 
 template <model::HawkShape Shape, class World>
-using HawkOn = model::Autoregressive<typename World::Observation, typename World::Action, model::Hawk<Shape>, typename World::Target>;
+using HawkOn = model::Autoregressive<typename World::Observation, typename World::Action, model::Hawk<Shape>,
+                                     typename World::Target>;
 
-/// What all presets share: the paper's world and tasks, a Hawk on it, a metacontroller in it, a policy over codes, and an
-/// expert. `Ant` is an AntPinpad; `MetaOf<Base>` the metacontroller; `PolicyWidth` that of the policy. An `ExpertType`
-/// says with `noise` by how much its torques are disturbed.
-template <class Ant, model::HawkShape Shape, template <class Base> class MetaOf, int PolicyWidth, class ExpertType = env::AntGait>
+/// What all presets share: the paper's world and tasks, a Hawk on it, a metacontroller in it, a policy over codes, and
+/// an expert. `Ant` is an AntPinpad; `MetaOf<Base>` the metacontroller; `PolicyWidth` that of the policy. An
+/// `ExpertType` says with `noise` by how much its torques are disturbed.
+template <class Ant, model::HawkShape Shape, template <class Base> class MetaOf, int PolicyWidth,
+          class ExpertType = env::AntGait>
 struct AntPreset : ChainPreset<Ant, HawkOn<Shape, Ant>, MetaOf<HawkOn<Shape, Ant>>, PolicyWidth> {
     static constexpr env::AntWorld ant_world = Ant::ant_world;
     static constexpr env::Pinpad pinpad = ant_world.grid;
@@ -30,13 +32,18 @@ struct AntPreset : ChainPreset<Ant, HawkOn<Shape, Ant>, MetaOf<HawkOn<Shape, Ant
     using World = typename AntPreset::World;
     using Meta = typename AntPreset::Meta;
 
-    static std::string world_name() { return fmt::format("ant {}, cells of {} m, observation of {} numbers", env::to_string(pinpad), ant_world.cell, World::Observation::width); }
+    static std::string world_name() {
+        return fmt::format("ant {}, cells of {} m, observation of {} numbers", env::to_string(pinpad), ant_world.cell,
+                           World::Observation::width);
+    }
     static std::string architecture() {
-        return fmt::format("{}; Hawk depth {} width {} recurrent {} heads {} mlp {}", world_name(), Shape.depth, Shape.width, Shape.recurrent, Shape.heads, Shape.mlp);
+        return fmt::format("{}; Hawk depth {} width {} recurrent {} heads {} mlp {}", world_name(), Shape.depth,
+                           Shape.width, Shape.recurrent, Shape.heads, Shape.mlp);
     }
     static void note_place(const World& world, auto& picture) {
         const auto torso = world.torso();
-        picture.places.push_back({torso[0] / ant_world.cell + pinpad.size / 2.0, pinpad.size / 2.0 - torso[1] / ant_world.cell});
+        picture.places.push_back(
+            {torso[0] / ant_world.cell + pinpad.size / 2.0, pinpad.size / 2.0 - torso[1] / ant_world.cell});
     }
     static env::TaskDistribution pretraining_tasks() { return env::TaskDistribution::ant_pretraining(); }
     static env::TaskDistribution unseen_tasks() { return env::TaskDistribution::ant_posttraining(); }
@@ -47,7 +54,10 @@ struct AntPreset : ChainPreset<Ant, HawkOn<Shape, Ant>, MetaOf<HawkOn<Shape, Ant
 /// What the presets for a laptop share: a compass to see by, and a base model trained by Muon, which learns to look up
 /// the way to the colour it is after, as AdamW did not within the same time (docs/ant.md).
 template <env::AntWorld AntWorld, model::HawkShape Shape>
-struct Laptop : AntPreset<env::AntPinpad<AntWorld, env::AntCompass>, Shape, Touching<1, 0, 3, control::LowRank<16>, env::AntTouch<env::AntPinpad<AntWorld, env::AntCompass>>>::template Meta, 64> {
+struct Laptop : AntPreset<env::AntPinpad<AntWorld, env::AntCompass>, Shape,
+                          Touching<1, 0, 3, control::LowRank<16>,
+                                   env::AntTouch<env::AntPinpad<AntWorld, env::AntCompass>>>::template Meta,
+                          64> {
     using BaseOptimiser = train::Muon<>;
     static BaseOptimiser base_optimiser(const Settings::Pretrain& o) {
         return {.weight_decay = o.weight_decay, .adamw = {.beta2 = o.beta2, .weight_decay = o.weight_decay}};
@@ -56,18 +66,28 @@ struct Laptop : AntPreset<env::AntPinpad<AntWorld, env::AntCompass>, Shape, Touc
 };
 
 /// The paper's tasks with a small model, on a grid of small cells.
-struct Demo : Laptop<env::AntWorld{.cell = 0.8}, model::HawkShape{.depth = 4, .width = 64, .recurrent = 64, .heads = 4, .mlp = 256}> {
+struct Demo : Laptop<env::AntWorld{.cell = 0.8},
+                     model::HawkShape{.depth = 4, .width = 64, .recurrent = 64, .heads = 4, .mlp = 256}> {
     static constexpr const char* name = "demo";
     static Settings settings() {
         Settings s;
         s.gain = 1;
-        // Without noise in D* controllers would narrow the density of the actions, at no end, rather than steer (docs/ant.md).
+        // Without noise in D* controllers would narrow the density of the actions, at no end, rather than steer
+        // (docs/ant.md).
         s.record = {.episodes = 12'000, .clean_episodes = 6000, .clean_noise = 0.1};
         // What will be in a second tells what the ant is after; what will be in an instant does not.
-        s.pretrain = {.steps = 16'000, .batch = 16, .learning_rate = 2e-2, .lambda = 0.2, .ahead = 20, .expert_noise = 0.1};
+        s.pretrain = {
+            .steps = 16'000, .batch = 16, .learning_rate = 2e-2, .lambda = 0.2, .ahead = 20, .expert_noise = 0.1};
         s.probe = {.steps = 300, .batch = 32, .evaluation = 300};
         s.steer = {.steps = 300, .batch = 32, .learning_rate = 2e-2, .temperature = 0.5, .episodes = 300};
-        s.discover = {.steps = 1500, .batch = 32, .learning_rate = 6e-3, .alpha = 1, .alpha_from = 0.1, .alpha_until = 0.5, .signal = 0.9, .refine_steps = 300};
+        s.discover = {.steps = 1500,
+                      .batch = 32,
+                      .learning_rate = 6e-3,
+                      .alpha = 1,
+                      .alpha_from = 0.1,
+                      .alpha_until = 0.5,
+                      .signal = 0.9,
+                      .refine_steps = 300};
         s.codes = {.count = 32, .episodes = 32};
         s.inspect = {.episodes = 300, .step = 30};
         s.internal = {.episodes = 30'000, .batch = 512, .learning_rate = 1e-3, .temperature = 0.5};
@@ -77,7 +97,8 @@ struct Demo : Laptop<env::AntWorld{.cell = 0.8}, model::HawkShape{.depth = 4, .w
 };
 
 /// The paper's world and tasks with a larger model and more of everything.
-struct Full : Laptop<env::AntWorld{}, model::HawkShape{.depth = 4, .width = 96, .recurrent = 96, .heads = 4, .mlp = 384}> {
+struct Full
+    : Laptop<env::AntWorld{}, model::HawkShape{.depth = 4, .width = 96, .recurrent = 96, .heads = 4, .mlp = 384}> {
     static constexpr const char* name = "full";
     static Settings settings() {
         Settings s = Demo::settings();
@@ -95,20 +116,25 @@ struct Full : Laptop<env::AntWorld{}, model::HawkShape{.depth = 4, .width = 96, 
 
 /// The paper's metacontroller in all its parts.
 template <class Base>
-using PaperMeta = control::Metacontroller<Base, control::MetacontrollerShape{.read = 4, .write = 4}, control::FullLinear>;
+using PaperMeta =
+    control::Metacontroller<Base, control::MetacontrollerShape{.read = 4, .write = 4}, control::FullLinear>;
 
-/// The paper's sizes and hyperparameters (Tables A5, A10, A14). Months on a laptop: here to be read, and to be run where
-/// there is time.
+/// The paper's sizes and hyperparameters (Tables A5, A10, A14). Months on a laptop: here to be read, and to be run
+/// where there is time.
 struct Paper : AntPreset<env::AntPinpad<>, model::HawkShape{}, PaperMeta, 256> {
     static constexpr const char* name = "paper";
-    static void initialise_meta(Meta::Parameters<float>& parameters, core::Random random) { Meta::initialise(parameters, random); }
+    static void initialise_meta(Meta::Parameters<float>& parameters, core::Random random) {
+        Meta::initialise(parameters, random);
+    }
     static Settings settings() {
         Settings s;
         s.constant_rates = true;
-        s.pretrain = {.steps = 204'800, .batch = 512, .learning_rate = 3e-4, .lambda = 10, .beta2 = 0.999, .expert_noise = 0.1};
+        s.pretrain = {
+            .steps = 204'800, .batch = 512, .learning_rate = 3e-4, .lambda = 10, .beta2 = 0.999, .expert_noise = 0.1};
         s.probe = {.steps = 8000, .batch = 512, .learning_rate = 1e-3};
         s.steer = {.steps = 3200, .batch = 256, .learning_rate = 3e-4};
-        s.discover = {.steps = 32'000, .batch = 128, .learning_rate = 3e-4, .alpha = 0.17, .alpha_start = 0.17, .beta2 = 0.999};
+        s.discover = {
+            .steps = 32'000, .batch = 128, .learning_rate = 3e-4, .alpha = 0.17, .alpha_start = 0.17, .beta2 = 0.999};
         s.inspect = {.episodes = 1000, .step = 30};
         s.internal = {.episodes = 51'200 * 256, .batch = 256, .epochs = 1, .learning_rate = 3e-5};
         s.raw = {.episodes = 51'200 * 256, .batch = 256, .epochs = 1, .learning_rate = 3e-5};

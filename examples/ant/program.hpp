@@ -16,22 +16,31 @@ namespace midstream::examples::ant {
 template <class World, class Expert>
 analysis::Rate success_of(World world, const Expert& expert, int episodes, core::Random random) {
     analysis::Rate rate;
-    for (int i = 0; i < episodes; ++i) rate += {1, env::play(world, expert, random.fork(static_cast<std::uint64_t>(i)), [](const World&, const float*) {}) > 0};
+    for (int i = 0; i < episodes; ++i)
+        rate += {1, env::play(world, expert, random.fork(static_cast<std::uint64_t>(i)),
+                              [](const World&, const float*) {}) > 0};
     return rate;
 }
 
 template <class P>
 WorldReport world_report(Chain<P>& chain) {
-    // Who knew the task and the gait would be left with the noise on the torques: its entropy bounds the loss, not tightly.
+    // Who knew the task and the gait would be left with the noise on the torques: its entropy bounds the loss, not
+    // tightly.
     const double noise = chain.s.pretrain.expert_noise;
-    const double entropy = P::World::Action::width * (std::log(noise) + 0.5 * std::log(2 * std::numbers::pi * std::numbers::e));
-    return {.least_loss = noise > 0 ? entropy : WorldReport::unknown,
-            .least_loss_name = "noise of the expert",
-            .least_loss_caption = "Its lower bound is the entropy of the noise that is added to the expert's torques: the loss of who knows its task and its gait.",
-            .loss_low = WorldReport::unknown,
-            .expert_success = success_of(chain.unseen_world(), P::expert(0), 300, chain.stream(Chain<P>::evaluation).fork(500)).share(),
-            .world = fmt::format("{}; {} pretraining tasks; unseen task {}", P::world_name(), P::pretraining_tasks().tasks().size(), env::to_string(P::unseen_tasks().tasks()[0])),
-            .rollouts = rollout_pictures(chain)};
+    const double entropy =
+        P::World::Action::width * (std::log(noise) + 0.5 * std::log(2 * std::numbers::pi * std::numbers::e));
+    return {
+        .least_loss = noise > 0 ? entropy : WorldReport::unknown,
+        .least_loss_name = "noise of the expert",
+        .least_loss_caption =
+            "Its lower bound is the entropy of the noise that is added to the expert's torques: the loss of who knows "
+            "its task and its gait.",
+        .loss_low = WorldReport::unknown,
+        .expert_success =
+            success_of(chain.unseen_world(), P::expert(0), 300, chain.stream(Chain<P>::evaluation).fork(500)).share(),
+        .world = fmt::format("{}; {} pretraining tasks; unseen task {}", P::world_name(),
+                             P::pretraining_tasks().tasks().size(), env::to_string(P::unseen_tasks().tasks()[0])),
+        .rollouts = rollout_pictures(chain)};
 }
 
 /// Runs `stage` ("all" for every one in order) and returns the program's exit status.

@@ -26,8 +26,10 @@ int main(int argc, char** argv) {
     CLI11_PARSE(app, argc, argv);
     try {
         if (app.got_subcommand("train")) {
-            if (map) ant::Expert<env::AntMap, rl::ActorCriticShape{}>::train(settings);
-            else ant::Expert<>::train(settings);
+            if (map)
+                ant::Expert<env::AntMap, rl::ActorCriticShape{}>::train(settings);
+            else
+                ant::Expert<>::train(settings);
         } else {
             std::filesystem::create_directories(settings.output);
             ant::Expert<>::report(ant::Expert<>::load(weights), settings);

@@ -40,11 +40,23 @@ public:
     using Learner = train::Learner<typename Model::template Parameters<float>, train::AdamW>;
     using BaseLearner = train::Learner<typename Base::template Parameters<float>, typename P::BaseOptimiser>;
     /// Streams of random numbers, one per stage.
-    enum Stream : std::uint64_t { pretraining = 1, probing, steering, discovery, internal_rl, raw_rl, evaluation, recording, inspection };
+    enum Stream : std::uint64_t {
+        pretraining = 1,
+        probing,
+        steering,
+        discovery,
+        internal_rl,
+        raw_rl,
+        evaluation,
+        recording,
+        inspection
+    };
     /// What stages train on: D and D* (Settings::Record).
     enum class Data { noisy, clean };
 
-    Chain(Settings settings) : s(std::move(settings)), parallel{s.threads}, folder(s.output) { std::filesystem::create_directories(folder); }
+    Chain(Settings settings) : s(std::move(settings)), parallel{s.threads}, folder(s.output) {
+        std::filesystem::create_directories(folder);
+    }
 
     Settings s;
     core::OpenMP parallel;
@@ -57,44 +69,59 @@ public:
     auto expert(Data data) const { return P::expert(noise(data)); }
     /// Fresh episodes as those of D*.
     auto fresh_source() const { return train::recorder(pretraining_world(), expert(Data::clean)); }
-    /// Calls work(source): episodes drawn from the data set that the stage `record` left, or fresh ones where the settings
-    /// ask for no data set.
+    /// Calls work(source): episodes drawn from the data set that the stage `record` left, or fresh ones where the
+    /// settings ask for no data set.
     template <class Work>
     void with_source(Data data, Work&& work) {
-        if (recorded_episodes(data) > 0) work(train::sampler(dataset(data)));
-        else work(train::recorder(pretraining_world(), expert(data)));
+        if (recorded_episodes(data) > 0)
+            work(train::sampler(dataset(data)));
+        else
+            work(train::recorder(pretraining_world(), expert(data)));
     }
 
     // What shapes each stage, and so what its checkpoint belongs to.
     std::string pretrain_description() const {
         const auto& o = s.pretrain;
-        return fmt::format("{}; seed {}; shards {}; pretrain steps {} batch {} learning rate {} lambda {}{} weight decay {} beta2 {} expert noise {}{}", P::architecture(), s.seed,
-                           s.shards, o.steps, o.batch, o.learning_rate, o.lambda, o.ahead > 1 ? fmt::format(" ahead {}", o.ahead) : std::string(), o.weight_decay, o.beta2, o.expert_noise,
-                           s.record.episodes > 0 ? fmt::format("; {} recorded episodes", s.record.episodes) : std::string());
+        return fmt::format(
+            "{}; seed {}; shards {}; pretrain steps {} batch {} learning rate {} lambda {}{} weight decay {} beta2 {} "
+            "expert noise {}{}",
+            P::architecture(), s.seed, s.shards, o.steps, o.batch, o.learning_rate, o.lambda,
+            o.ahead > 1 ? fmt::format(" ahead {}", o.ahead) : std::string(), o.weight_decay, o.beta2, o.expert_noise,
+            s.record.episodes > 0 ? fmt::format("; {} recorded episodes", s.record.episodes) : std::string());
     }
     /// Where the episodes of a data set come from.
     std::string origin(Data data) const {
-        return fmt::format("{}; seed {}; {} episodes, noise {}", P::world_name(), s.seed, recorded_episodes(data), noise(data));
+        return fmt::format("{}; seed {}; {} episodes, noise {}", P::world_name(), s.seed, recorded_episodes(data),
+                           noise(data));
     }
     /// The base model and the data that controllers in it learn from.
     std::string controlled_description() const {
-        return pretrain_description() + (s.record.clean_noise > 0 ? fmt::format("; clean noise {}", s.record.clean_noise) : std::string()) +
-               (s.record.clean_episodes > 0 ? fmt::format("; {} recorded clean episodes", s.record.clean_episodes) : std::string());
+        return pretrain_description() +
+               (s.record.clean_noise > 0 ? fmt::format("; clean noise {}", s.record.clean_noise) : std::string()) +
+               (s.record.clean_episodes > 0 ? fmt::format("; {} recorded clean episodes", s.record.clean_episodes)
+                                            : std::string());
     }
     std::string discover_description() const {
         const auto& o = s.discover;
-        return fmt::format("{}; {}; discover steps {} batch {} learning rate {} alpha {} (from {} between {} and {}) signal {} (from {} between {} and {}) weight decay {} beta2 {}",
-                           controlled_description(), P::meta_architecture(), o.steps, o.batch, o.learning_rate, o.alpha, o.alpha_start, o.alpha_from, o.alpha_until, o.signal,
-                           o.signal_start, o.signal_from, o.signal_until, o.weight_decay, o.beta2);
+        return fmt::format(
+            "{}; {}; discover steps {} batch {} learning rate {} alpha {} (from {} between {} and {}) signal {} (from "
+            "{} between {} and {}) weight decay {} beta2 {}",
+            controlled_description(), P::meta_architecture(), o.steps, o.batch, o.learning_rate, o.alpha, o.alpha_start,
+            o.alpha_from, o.alpha_until, o.signal, o.signal_start, o.signal_from, o.signal_until, o.weight_decay,
+            o.beta2);
     }
     std::string refine_description() const {
-        return fmt::format("{}; refine steps {} learning rate {}", discover_description(), s.discover.refine_steps, s.discover.refine_learning_rate);
+        return fmt::format("{}; refine steps {} learning rate {}", discover_description(), s.discover.refine_steps,
+                           s.discover.refine_learning_rate);
     }
     static std::string describe(const Settings::Reinforce& o) {
-        return fmt::format("episodes {} batch {} epochs {} minibatches {} learning rate {} beta2 {} clip {} temperature {}", o.episodes, o.batch, o.epochs, o.minibatches, o.learning_rate,
-                           o.beta2, o.clip, o.temperature);
+        return fmt::format(
+            "episodes {} batch {} epochs {} minibatches {} learning rate {} beta2 {} clip {} temperature {}",
+            o.episodes, o.batch, o.epochs, o.minibatches, o.learning_rate, o.beta2, o.clip, o.temperature);
     }
-    std::string internal_description() const { return fmt::format("{}; gain {}; internal {}", refine_description(), s.gain, describe(s.internal)); }
+    std::string internal_description() const {
+        return fmt::format("{}; gain {}; internal {}", refine_description(), s.gain, describe(s.internal));
+    }
     std::string raw_description() const { return pretrain_description() + "; raw " + describe(s.raw); }
 
     BaseLearner base_learner() const {
@@ -103,12 +130,16 @@ public:
         return learner;
     }
     Learner<Meta> meta_learner() const {
-        Learner<Meta> learner{.optimiser = {.beta2 = s.discover.beta2, .weight_decay = s.discover.weight_decay}, .shards = s.shards};
+        Learner<Meta> learner{.optimiser = {.beta2 = s.discover.beta2, .weight_decay = s.discover.weight_decay},
+                              .shards = s.shards};
         P::initialise_meta(*learner.parameters, stream(discovery).fork(0));
         return learner;
     }
     /// Of the controllers alone.
-    Learner<Meta> refine_learner() const { return {.optimiser = {.beta2 = s.discover.beta2, .weight_decay = 0, .rates = {.prefix = "bank", .others = 0}}, .shards = s.shards}; }
+    Learner<Meta> refine_learner() const {
+        return {.optimiser = {.beta2 = s.discover.beta2, .weight_decay = 0, .rates = {.prefix = "bank", .others = 0}},
+                .shards = s.shards};
+    }
     Learner<Policy> policy_learner() const {
         Learner<Policy> learner{.optimiser = {.beta2 = s.internal.beta2, .weight_decay = 0}, .shards = s.shards};
         Policy::initialise(*learner.parameters, stream(internal_rl).fork(0));
@@ -127,8 +158,12 @@ public:
         if (!meta_) {
             const bool refined = s.discover.refine_steps > 0;
             meta_ = std::make_unique<Learner<Meta>>(refined ? refine_learner() : meta_learner());
-            if (refined) Stage<Learner<Meta>>::load_finished(folder, "refine", refine_description(), *meta_, s.discover.refine_steps);
-            else Stage<Learner<Meta>>::load_finished(folder, "discover", discover_description(), *meta_, s.discover.steps);
+            if (refined)
+                Stage<Learner<Meta>>::load_finished(folder, "refine", refine_description(), *meta_,
+                                                    s.discover.refine_steps);
+            else
+                Stage<Learner<Meta>>::load_finished(folder, "discover", discover_description(), *meta_,
+                                                    s.discover.steps);
         }
         return *meta_->parameters;
     }
@@ -149,11 +184,14 @@ public:
                     const int begin = first + piece * shard;
                     auto& part = parts[static_cast<std::size_t>(shard)];
                     part.clear();
-                    env::record(world, expert(data), std::clamp(count - begin, 0, piece), random.fork(static_cast<std::uint64_t>(begin)), part);
+                    env::record(world, expert(data), std::clamp(count - begin, 0, piece),
+                                random.fork(static_cast<std::uint64_t>(begin)), part);
                 });
                 for (const auto& part : parts)
                     for (int i = 0; i < part.count(); ++i) train::append_episode(part, i, all);
-                progress.update(all.count(), [&] { return fmt::format("{:.1f} steps an episode", static_cast<double>(all.rows()) / all.count()); });
+                progress.update(all.count(), [&] {
+                    return fmt::format("{:.1f} steps an episode", static_cast<double>(all.rows()) / all.count());
+                });
             }
             data::save(dataset_path(data), all, origin(data));
         }
@@ -162,7 +200,8 @@ public:
     void pretrain() {
         auto learner = base_learner();
         const auto& o = s.pretrain;
-        Stage<BaseLearner> stage(folder, "pretrain", pretrain_description(), learner, o.steps, {"episodes", "action_nll", "target_nll"}, s.checkpoint_seconds);
+        Stage<BaseLearner> stage(folder, "pretrain", pretrain_description(), learner, o.steps,
+                                 {"episodes", "action_nll", "target_nll"}, s.checkpoint_seconds);
         train::LossSums recent;
         const std::int64_t every = std::max<std::int64_t>(1, o.steps / 200);
         if (stage.finished()) return;
@@ -170,14 +209,17 @@ public:
             recent += sums;
             const double nll = recent.action / recent.steps;
             if (step % every == 0) {
-                stage.record({static_cast<double>(step * o.batch), nll, recent.target / std::max(1, recent.steps - recent.episodes)});
+                stage.record({static_cast<double>(step * o.batch), nll,
+                              recent.target / std::max(1, recent.steps - recent.episodes)});
                 recent = {};
             }
             stage.tick([&] { return fmt::format("action NLL {:.3f}", nll); });
             return true;
         };
         with_source(Data::noisy, [&](const auto& source) {
-            train::pretrain<Base>(parallel, learner, train::looking_ahead(source, o.ahead), {.steps = o.steps, .batch = o.batch, .lambda = o.lambda}, rate(o), stream(pretraining).fork(1), report);
+            train::pretrain<Base>(parallel, learner, train::looking_ahead(source, o.ahead),
+                                  {.steps = o.steps, .batch = o.batch, .lambda = o.lambda}, rate(o),
+                                  stream(pretraining).fork(1), report);
         });
         forget(Data::noisy);
     }
@@ -187,18 +229,23 @@ public:
         base();
         with_source(Data::clean, [&](const auto& source) {
             results = analysis::probe<Base, P::subgoals>(parallel, base(), source, fresh_source(),
-                                                         {.steps = s.probe.steps, .batch = s.probe.batch, .learning_rate = s.probe.learning_rate, .evaluation = s.probe.evaluation},
+                                                         {.steps = s.probe.steps,
+                                                          .batch = s.probe.batch,
+                                                          .learning_rate = s.probe.learning_rate,
+                                                          .evaluation = s.probe.evaluation},
                                                          stream(probing));
         });
         io::CsvWriter table(folder / "probe.csv", {"layer", "accuracy", "nll"});
-        for (std::size_t l = 0; l < results.size(); ++l) table.row({static_cast<double>(l), results[l].accuracy, results[l].nll});
+        for (std::size_t l = 0; l < results.size(); ++l)
+            table.row({static_cast<double>(l), results[l].accuracy, results[l].nll});
     }
 
     /// Supervised controllers at every layer, each evaluated on the unseen task.
     void steer() {
         io::CsvWriter table(folder / "steer.csv", steer_columns());
         base();
-        [&]<int... Layer>(std::integer_sequence<int, Layer...>) { (steer_at<Layer>(table), ...); }(std::make_integer_sequence<int, Base::depth>{});
+        [&]<int... Layer>(std::integer_sequence<int, Layer...>) { (steer_at<Layer>(table), ...); }
+        (std::make_integer_sequence<int, Base::depth>{});
     }
 
     void discover() {
@@ -206,11 +253,13 @@ public:
         const auto& o = s.discover;
         base();
         Stage<Learner<Meta>> stage(folder, "discover", discover_description(), learner, o.steps,
-                                   {"action_nll", "divergence", "switches", "precision", "recall", "eval_nll"}, s.checkpoint_seconds);
+                                   {"action_nll", "divergence", "switches", "precision", "recall", "eval_nll"},
+                                   s.checkpoint_seconds);
         const auto steps = static_cast<double>(o.steps);
         const auto at = [&](double share) { return static_cast<std::int64_t>(share * steps); };
         const train::Ramp alpha{o.alpha_start, o.alpha, at(o.alpha_from), at(o.alpha_until)};
-        const train::Ramp signal{o.signal_start > 0 ? o.signal_start : o.signal, o.signal, at(o.signal_from), at(o.signal_until)};
+        const train::Ramp signal{o.signal_start > 0 ? o.signal_start : o.signal, o.signal, at(o.signal_from),
+                                 at(o.signal_until)};
         const auto pass_options = [&](std::int64_t step) {
             auto options = P::pass_options(o);
             options.signal = signal(step);
@@ -222,37 +271,49 @@ public:
         const auto report = [&](std::int64_t step, const train::LossSums& sums) {
             recent += sums;
             if (step % every == 0) {
-                const auto inferred = analysis::infer<Meta>(parallel, base(), *learner.parameters, held_out, stream(evaluation).fork(1), P::pass_options(s.discover));
+                const auto inferred = analysis::infer<Meta>(parallel, base(), *learner.parameters, held_out,
+                                                            stream(evaluation).fork(1), P::pass_options(s.discover));
                 const auto match = analysis::alignment(inferred.gates.view(), held_out.sequences(), held_out.subgoals);
-                stage.record({recent.action / recent.steps, recent.divergence / recent.steps, match.switches, match.precision, match.recall,
-                              inferred.sums.action / inferred.sums.steps});
+                stage.record({recent.action / recent.steps, recent.divergence / recent.steps, match.switches,
+                              match.precision, match.recall, inferred.sums.action / inferred.sums.steps});
                 recent = {};
             }
-            stage.tick([&] { return fmt::format("NLL {:.3f} KL {:.2f} gate {:.2f}", sums.action / sums.steps, sums.divergence / sums.steps, sums.gates / sums.steps); });
+            stage.tick([&] {
+                return fmt::format("NLL {:.3f} KL {:.2f} gate {:.2f}", sums.action / sums.steps,
+                                   sums.divergence / sums.steps, sums.gates / sums.steps);
+            });
             return true;
         };
         with_source(Data::clean, [&](const auto& source) {
-            train::discover<Meta>(parallel, base(), learner, source, {.steps = o.steps, .batch = o.batch}, alpha, pass_options, rate(o), stream(discovery).fork(1), report);
+            train::discover<Meta>(parallel, base(), learner, source, {.steps = o.steps, .batch = o.batch}, alpha,
+                                  pass_options, rate(o), stream(discovery).fork(1), report);
         });
         if (s.discover.refine_steps > 0) refine(*learner.parameters);
         codes(meta());
     }
 
-    /// Codes that were in force when a subgoal was reached, injected in other episodes of the pretraining tasks: at a step,
-    /// and where a subgoal has just been reached that pretraining never followed by the other.
+    /// Codes that were in force when a subgoal was reached, injected in other episodes of the pretraining tasks: at a
+    /// step, and where a subgoal has just been reached that pretraining never followed by the other.
     void inspect() {
         const Batch world{pretraining_world()};
-        const analysis::RolloutOptions options{.temperature = static_cast<float>(s.internal.temperature), .gain = static_cast<float>(s.gain)};
+        const analysis::RolloutOptions options{.temperature = static_cast<float>(s.internal.temperature),
+                                               .gain = static_cast<float>(s.gain)};
         const typename P::ReachedSubgoal reached;
-        const auto codes = analysis::reaching_codes<Meta>(parallel, world, base(), meta(), P::subgoals, s.inspect.episodes, reached, stream(inspection).fork(0), options);
+        const auto codes =
+            analysis::reaching_codes<Meta>(parallel, world, base(), meta(), P::subgoals, s.inspect.episodes, reached,
+                                           stream(inspection).fork(0), options);
         io::CsvWriter table(folder / "inspect.csv", {"after", "goal", "codes", "episodes", "injected", "left_alone"});
         const auto measure = [&](int goal, analysis::InjectionMoment moment) {
             const auto& found = codes.by_goal[static_cast<std::size_t>(goal)];
-            if (found.empty()) return table.row({static_cast<double>(moment.after), static_cast<double>(goal), 0, 0, 0, 0});
-            const auto result = analysis::inject<Meta>(parallel, world, base(), meta(), found, goal, moment, s.inspect.episodes, reached,
-                                                       stream(inspection).fork(static_cast<std::uint64_t>(1 + goal + P::subgoals * (1 + moment.after))), options);
-            table.row({static_cast<double>(moment.after), static_cast<double>(goal), static_cast<double>(found.size()), static_cast<double>(result.injected.attempts),
-                       result.injected.share(), result.left_alone.share()});
+            if (found.empty())
+                return table.row({static_cast<double>(moment.after), static_cast<double>(goal), 0, 0, 0, 0});
+            const auto result = analysis::inject<Meta>(
+                parallel, world, base(), meta(), found, goal, moment, s.inspect.episodes, reached,
+                stream(inspection).fork(static_cast<std::uint64_t>(1 + goal + P::subgoals * (1 + moment.after))),
+                options);
+            table.row({static_cast<double>(moment.after), static_cast<double>(goal), static_cast<double>(found.size()),
+                       static_cast<double>(result.injected.attempts), result.injected.share(),
+                       result.left_alone.share()});
         };
         for (int goal = 0; goal < P::subgoals; ++goal) measure(goal, {.step = s.inspect.step});
         for (const auto& [from, to] : P::unseen_transitions()) measure(to, {.after = from});
@@ -264,7 +325,9 @@ public:
                        Inner(Batch(unseen_world()), base(), meta(), acting()));
     }
     /// How codes are acted on in internal RL.
-    rl::InternalOptions acting() const { return {.temperature = static_cast<float>(s.internal.temperature), .gain = static_cast<float>(s.gain)}; }
+    rl::InternalOptions acting() const {
+        return {.temperature = static_cast<float>(s.internal.temperature), .gain = static_cast<float>(s.gain)};
+    }
     void raw_rl_stage() {
         Learner<Base> learner{.optimiser = {.beta2 = s.raw.beta2, .weight_decay = 0}, .shards = s.shards};
         *learner.parameters = base();
@@ -286,7 +349,8 @@ public:
     /// A whole run's learner of the policy over codes, for pictures.
     Learner<Policy> trained_policy() {
         auto learner = policy_learner();
-        Stage<Learner<Policy>>::load_finished(folder, "internal-rl", internal_description(), learner, updates(s.internal));
+        Stage<Learner<Policy>>::load_finished(folder, "internal-rl", internal_description(), learner,
+                                              updates(s.internal));
         return learner;
     }
 
@@ -297,12 +361,16 @@ private:
 
     double noise(Data data) const { return data == Data::noisy ? s.pretrain.expert_noise : s.record.clean_noise; }
     int recorded_episodes(Data data) const { return data == Data::noisy ? s.record.episodes : s.record.clean_episodes; }
-    std::filesystem::path dataset_path(Data data) const { return folder / (data == Data::noisy ? "episodes.safetensors" : "clean-episodes.safetensors"); }
+    std::filesystem::path dataset_path(Data data) const {
+        return folder / (data == Data::noisy ? "episodes.safetensors" : "clean-episodes.safetensors");
+    }
     /// A recorded data set; loaded once.
     const Episodes& dataset(Data data) {
         auto& episodes = datasets_[static_cast<std::size_t>(data)];
         if (!episodes) {
-            core::require(io::exists(dataset_path(data)), [&] { return "there is no " + dataset_path(data).string() + ": run the stage 'record' first"; });
+            core::require(io::exists(dataset_path(data)), [&] {
+                return "there is no " + dataset_path(data).string() + ": run the stage 'record' first";
+            });
             episodes = std::make_unique<Episodes>();
             data::load(dataset_path(data), *episodes, origin(data));
         }
@@ -328,7 +396,8 @@ private:
         auto learner = refine_learner();
         *learner.parameters = discovered;
         const auto& o = s.discover;
-        Stage<Learner<Meta>> stage(folder, "refine", refine_description(), learner, o.refine_steps, {"action_nll"}, s.checkpoint_seconds);
+        Stage<Learner<Meta>> stage(folder, "refine", refine_description(), learner, o.refine_steps, {"action_nll"},
+                                   s.checkpoint_seconds);
         const std::int64_t every = std::max<std::int64_t>(1, o.refine_steps / 40);
         const auto report = [&](std::int64_t step, const train::LossSums& sums) {
             const double nll = sums.action / sums.steps;
@@ -337,9 +406,11 @@ private:
             return true;
         };
         with_source(Data::clean, [&](const auto& source) {
-            train::discover<Meta>(parallel, base(), learner, source, {.steps = o.refine_steps, .batch = o.batch}, train::Constant{0.0},
-                                  [&](std::int64_t) { return P::pass_options(o); }, train::WarmupLinearDecay{o.refine_learning_rate, o.refine_steps / 50, o.refine_steps},
-                                  stream(discovery).fork(2), report);
+            train::discover<Meta>(
+                parallel, base(), learner, source, {.steps = o.refine_steps, .batch = o.batch}, train::Constant{0.0},
+                [&](std::int64_t) { return P::pass_options(o); },
+                train::WarmupLinearDecay{o.refine_learning_rate, o.refine_steps / 50, o.refine_steps},
+                stream(discovery).fork(2), report);
         });
     }
 
@@ -350,8 +421,11 @@ private:
         Learner<Controllers> learner{.optimiser = {.beta2 = s.discover.beta2}, .shards = s.shards};
         Controllers::initialise(*learner.parameters, stream(steering).fork(Layer));
         const std::string name = fmt::format("steer-{}", Layer);
-        Stage<Learner<Controllers>> stage(folder, name, fmt::format("{}; steer layer {} steps {} batch {} learning rate {} beta2 {}", controlled_description(), Layer, o.steps, o.batch, o.learning_rate, s.discover.beta2),
-                                          learner, o.steps, {"action_nll"}, s.checkpoint_seconds);
+        Stage<Learner<Controllers>> stage(
+            folder, name,
+            fmt::format("{}; steer layer {} steps {} batch {} learning rate {} beta2 {}", controlled_description(),
+                        Layer, o.steps, o.batch, o.learning_rate, s.discover.beta2),
+            learner, o.steps, {"action_nll"}, s.checkpoint_seconds);
         double nll = 0;
         const std::int64_t every = std::max<std::int64_t>(1, o.steps / 40);
         const auto report = [&](std::int64_t step, const train::LossSums& sums) {
@@ -361,11 +435,14 @@ private:
             return true;
         };
         with_source(Data::clean, [&](const auto& source) {
-            train::supervise<Controllers>(parallel, base(), learner, source, {.steps = o.steps, .batch = o.batch}, rate(o), stream(steering).fork(100 + Layer), report);
+            train::supervise<Controllers>(parallel, base(), learner, source, {.steps = o.steps, .batch = o.batch},
+                                          rate(o), stream(steering).fork(100 + Layer), report);
         });
         nll = io::read_csv(folder / (name + ".csv")).column("action_nll").back();
-        const auto result = analysis::steered_success<Controllers>(parallel, Batch(unseen_world()), base(), *learner.parameters, o.episodes, stream(evaluation).fork(200 + Layer),
-                                                                   {.temperature = static_cast<float>(o.temperature), .gain = static_cast<float>(s.gain)});
+        const auto result = analysis::steered_success<Controllers>(
+            parallel, Batch(unseen_world()), base(), *learner.parameters, o.episodes,
+            stream(evaluation).fork(200 + Layer),
+            {.temperature = static_cast<float>(o.temperature), .gain = static_cast<float>(s.gain)});
         std::vector<double> row{static_cast<double>(Layer), nll, result.success()};
         for (const auto& [from, to] : P::unseen_transitions()) row.push_back(result.transition(from, to).share());
         table.row(row);
@@ -377,7 +454,9 @@ private:
         const auto drawn = analysis::prior_codes<Meta::code>(count, stream(evaluation).fork(300));
         const Batch world{pretraining_world()};
         const analysis::RolloutOptions held{.gain = static_cast<float>(s.gain)};
-        const auto outcome = analysis::fixed_codes<Meta>(parallel, world, base(), parameters, drawn.view(), episodes, P::goals, typename P::Reached{}, stream(evaluation).fork(301), held);
+        const auto outcome =
+            analysis::fixed_codes<Meta>(parallel, world, base(), parameters, drawn.view(), episodes, P::goals,
+                                        typename P::Reached{}, stream(evaluation).fork(301), held);
         std::vector<std::string> columns{"code"};
         for (int colour = 0; colour < P::goals; ++colour) columns.push_back(fmt::format("reached_{}", colour));
         columns.push_back("none");
@@ -387,28 +466,39 @@ private:
             for (int c = 0; c <= P::goals; ++c) row.push_back(static_cast<double>(outcome.count(k, c)) / episodes);
             table.row(row);
         }
-        const auto moved = analysis::transplant<Meta>(parallel, world, base(), parameters, held_out_episodes(s.discover.evaluation), P::subgoals, typename P::ReachedSubgoal{},
-                                                      stream(evaluation).fork(302), P::pass_options(s.discover), analysis::Moment::last, held);
+        const auto moved =
+            analysis::transplant<Meta>(parallel, world, base(), parameters, held_out_episodes(s.discover.evaluation),
+                                       P::subgoals, typename P::ReachedSubgoal{}, stream(evaluation).fork(302),
+                                       P::pass_options(s.discover), analysis::Moment::last, held);
         const auto summary = analysis::summarise(outcome);
-        io::CsvWriter summaries(folder / "codes-summary.csv", {"row", "mode_share", "decisive", "covered", "information", "transplant"});
-        summaries.row({0, summary.mode_share, summary.decisive, static_cast<double>(summary.covered), summary.information, moved.reached});
+        io::CsvWriter summaries(folder / "codes-summary.csv",
+                                {"row", "mode_share", "decisive", "covered", "information", "transplant"});
+        summaries.row({0, summary.mode_share, summary.decisive, static_cast<double>(summary.covered),
+                       summary.information, moved.reached});
     }
 
     template <class RlPolicy, class Env, class L>
-    void run_rl(const std::string& name, const std::string& description, const Settings::Reinforce& o, L& learner, core::Random random, const Env& environment) {
+    void run_rl(const std::string& name, const std::string& description, const Settings::Reinforce& o, L& learner,
+                core::Random random, const Env& environment) {
         const std::int64_t total = updates(o);
         const int per_batch = o.epochs * o.minibatches;
-        Stage<L> stage(folder, name, description, learner, total, {"episodes", "success", "decisions", "length", "divergence", "clipped"}, s.checkpoint_seconds, "episodes",
-                       static_cast<double>(o.batch) / per_batch);
-        rl::Reinforce<Env, RlPolicy, L> algorithm(environment, learner,
-                                                  {.batch = o.batch, .epochs = o.epochs, .minibatches = o.minibatches, .clip = static_cast<float>(o.clip)});
+        Stage<L> stage(folder, name, description, learner, total,
+                       {"episodes", "success", "decisions", "length", "divergence", "clipped"}, s.checkpoint_seconds,
+                       "episodes", static_cast<double>(o.batch) / per_batch);
+        rl::Reinforce<Env, RlPolicy, L> algorithm(
+            environment, learner,
+            {.batch = o.batch, .epochs = o.epochs, .minibatches = o.minibatches, .clip = static_cast<float>(o.clip)});
         while (!stage.finished()) {
             const std::int64_t batch = learner.steps() / per_batch;
-            const double left = s.constant_rates ? 1 : 1 - static_cast<double>(learner.steps()) / static_cast<double>(total);
-            const auto report = algorithm.update(parallel, o.learning_rate * left, random.fork(static_cast<std::uint64_t>(batch)));
-            stage.record({static_cast<double>(batch * o.batch), report.success, report.decisions, report.length, report.sums.divergence / std::max(1.0, report.sums.decisions),
+            const double left =
+                s.constant_rates ? 1 : 1 - static_cast<double>(learner.steps()) / static_cast<double>(total);
+            const auto report =
+                algorithm.update(parallel, o.learning_rate * left, random.fork(static_cast<std::uint64_t>(batch)));
+            stage.record({static_cast<double>(batch * o.batch), report.success, report.decisions, report.length,
+                          report.sums.divergence / std::max(1.0, report.sums.decisions),
                           report.sums.clipped / std::max(1.0, report.sums.decisions)});
-            stage.tick([&] { return fmt::format("success {:.3f}, {:.1f} decisions", report.success, report.decisions); });
+            stage.tick(
+                [&] { return fmt::format("success {:.3f}, {:.1f} decisions", report.success, report.decisions); });
         }
     }
 };

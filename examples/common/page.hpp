@@ -212,12 +212,12 @@ inline std::string grid_picture(const GridPicture& picture) {
     const bool free = !picture.places.empty();  // not from cell to cell
     const std::size_t length = free ? picture.places.size() : picture.path.size();
     core::require(picture.categories.empty() || picture.categories.size() == length, [&] {
-        return "the path has " + std::to_string(length) + " steps and " +
-               std::to_string(picture.categories.size()) + " categories; they must be as many";
+        return "the path has " + std::to_string(length) + " steps and " + std::to_string(picture.categories.size()) +
+               " categories; they must be as many";
     });
     core::require(picture.values.empty() || picture.values.size() == length, [&] {
-        return "the path has " + std::to_string(length) + " steps and " +
-               std::to_string(picture.values.size()) + " values; they must be as many";
+        return "the path has " + std::to_string(length) + " steps and " + std::to_string(picture.values.size()) +
+               " values; they must be as many";
     });
     const auto left = [&](int cell) { return margin + size * (cell % picture.columns); };
     const auto top = [&](int cell) { return margin + size * (cell / picture.columns); };
@@ -250,7 +250,9 @@ inline std::string grid_picture(const GridPicture& picture) {
         return picture.categories.empty() ? 0 : picture.categories[static_cast<std::size_t>(step)];
     };
     const auto at = [&](int step) { return picture.path[static_cast<std::size_t>(step)]; };
-    const auto place = [&](int step, std::size_t axis) { return margin + size * picture.places[static_cast<std::size_t>(step)][axis]; };
+    const auto place = [&](int step, std::size_t axis) {
+        return margin + size * picture.places[static_cast<std::size_t>(step)][axis];
+    };
     const auto x_of = [&](int step, double lane) { return free ? place(step, 0) : left(at(step)) + size / 2 + lane; };
     const auto y_of = [&](int step, double lane) { return free ? place(step, 1) : top(at(step)) + size / 2 + lane; };
     for (int step = 0; step < steps && !free; ++step) check(at(step), "a cell of the path");

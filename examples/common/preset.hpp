@@ -20,25 +20,34 @@ struct ChainPreset {
     using World = WorldType;
     using Base = BaseModel;
     using Meta = Metacontroller;
-    using Policy = model::Autoregressive<data::Dense<Base::width>, data::Continuous<Meta::code>,
-                                         model::Hawk<model::HawkShape{.depth = 1, .width = PolicyWidth, .recurrent = PolicyWidth, .mlp = 2 * PolicyWidth}>>;
+    using Policy =
+        model::Autoregressive<data::Dense<Base::width>, data::Continuous<Meta::code>,
+                              model::Hawk<model::HawkShape{
+                                  .depth = 1, .width = PolicyWidth, .recurrent = PolicyWidth, .mlp = 2 * PolicyWidth}>>;
     using Episodes = env::EpisodesOf<World>;
     /// What pretrains the base model; everything else is trained by AdamW.
     using BaseOptimiser = train::AdamW;
-    static BaseOptimiser base_optimiser(const Settings::Pretrain& o) { return {.beta2 = o.beta2, .weight_decay = o.weight_decay}; }
+    static BaseOptimiser base_optimiser(const Settings::Pretrain& o) {
+        return {.beta2 = o.beta2, .weight_decay = o.weight_decay};
+    }
     /// What an agent can reach: colours.
     static constexpr int goals = World::world.colours;
     using Reached = analysis::ColourStoodOn;
     using ReachedSubgoal = analysis::SubgoalStoodOn;
 
     static typename Meta::Options pass_options(const Settings::Discover& o) {
-        // Of gates that are sampled the paper weights the divergence by the gate (its rate-distortion curves), of soft ones not.
-        return {.divergence_weighted_by_gate = std::is_same_v<typename Meta::Switching, control::GumbelSwitch>, .signal = o.signal};
+        // Of gates that are sampled the paper weights the divergence by the gate (its rate-distortion curves), of soft
+        // ones not.
+        return {.divergence_weighted_by_gate = std::is_same_v<typename Meta::Switching, control::GumbelSwitch>,
+                .signal = o.signal};
     }
     static std::string meta_architecture() {
-        return fmt::format("metacontroller reads {} writes {} code {} history {}", Meta::read, Meta::write, Meta::code, Meta::history);
+        return fmt::format("metacontroller reads {} writes {} code {} history {}", Meta::read, Meta::write, Meta::code,
+                           Meta::history);
     }
-    static void initialise(typename Base::template Parameters<float>& parameters, core::Random random) { Base::initialise(parameters, random); }
+    static void initialise(typename Base::template Parameters<float>& parameters, core::Random random) {
+        Base::initialise(parameters, random);
+    }
     static void initialise_meta(typename Meta::template Parameters<float>& parameters, core::Random random) {
         Meta::initialise(parameters, random);
         // Proposals start narrow: wide ones are noise to the decoder, and the divergence keeps them wide.
@@ -51,8 +60,9 @@ struct ChainPreset {
 template <int Read, int Write, int Code, class Form, class Sight>
 struct Touching {
     template <class Base>
-    using Meta = control::Metacontroller<Base, control::MetacontrollerShape{.read = Read, .write = Write, .code = Code}, Form, control::GumbelSwitch,
-                                         control::EveryStep, control::FutureGru<Base::width>, Sight>;
+    using Meta =
+        control::Metacontroller<Base, control::MetacontrollerShape{.read = Read, .write = Write, .code = Code}, Form,
+                                control::GumbelSwitch, control::EveryStep, control::FutureGru<Base::width>, Sight>;
 };
 
 }  // namespace midstream::examples

@@ -22,12 +22,14 @@ struct Preset {
 };
 
 /// Runs a program of these presets, of which the first is the default.
-inline int run_program(int argc, char** argv, const std::string& program, const std::string& description, const std::vector<Preset>& presets) {
+inline int run_program(int argc, char** argv, const std::string& program, const std::string& description,
+                       const std::vector<Preset>& presets) {
     // The preset is looked for first: it decides the other options' defaults.
     std::string name = presets.front().name;
     for (int i = 1; i + 1 < argc; ++i)
         if (std::string(argv[i]) == "--preset") name = argv[i + 1];
-    const auto found = std::find_if(presets.begin(), presets.end(), [&](const Preset& preset) { return preset.name == name; });
+    const auto found =
+        std::find_if(presets.begin(), presets.end(), [&](const Preset& preset) { return preset.name == name; });
     const Preset& preset = found == presets.end() ? presets.front() : *found;
     Settings settings = preset.settings;
 
@@ -57,7 +59,8 @@ inline int run_program(int argc, char** argv, const std::string& program, const 
         {"all", "every stage in order; goes on where an earlier run stopped"}};
     for (const auto& [stage, what] : stages) app.add_subcommand(stage, what);
     CLI11_PARSE(app, argc, argv);
-    if (settings.output.empty()) settings.output = "runs/" + program + "-" + preset.name + "-" + std::to_string(settings.seed);
+    if (settings.output.empty())
+        settings.output = "runs/" + program + "-" + preset.name + "-" + std::to_string(settings.seed);
     try {
         return preset.run(app.get_subcommands().front()->get_name(), settings);
     } catch (const std::exception& error) {

@@ -26,7 +26,8 @@ struct PathWatcher {
     }
 };
 
-/// Six ways on the unseen task, coloured by the code in force. `P::note_place(world, picture)` appends where the agent is.
+/// Six ways on the unseen task, coloured by the code in force. `P::note_place(world, picture)` appends where the agent
+/// is.
 template <class P>
 std::vector<Figure> rollout_pictures(Chain<P>& chain) {
     using World = typename P::World;
@@ -35,8 +36,8 @@ std::vector<Figure> rollout_pictures(Chain<P>& chain) {
     constexpr int count = 6;
     const auto learner = chain.trained_policy();
     std::vector<GridPicture> pictures(count);
-    rl::Collector<Inner, typename P::Policy> collector(
-        Inner(env::Batched<World>(chain.unseen_world()), chain.base(), chain.meta(), chain.acting(), {}, Watcher{&pictures}));
+    rl::Collector<Inner, typename P::Policy> collector(Inner(env::Batched<World>(chain.unseen_world()), chain.base(),
+                                                             chain.meta(), chain.acting(), {}, Watcher{&pictures}));
     collector.collect(*learner.parameters, count, chain.stream(Chain<P>::evaluation).fork(400));
     std::vector<Figure> figures;
     for (int i = 0; i < count; ++i) {
@@ -45,11 +46,15 @@ std::vector<Figure> rollout_pictures(Chain<P>& chain) {
         P::note_place(world, picture);
         picture.categories.push_back(-1);
         picture.rows = picture.columns = P::pinpad.size;
-        for (int colour = 0; colour < P::pinpad.colours; ++colour) picture.cells.push_back({world.layout().colours[static_cast<std::size_t>(colour)], colour, fmt::format("{}", colour)});
+        for (int colour = 0; colour < P::pinpad.colours; ++colour)
+            picture.cells.push_back(
+                {world.layout().colours[static_cast<std::size_t>(colour)], colour, fmt::format("{}", colour)});
         for (const int wall : world.layout().walls) picture.walls.push_back(wall);
         const bool solved = collector.environment().returns()[static_cast<std::size_t>(i)] > 0;
-        figures.push_back({grid_picture(picture), fmt::format("{} after {} steps and {} codes, task {}", solved ? "Solved" : "Failed", world.steps(),
-                                                              collector.environment().decisions()[static_cast<std::size_t>(i)], env::to_string(world.task()))});
+        figures.push_back({grid_picture(picture),
+                           fmt::format("{} after {} steps and {} codes, task {}", solved ? "Solved" : "Failed",
+                                       world.steps(), collector.environment().decisions()[static_cast<std::size_t>(i)],
+                                       env::to_string(world.task()))});
     }
     return figures;
 }

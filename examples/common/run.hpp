@@ -19,8 +19,9 @@ class Stage {
 public:
     using Clock = std::chrono::steady_clock;
 
-    Stage(const std::filesystem::path& folder, const std::string& name, std::string description, Learner& learner, std::int64_t total,
-          std::vector<std::string> columns, double checkpoint_seconds, const std::string& unit = "steps", double units_per_step = 1)
+    Stage(const std::filesystem::path& folder, const std::string& name, std::string description, Learner& learner,
+          std::int64_t total, std::vector<std::string> columns, double checkpoint_seconds,
+          const std::string& unit = "steps", double units_per_step = 1)
         : path_(folder / (name + ".safetensors")),
           description_(std::move(description)),
           learner_(&learner),
@@ -28,7 +29,8 @@ public:
           checkpoint_seconds_(checkpoint_seconds),
           units_per_step_(units_per_step),
           loaded_(load()),
-          metrics_(folder / (name + ".csv"), with_step_and_seconds(std::move(columns)), loaded_ ? std::optional<double>(static_cast<double>(learner.steps())) : std::nullopt),
+          metrics_(folder / (name + ".csv"), with_step_and_seconds(std::move(columns)),
+                   loaded_ ? std::optional<double>(static_cast<double>(learner.steps())) : std::nullopt),
           progress_(name, units(total), unit, units(learner.steps())),
           last_save_(Clock::now()),
           seconds_before_(earlier_seconds(folder / (name + ".csv"))) {}
@@ -48,17 +50,21 @@ public:
     template <class Metric>
     void tick(Metric&& metric) {
         progress_.update(units(learner_->steps()), metric);
-        if (std::chrono::duration<double>(Clock::now() - last_save_).count() < checkpoint_seconds_ && !finished()) return;
+        if (std::chrono::duration<double>(Clock::now() - last_save_).count() < checkpoint_seconds_ && !finished())
+            return;
         io::save(path_, description_, contents());
         last_save_ = Clock::now();
     }
 
     /// The parameters of a stage that is done, for those that build on it.
-    static void load_finished(const std::filesystem::path& folder, const std::string& name, const std::string& description, Learner& learner, std::int64_t total) {
+    static void load_finished(const std::filesystem::path& folder, const std::string& name,
+                              const std::string& description, Learner& learner, std::int64_t total) {
         const auto path = folder / (name + ".safetensors");
-        core::require(io::exists(path), [&] { return "there is no " + path.string() + ": run the stage '" + name + "' first"; });
+        core::require(io::exists(path),
+                      [&] { return "there is no " + path.string() + ": run the stage '" + name + "' first"; });
         io::load(path, description, [&](auto&& member) { member("learner", learner); });
-        core::require(learner.steps() >= total, [&] { return path.string() + " is not finished: run the stage '" + name + "' first"; });
+        core::require(learner.steps() >= total,
+                      [&] { return path.string() + " is not finished: run the stage '" + name + "' first"; });
     }
 
 private:

@@ -18,8 +18,8 @@ struct Settings {
     /// Learning rates stay constant, as in the paper, instead of falling to zero in the end; fixed by the preset.
     bool constant_rates = false;
 
-    /// Data sets of the expert's episodes: D to pretrain on, D* (clean, as the paper has it) for all else. With none, experts
-    /// are played anew for every batch.
+    /// Data sets of the expert's episodes: D to pretrain on, D* (clean, as the paper has it) for all else. With none,
+    /// experts are played anew for every batch.
     struct Record {
         int episodes = 0;
         int clean_episodes = 0;
@@ -53,18 +53,19 @@ struct Settings {
         int batch = 128;
         double learning_rate;
         double alpha;
-        double alpha_start = 0;    ///< alpha begins here ...
-        double alpha_from = 0;     ///< ... up to this share of the steps, then ramps to alpha ...
-        double alpha_until = 0;    ///< ... reached at this share
-        double signal = 0;         ///< if positive, proposals carry fixed information (Metacontroller::Options::signal)
-        double signal_start = 0;   ///< unless 0, signal begins here, and moves ...
-        double signal_from = 0;    ///< ... from this share of the steps ...
-        double signal_until = 0;   ///< ... to this, at which it has its value
+        double alpha_start = 0;   ///< alpha begins here ...
+        double alpha_from = 0;    ///< ... up to this share of the steps, then ramps to alpha ...
+        double alpha_until = 0;   ///< ... reached at this share
+        double signal = 0;        ///< if positive, proposals carry fixed information (Metacontroller::Options::signal)
+        double signal_start = 0;  ///< unless 0, signal begins here, and moves ...
+        double signal_from = 0;   ///< ... from this share of the steps ...
+        double signal_until = 0;  ///< ... to this, at which it has its value
         double weight_decay = 0.03;
-        double beta2 = 0.99;       ///< also of the supervised controllers
-        std::int64_t refine_steps = 0;     ///< further updates, of the decoder's bank of controllers alone, codes and gates being fixed
+        double beta2 = 0.99;  ///< also of the supervised controllers
+        std::int64_t refine_steps =
+            0;  ///< further updates, of the decoder's bank of controllers alone, codes and gates being fixed
         double refine_learning_rate = 0.03;
-        int evaluation = 256;              ///< held-out episodes
+        int evaluation = 256;  ///< held-out episodes
     } discover{};
     /// The fixed-z test.
     struct Codes {
@@ -83,13 +84,14 @@ struct Settings {
         int minibatches = 1;
         double learning_rate;
         double clip = 0.2;
-        double beta2 = 0.999;      ///< AdamW's; lower where most batches meet no success, in which it would forget how large gradients are
-        double temperature = 1;    ///< of the base model's own actions
+        double beta2 = 0.999;    ///< AdamW's; lower where most batches meet no success, in which it would forget how
+                                 ///< large gradients are
+        double temperature = 1;  ///< of the base model's own actions
     } internal{}, raw{};
 };
 
-/// Declares every setting as an option of `app`, named as in "--discover.alpha"; values outside a range are refused with
-/// the range.
+/// Declares every setting as an option of `app`, named as in "--discover.alpha"; values outside a range are refused
+/// with the range.
 inline void add_options(CLI::App& app, Settings& s) {
     const auto add = [&](const std::string& name, auto& value, double low, double high, const std::string& help) {
         app.add_option("--" + name, value, help)->check(CLI::Range(low, high))->capture_default_str();
@@ -99,13 +101,15 @@ inline void add_options(CLI::App& app, Settings& s) {
     add("shards", s.shards, 1, 64, "pieces a batch is split into; changes results in the last bits");
     add("gain", s.gain, 0, 100, "factor on controllers when acting, supervised or discovered");
     add("checkpoint-seconds", s.checkpoint_seconds, 0.1, 1e6, "time between checkpoints");
-    app.add_option("--output", s.output, "folder of checkpoints, metrics and the page (default: runs/PROGRAM-PRESET-SEED)");
+    app.add_option("--output", s.output,
+                   "folder of checkpoints, metrics and the page (default: runs/PROGRAM-PRESET-SEED)");
     const auto training = [&](const std::string& stage, auto& o) {
         add(stage + ".steps", o.steps, 1, 1e9, "updates");
         add(stage + ".batch", o.batch, 1, 1e5, "episodes per update");
         add(stage + ".learning-rate", o.learning_rate, 1e-8, 1, "peak learning rate");
     };
-    add("record.episodes", s.record.episodes, 0, 1e8, "episodes in the data set for pretraining; 0: the expert plays anew for every batch");
+    add("record.episodes", s.record.episodes, 0, 1e8,
+        "episodes in the data set for pretraining; 0: the expert plays anew for every batch");
     add("record.clean-episodes", s.record.clean_episodes, 0, 1e8, "likewise in the clean one, for all other stages");
     add("record.clean-noise", s.record.clean_noise, 0, 1, "noise of that expert, if it is to have any");
     training("pretrain", s.pretrain);
@@ -113,7 +117,8 @@ inline void add_options(CLI::App& app, Settings& s) {
     add("pretrain.ahead", s.pretrain.ahead, 1, 1e4, "steps ahead at which the predicted observation lies");
     add("pretrain.weight-decay", s.pretrain.weight_decay, 0, 10, "decoupled weight decay");
     add("pretrain.beta2", s.pretrain.beta2, 0, 0.99999, "AdamW's decay of the second moment");
-    add("pretrain.expert-noise", s.pretrain.expert_noise, 0, 1, "of the expert: share of random moves, or deviation of torques");
+    add("pretrain.expert-noise", s.pretrain.expert_noise, 0, 1,
+        "of the expert: share of random moves, or deviation of torques");
     training("probe", s.probe);
     add("probe.evaluation", s.probe.evaluation, 1, 1e7, "held-out episodes");
     training("steer", s.steer);
@@ -124,14 +129,17 @@ inline void add_options(CLI::App& app, Settings& s) {
     add("discover.alpha-start", s.discover.alpha_start, 0, 100, "alpha at the beginning");
     add("discover.alpha-from", s.discover.alpha_from, 0, 1, "share of the updates at which alpha begins to move");
     add("discover.alpha-until", s.discover.alpha_until, 0, 1, "share of the updates at which alpha has its value");
-    add("discover.signal", s.discover.signal, 0, 0.999, "deviation of the codes' means, if their information is to be fixed; 0: alpha settles it, as in the paper");
+    add("discover.signal", s.discover.signal, 0, 0.999,
+        "deviation of the codes' means, if their information is to be fixed; 0: alpha settles it, as in the paper");
     add("discover.signal-start", s.discover.signal_start, 0, 0.999, "signal at the beginning; 0: as at the end");
     add("discover.signal-from", s.discover.signal_from, 0, 1, "share of the updates at which signal begins to move");
     add("discover.signal-until", s.discover.signal_until, 0, 1, "share of the updates at which signal has its value");
     add("discover.weight-decay", s.discover.weight_decay, 0, 10, "decoupled weight decay");
     add("discover.beta2", s.discover.beta2, 0, 0.99999, "AdamW's decay of the second moment");
-    add("discover.evaluation", s.discover.evaluation, 1, 1e6, "held-out episodes: of switches, and to transplant codes from");
-    add("discover.refine-steps", s.discover.refine_steps, 0, 1e9, "further updates of the controllers alone, codes and gates being fixed");
+    add("discover.evaluation", s.discover.evaluation, 1, 1e6,
+        "held-out episodes: of switches, and to transplant codes from");
+    add("discover.refine-steps", s.discover.refine_steps, 0, 1e9,
+        "further updates of the controllers alone, codes and gates being fixed");
     add("discover.refine-learning-rate", s.discover.refine_learning_rate, 1e-8, 1, "peak learning rate of those");
     add("codes.count", s.codes.count, 1, 1e6, "codes drawn for the fixed-z test");
     add("codes.episodes", s.codes.episodes, 1, 1e6, "episodes for each of them");

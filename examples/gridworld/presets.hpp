@@ -16,28 +16,36 @@
 namespace midstream::examples {
 
 template <model::TransformerShape Shape, class World>
-using TransformerOn = model::Autoregressive<typename World::Observation, typename World::Action, model::Transformer<Shape>, typename World::Target>;
+using TransformerOn = model::Autoregressive<typename World::Observation, typename World::Action,
+                                            model::Transformer<Shape>, typename World::Target>;
 
 /// What all presets share: a world, a Transformer on it, a metacontroller in it, a policy over codes.
 /// `MetaOf<Base>` is the metacontroller; `PolicyWidth` that of the policy.
-template <env::Pinpad Pinpad, template <env::Pinpad> class See, model::TransformerShape Shape, template <class Base> class MetaOf, int PolicyWidth>
-struct GridworldPreset : ChainPreset<env::GridworldPinpad<Pinpad, See>, TransformerOn<Shape, env::GridworldPinpad<Pinpad, See>>,
-                                     MetaOf<TransformerOn<Shape, env::GridworldPinpad<Pinpad, See>>>, PolicyWidth> {
+template <env::Pinpad Pinpad, template <env::Pinpad> class See, model::TransformerShape Shape,
+          template <class Base> class MetaOf, int PolicyWidth>
+struct GridworldPreset
+    : ChainPreset<env::GridworldPinpad<Pinpad, See>, TransformerOn<Shape, env::GridworldPinpad<Pinpad, See>>,
+                  MetaOf<TransformerOn<Shape, env::GridworldPinpad<Pinpad, See>>>, PolicyWidth> {
     static constexpr env::Pinpad pinpad = Pinpad;
     using World = typename GridworldPreset::World;
     using Base = typename GridworldPreset::Base;
     using Meta = typename GridworldPreset::Meta;
 
-    static std::string world_name() { return fmt::format("gridworld {}, observation of {} entries", env::to_string(Pinpad), World::Observation::dimension); }
+    static std::string world_name() {
+        return fmt::format("gridworld {}, observation of {} entries", env::to_string(Pinpad),
+                           World::Observation::dimension);
+    }
     static std::string architecture() {
-        return fmt::format("{}; Transformer depth {} width {} heads {} mlp {}", world_name(), Shape.depth, Shape.width, Shape.heads, Shape.mlp);
+        return fmt::format("{}; Transformer depth {} width {} heads {} mlp {}", world_name(), Shape.depth, Shape.width,
+                           Shape.heads, Shape.mlp);
     }
     static void note_place(const World& world, auto& picture) { picture.path.push_back(world.agent()); }
     /// Initialises, then adds to the embedding of an egocentric observation what its entries mean: three coordinates of
     /// the residual stream per object hold dx, dy and whether the agent is there. Offsets then need not be learned one
     /// by one (docs/laptop-scale.md has the difference it makes).
     static void initialise_by_geometry(typename Base::template Parameters<float>& parameters, core::Random random) {
-        static_assert(3 * (Pinpad.objects() + 1) <= Shape.width, "the geometric embedding needs three coordinates for each object and the agent");
+        static_assert(3 * (Pinpad.objects() + 1) <= Shape.width,
+                      "the geometric embedding needs three coordinates for each object and the agent");
         Base::initialise(parameters, random);
         for (int entry = 0; entry < World::Observation::dimension; ++entry) {
             const auto meaning = See<Pinpad>::meaning(entry);
@@ -68,16 +76,21 @@ struct GridworldPreset : ChainPreset<env::GridworldPinpad<Pinpad, See>, Transfor
 
 inline constexpr env::Pinpad small_world{.size = 5, .colours = 4, .walls = 1, .horizon = 50};
 
-/// A small world of the paper's structure (one colour is one subgoal, transitions c -> c + 1 never seen in pretraining),
-/// where the whole chain takes minutes on two cores.
-struct Demo : GridworldPreset<small_world, env::Relative, model::TransformerShape{.depth = 4, .width = 64, .heads = 4, .mlp = 256, .context = 50, .max_distance = 32},
-                              Touching<1, 0, 3, control::LowRank<16>, env::Touch<small_world, env::Relative>>::Meta, 64> {
+/// A small world of the paper's structure (one colour is one subgoal, transitions c -> c + 1 never seen in
+/// pretraining), where the whole chain takes minutes on two cores.
+struct Demo
+    : GridworldPreset<small_world, env::Relative,
+                      model::TransformerShape{
+                          .depth = 4, .width = 64, .heads = 4, .mlp = 256, .context = 50, .max_distance = 32},
+                      Touching<1, 0, 3, control::LowRank<16>, env::Touch<small_world, env::Relative>>::Meta, 64> {
     static constexpr const char* name = "demo";
     static constexpr int subgoals = 4;
     static env::TaskDistribution pretraining_tasks() { return env::TaskDistribution::transition_rule(4, 4); }
     static env::TaskDistribution unseen_tasks() { return env::TaskDistribution(env::ascending_task(4)); }
     static std::vector<std::pair<int, int>> unseen_transitions() { return {{0, 1}, {1, 2}, {2, 3}}; }
-    static env::ShortestPathExpert expert(double epsilon) { return {.epsilon = epsilon, .tie_breaking = env::TieBreaking::deterministic}; }
+    static env::ShortestPathExpert expert(double epsilon) {
+        return {.epsilon = epsilon, .tie_breaking = env::TieBreaking::deterministic};
+    }
     static void initialise(Base::Parameters<float>& parameters, core::Random random) {
         initialise_by_geometry(parameters, random);
         initialise_heads(parameters);
@@ -87,7 +100,14 @@ struct Demo : GridworldPreset<small_world, env::Relative, model::TransformerShap
         s.gain = 1.5;
         s.pretrain = {.steps = 12'000, .batch = 64, .learning_rate = 3e-3};
         s.steer = {.steps = 600, .learning_rate = 6e-2};
-        s.discover = {.steps = 4000, .learning_rate = 6e-3, .alpha = 0.1, .alpha_from = 0.1, .alpha_until = 0.5, .signal = 0.9, .refine_steps = 1000, .refine_learning_rate = 4e-2};
+        s.discover = {.steps = 4000,
+                      .learning_rate = 6e-3,
+                      .alpha = 0.1,
+                      .alpha_from = 0.1,
+                      .alpha_until = 0.5,
+                      .signal = 0.9,
+                      .refine_steps = 1000,
+                      .refine_learning_rate = 4e-2};
         s.internal = {.episodes = 150'000, .learning_rate = 1e-3, .temperature = 0.5};
         s.raw = {.episodes = 150'000, .learning_rate = 3e-4};
         return s;
@@ -105,8 +125,11 @@ struct PaperTasks : Base {
 };
 
 /// The paper's world and tasks with a model that two cores can train in hours.
-struct Full : PaperTasks<GridworldPreset<env::Pinpad{}, env::Relative, model::TransformerShape{.depth = 4, .width = 96, .heads = 4, .mlp = 384, .context = 100, .max_distance = 32},
-                                         Touching<1, 1, 3, control::LowRank<32>, env::Touch<env::Pinpad{}, env::Relative>>::Meta, 64>> {
+struct Full
+    : PaperTasks<GridworldPreset<
+          env::Pinpad{}, env::Relative,
+          model::TransformerShape{.depth = 4, .width = 96, .heads = 4, .mlp = 384, .context = 100, .max_distance = 32},
+          Touching<1, 1, 3, control::LowRank<32>, env::Touch<env::Pinpad{}, env::Relative>>::Meta, 64>> {
     static constexpr const char* name = "full";
     static void initialise(Base::Parameters<float>& parameters, core::Random random) {
         initialise_by_geometry(parameters, random);
@@ -117,9 +140,19 @@ struct Full : PaperTasks<GridworldPreset<env::Pinpad{}, env::Relative, model::Tr
         s.gain = 1.5;
         s.pretrain = {.steps = 60'000, .batch = 64, .learning_rate = 2e-3};
         s.steer = {.steps = 600, .learning_rate = 6e-2, .temperature = 0.5};
-        // What colours are worth does not fit into a code at first, what pairs are worth does: switches come to open once a pair.
-        s.discover = {.steps = 6000, .learning_rate = 6e-3, .alpha = 0.12, .alpha_from = 0.1, .alpha_until = 0.3, .signal = 0.95,
-                      .signal_start = 0.85, .signal_from = 0.3, .signal_until = 0.5, .refine_steps = 400, .refine_learning_rate = 2e-2};
+        // What colours are worth does not fit into a code at first, what pairs are worth does: switches come to open
+        // once a pair.
+        s.discover = {.steps = 6000,
+                      .learning_rate = 6e-3,
+                      .alpha = 0.12,
+                      .alpha_from = 0.1,
+                      .alpha_until = 0.3,
+                      .signal = 0.95,
+                      .signal_start = 0.85,
+                      .signal_from = 0.3,
+                      .signal_until = 0.5,
+                      .refine_steps = 400,
+                      .refine_learning_rate = 2e-2};
         s.internal = {.episodes = 1'000'000, .batch = 4096, .learning_rate = 5e-4, .beta2 = 0.95, .temperature = 0.5};
         s.raw = {.episodes = 200'000, .learning_rate = 3e-4};
         return s;
@@ -134,14 +167,17 @@ using PaperMeta = control::Metacontroller<Base, control::MetacontrollerShape{}>;
 /// there is time.
 struct Paper : PaperTasks<GridworldPreset<env::Pinpad{}, env::Absolute, model::TransformerShape{}, PaperMeta, 256>> {
     static constexpr const char* name = "paper";
-    static void initialise_meta(Meta::Parameters<float>& parameters, core::Random random) { Meta::initialise(parameters, random); }
+    static void initialise_meta(Meta::Parameters<float>& parameters, core::Random random) {
+        Meta::initialise(parameters, random);
+    }
     static Settings settings() {
         Settings s;
         s.constant_rates = true;
         s.pretrain = {.steps = 256'000, .batch = 1024, .learning_rate = 3e-4, .beta2 = 0.999};
         s.probe = {.steps = 8000, .batch = 512, .learning_rate = 1e-3};
         s.steer = {.steps = 3200, .batch = 512, .learning_rate = 1e-3};
-        s.discover = {.steps = 64'000, .batch = 512, .learning_rate = 1e-3, .alpha = 0.17, .alpha_start = 0.17, .beta2 = 0.999};
+        s.discover = {
+            .steps = 64'000, .batch = 512, .learning_rate = 1e-3, .alpha = 0.17, .alpha_start = 0.17, .beta2 = 0.999};
         s.internal = {.episodes = 1'000'000, .epochs = 1, .learning_rate = 3e-5};
         s.raw = {.episodes = 1'000'000, .epochs = 1, .learning_rate = 3e-5};
         return s;

@@ -13,14 +13,16 @@ namespace midstream::examples {
 
 template <class P>
 WorldReport world_report(Chain<P>& chain) {
-    const auto floor = env::bayes_floor(chain.pretraining_world(), P::expert(0), 4000, chain.stream(Chain<P>::evaluation).fork(500));
+    const auto floor =
+        env::bayes_floor(chain.pretraining_world(), P::expert(0), 4000, chain.stream(Chain<P>::evaluation).fork(500));
     return {.least_loss = floor.action_nll.mean,
             .least_loss_name = "exact Bayes",
-            .least_loss_caption = "The task distribution is known, so the posterior over tasks is exact, and no model can do better.",
+            .least_loss_caption =
+                "The task distribution is known, so the posterior over tasks is exact, and no model can do better.",
             .least_loss_is_tight = true,
             .most_accuracy = floor.goal_accuracy.mean,
-            .world = fmt::format("gridworld-pinpad {}; {} pretraining tasks; unseen task {}", env::to_string(P::pinpad), P::pretraining_tasks().tasks().size(),
-                                 env::to_string(P::unseen_tasks().tasks()[0])),
+            .world = fmt::format("gridworld-pinpad {}; {} pretraining tasks; unseen task {}", env::to_string(P::pinpad),
+                                 P::pretraining_tasks().tasks().size(), env::to_string(P::unseen_tasks().tasks()[0])),
             .rollouts = rollout_pictures(chain)};
 }
 

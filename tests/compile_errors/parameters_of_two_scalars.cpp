@@ -10,6 +10,4 @@ struct Parameters {
     }
 };
 
-std::size_t size(Parameters& parameters) {
-    return midstream::core::flat<float>(parameters).size();
-}
+std::size_t size(Parameters& parameters) { return midstream::core::flat<float>(parameters).size(); }

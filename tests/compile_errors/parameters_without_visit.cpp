@@ -5,6 +5,4 @@ struct Parameters {
     midstream::core::Vector<float, 2> bias;
 };
 
-std::size_t size(Parameters& parameters) {
-    return midstream::core::flat<float>(parameters).size();
-}
+std::size_t size(Parameters& parameters) { return midstream::core::flat<float>(parameters).size(); }

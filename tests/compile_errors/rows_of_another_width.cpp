@@ -4,6 +4,7 @@
 
 using Layer = midstream::layer::Linear<2, 2>;
 
-void run(const Layer::Parameters<float>& parameters, midstream::core::Rows<float, 3> x, midstream::core::Rows<float, 2> y) {
+void run(const Layer::Parameters<float>& parameters, midstream::core::Rows<float, 3> x,
+         midstream::core::Rows<float, 2> y) {
     Layer::apply(parameters, x, y);
 }

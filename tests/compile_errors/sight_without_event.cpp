@@ -10,7 +10,10 @@ struct Blind {
     static void observe(const auto&, int, auto* seen) { seen[0] = 0; }
 };
 
-using Base = ms::model::Autoregressive<ms::data::OneHots<9, 3>, ms::data::Categories<4>, ms::model::Transformer<ms::model::TransformerShape{.depth = 2, .width = 8, .heads = 2, .mlp = 8}>>;
-using Meta = ms::control::Metacontroller<Base, ms::control::MetacontrollerShape{.read = 1, .write = 1}, ms::control::LowRank<2>, ms::control::SoftSwitch, ms::control::EveryStep,
-                                         ms::control::FutureGru<8>, Blind>;
+using Base = ms::model::Autoregressive<
+    ms::data::OneHots<9, 3>, ms::data::Categories<4>,
+    ms::model::Transformer<ms::model::TransformerShape{.depth = 2, .width = 8, .heads = 2, .mlp = 8}>>;
+using Meta =
+    ms::control::Metacontroller<Base, ms::control::MetacontrollerShape{.read = 1, .write = 1}, ms::control::LowRank<2>,
+                                ms::control::SoftSwitch, ms::control::EveryStep, ms::control::FutureGru<8>, Blind>;
 int main() { return Meta::code; }

@@ -51,8 +51,10 @@ void check_bank() {
     auto de = c.e_gradient, again = c.e_gradient;
     auto dc = c.coefficient_gradient;
     c.backward(dc.view(), de.view(), core::Frozen{});
-    for (std::size_t i = 0; i < de.values.size(); ++i) BOOST_TEST(std::abs(de.values[i] - 2 * c.e_gradient.values[i]) < 1e-9);
-    for (std::size_t i = 0; i < dc.values.size(); ++i) BOOST_TEST(std::abs(dc.values[i] - 2 * c.coefficient_gradient.values[i]) < 1e-9);
+    for (std::size_t i = 0; i < de.values.size(); ++i)
+        BOOST_TEST(std::abs(de.values[i] - 2 * c.e_gradient.values[i]) < 1e-9);
+    for (std::size_t i = 0; i < dc.values.size(); ++i)
+        BOOST_TEST(std::abs(dc.values[i] - 2 * c.coefficient_gradient.values[i]) < 1e-9);
     auto twice = c.gradient;
     c.backward({}, {}, *twice);
     const auto once_flat = core::flat<double>(*c.gradient), twice_flat = core::flat<double>(*twice);
@@ -91,7 +93,8 @@ BOOST_AUTO_TEST_CASE(low_rank_combines_both_factors) {
             up += c.coefficients.view().row(row)[k] * core::map(c.parameters->up).middleRows(2 * k, 2);
         }
         const Eigen::RowVectorXd e = core::map_row(c.e.view(), row), expected = e + e * down * up;
-        for (int i = 0; i < width; ++i) BOOST_TEST(c.steered.view().row(row)[i] == expected[i], boost::test_tools::tolerance(1e-9));
+        for (int i = 0; i < width; ++i)
+            BOOST_TEST(c.steered.view().row(row)[i] == expected[i], boost::test_tools::tolerance(1e-9));
     }
 }
 

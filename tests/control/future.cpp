@@ -12,7 +12,8 @@ template <class Scope>
 struct Case {
     using E = Embedding<Scope>;
     core::Sequences sequences{test::ragged_offsets};
-    core::Box<typename E::template Parameters<double>> parameters = test::random_parameters<E, double>(core::Random(1), 0.3);
+    core::Box<typename E::template Parameters<double>> parameters =
+        test::random_parameters<E, double>(core::Random(1), 0.3);
     core::Box<typename E::template Parameters<double>> gradient;
     core::Buffer<double, 8> x, dx;
     core::Buffer<double, 5> y, weights;
@@ -49,14 +50,17 @@ template <class Scope>
 void check_gradients() {
     Case<Scope> c;
     c.loss();
-    Case<Scope>::E::backward(*c.parameters, c.sequences, c.x.view(), c.tape, c.weights.view(), c.dx.view(), *c.gradient);
+    Case<Scope>::E::backward(*c.parameters, c.sequences, c.x.view(), c.tape, c.weights.view(), c.dx.view(),
+                             *c.gradient);
     const auto loss = [&] { return c.loss(); };
     test::check_gradient("input", c.x.view().flat(), c.dx.view().flat(), loss);
     test::check_gradient("parameters", core::flat<double>(*c.parameters), core::flat<double>(*c.gradient), loss, 300);
     c.loss();
     auto frozen = c.dx;
-    Case<Scope>::E::backward(*c.parameters, c.sequences, c.x.view(), c.tape, c.weights.view(), frozen.zeros(16), core::Frozen{});
-    for (std::size_t i = 0; i < frozen.values.size(); ++i) BOOST_TEST(std::abs(frozen.values[i] - c.dx.values[i]) < 1e-12);
+    Case<Scope>::E::backward(*c.parameters, c.sequences, c.x.view(), c.tape, c.weights.view(), frozen.zeros(16),
+                             core::Frozen{});
+    for (std::size_t i = 0; i < frozen.values.size(); ++i)
+        BOOST_TEST(std::abs(frozen.values[i] - c.dx.values[i]) < 1e-12);
 }
 BOOST_AUTO_TEST_CASE(gradients_of_the_last_step) { check_gradients<control::LastStep>(); }
 BOOST_AUTO_TEST_CASE(gradients_of_every_step) { check_gradients<control::EveryStep>(); }
@@ -70,8 +74,10 @@ BOOST_AUTO_TEST_CASE(the_last_step_sums_up_the_whole_sequence_for_all_of_it) {
     }
     for (int input = 0; input < 16; ++input)
         for (int output = 0; output < 16; ++output) {
-            if (c.sequence_of(input) == c.sequence_of(output)) BOOST_TEST(c.influence(input, output) > 1e-9);
-            else BOOST_TEST(c.influence(input, output) == 0);
+            if (c.sequence_of(input) == c.sequence_of(output))
+                BOOST_TEST(c.influence(input, output) > 1e-9);
+            else
+                BOOST_TEST(c.influence(input, output) == 0);
         }
 }
 
@@ -79,8 +85,10 @@ BOOST_AUTO_TEST_CASE(every_step_has_a_sum_of_what_is_to_come) {
     Case<control::EveryStep> c;
     for (int input = 0; input < 16; ++input)
         for (int output = 0; output < 16; ++output) {
-            if (c.sequence_of(input) == c.sequence_of(output) && input >= output) BOOST_TEST(c.influence(input, output) > 1e-9);
-            else BOOST_TEST(c.influence(input, output) < 1e-12);
+            if (c.sequence_of(input) == c.sequence_of(output) && input >= output)
+                BOOST_TEST(c.influence(input, output) > 1e-9);
+            else
+                BOOST_TEST(c.influence(input, output) < 1e-12);
         }
 }
 

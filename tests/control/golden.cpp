@@ -7,10 +7,17 @@
 
 using namespace midstream;
 
-constexpr model::TransformerShape base_shape{.depth = 2, .width = 8, .heads = 2, .mlp = 8, .context = 8, .buckets = 4, .max_distance = 6};
+constexpr model::TransformerShape base_shape{
+    .depth = 2, .width = 8, .heads = 2, .mlp = 8, .context = 8, .buckets = 4, .max_distance = 6};
 using Base = model::Autoregressive<data::Dense<3>, data::Categories<4>, model::Transformer<base_shape>>;
-constexpr control::MetacontrollerShape small{.read = 1, .write = 2, .code = 3, .encoder_hidden = 6, .decoder_hidden = 4,
-                                             .switch_hidden = 5, .history = 4, .embedding = 5};
+constexpr control::MetacontrollerShape small{.read = 1,
+                                             .write = 2,
+                                             .code = 3,
+                                             .encoder_hidden = 6,
+                                             .decoder_hidden = 4,
+                                             .switch_hidden = 5,
+                                             .history = 4,
+                                             .embedding = 5};
 using LowRank = control::Metacontroller<Base, small, control::LowRank<2>>;
 using FullLinear = control::Metacontroller<Base, small, control::FullLinear, control::SoftSwitch, control::EveryStep>;
 
@@ -28,8 +35,8 @@ void check_metacontroller(const std::string& name, const typename M::Options& op
     golden.check<1>(name + ".gates", tape.gates.view());
     golden.check<1>(name + ".divergences", tape.divergences.view());
     golden.check<8>(name + ".steered", steered.view());
-    M::backward(*parameters, sequences, read, write, tape, golden.rows<double, 8>(name + ".weights"), 0.3, dread.zeros(read.count),
-                dwrite.zeros(read.count), *gradient);
+    M::backward(*parameters, sequences, read, write, tape, golden.rows<double, 8>(name + ".weights"), 0.3,
+                dread.zeros(read.count), dwrite.zeros(read.count), *gradient);
     golden.check<8>(name + ".read_gradient", dread.view());
     golden.check<8>(name + ".write_gradient", dwrite.view());
     golden.check(name + ".gradient.", *gradient);

@@ -5,21 +5,38 @@
 using namespace midstream;
 using test::TinyModel;
 
-constexpr control::MetacontrollerShape shape{.read = 1, .write = 2, .code = 3, .encoder_hidden = 7, .decoder_hidden = 5, .switch_hidden = 6, .history = 4, .embedding = 5};
-constexpr control::MetacontrollerShape read_above{.read = 2, .write = 1, .code = 3, .encoder_hidden = 7, .decoder_hidden = 5, .switch_hidden = 6, .history = 4, .embedding = 5};
+constexpr control::MetacontrollerShape shape{.read = 1,
+                                             .write = 2,
+                                             .code = 3,
+                                             .encoder_hidden = 7,
+                                             .decoder_hidden = 5,
+                                             .switch_hidden = 6,
+                                             .history = 4,
+                                             .embedding = 5};
+constexpr control::MetacontrollerShape read_above{.read = 2,
+                                                  .write = 1,
+                                                  .code = 3,
+                                                  .encoder_hidden = 7,
+                                                  .decoder_hidden = 5,
+                                                  .switch_hidden = 6,
+                                                  .history = 4,
+                                                  .embedding = 5};
 using Future = control::FutureHawk<8>;
 using Paper = control::Metacontroller<TinyModel, shape, control::LowRank<2>>;
 
 /// The second of a tiny observation's three ones; an event unless it is the first of its kind.
 struct MiddleOne {
     using Observation = data::OneHots<3, 1>;
-    static void observe(const auto& episodes, int row, std::int16_t* seen) { seen[0] = static_cast<std::int16_t>(episodes.observation_rows().row(row)[1] - 3); }
+    static void observe(const auto& episodes, int row, std::int16_t* seen) {
+        seen[0] = static_cast<std::int16_t>(episodes.observation_rows().row(row)[1] - 3);
+    }
     template <class Element>
     static bool event(const Element* seen) {
         return seen[0] != 0;
     }
 };
-using MiddleSight = control::Metacontroller<TinyModel, shape, control::LowRank<2>, control::SoftSwitch, control::EveryStep, control::FutureGru<8>, MiddleOne>;
+using MiddleSight = control::Metacontroller<TinyModel, shape, control::LowRank<2>, control::SoftSwitch,
+                                            control::EveryStep, control::FutureGru<8>, MiddleOne>;
 
 /// The whole objective: through the frozen upper blocks, the bank, the hypernetwork, the integrator and the switch over
 /// time, the proposals with their noise held fixed, the history and the embedding of the future.
@@ -30,38 +47,57 @@ void check(typename Meta::Options options = {}) {
     const auto episodes = test::random_episodes<TinyModel, double>(core::Random(3));
     auto tape = std::make_unique<train::DiscoveryTape<Meta, double>>();
     core::Box<typename Meta::template Parameters<double>> gradient;
-    train::discovery_loss<Meta, double>(*base, *parameters, episodes, 0.7, 0.1, core::Random(4), options, *tape, *gradient);
+    train::discovery_loss<Meta, double>(*base, *parameters, episodes, 0.7, 0.1, core::Random(4), options, *tape,
+                                        *gradient);
     const auto loss = [&] {
-        const auto sums = train::discovery_loss<Meta, double>(*base, *parameters, episodes, 0.7, 0.1, core::Random(4), options, *tape, core::Frozen{});
+        const auto sums = train::discovery_loss<Meta, double>(*base, *parameters, episodes, 0.7, 0.1, core::Random(4),
+                                                              options, *tape, core::Frozen{});
         double divergence = 0;
         for (int row = 0; row < episodes.rows(); ++row)
-            divergence += tape->meta.divergences.values[static_cast<std::size_t>(row)] *
-                          (options.divergence_weighted_by_gate ? tape->meta.gates.values[static_cast<std::size_t>(row)] : 1.0);
+            divergence +=
+                tape->meta.divergences.values[static_cast<std::size_t>(row)] *
+                (options.divergence_weighted_by_gate ? tape->meta.gates.values[static_cast<std::size_t>(row)] : 1.0);
         return 0.1 * (sums.action + 0.7 * divergence);
     };
     core::visit(*parameters, [&](std::string_view name, auto& leaf) {
         // The leaf of the gradient that lies where this one lies.
         const auto offset = static_cast<std::size_t>(leaf.values - core::flat<double>(*parameters).data());
         if (std::string(name).starts_with("switch") && !decltype(options.switching)::learned) return;
-        test::check_gradient(std::string(name), leaf.values, core::flat<double>(*gradient).subspan(offset, std::size(leaf.values)), loss, 40, 1e-5, 2e-6);
+        test::check_gradient(std::string(name), leaf.values,
+                             core::flat<double>(*gradient).subspan(offset, std::size(leaf.values)), loss, 40, 1e-5,
+                             2e-6);
     });
 }
 
 BOOST_AUTO_TEST_CASE(the_papers_metacontroller) { check<Paper>(); }
 BOOST_AUTO_TEST_CASE(the_first_gate_left_to_the_switch) { check<Paper>({.first_gate_open = false}); }
 BOOST_AUTO_TEST_CASE(divergence_weighted_by_gate) { check<Paper>({.divergence_weighted_by_gate = true}); }
-BOOST_AUTO_TEST_CASE(proposals_of_fixed_information) { check<Paper>({.divergence_weighted_by_gate = true, .signal = 0.8}); }
-BOOST_AUTO_TEST_CASE(full_linear_controllers) { check<control::Metacontroller<TinyModel, shape, control::FullLinear>>(); }
-BOOST_AUTO_TEST_CASE(an_embedding_at_every_step) { check<control::Metacontroller<TinyModel, shape, control::LowRank<2>, control::SoftSwitch, control::EveryStep>>(); }
-BOOST_AUTO_TEST_CASE(reads_above_where_it_writes) { check<control::Metacontroller<TinyModel, read_above, control::LowRank<2>>>(); }
+BOOST_AUTO_TEST_CASE(proposals_of_fixed_information) {
+    check<Paper>({.divergence_weighted_by_gate = true, .signal = 0.8});
+}
+BOOST_AUTO_TEST_CASE(full_linear_controllers) {
+    check<control::Metacontroller<TinyModel, shape, control::FullLinear>>();
+}
+BOOST_AUTO_TEST_CASE(an_embedding_at_every_step) {
+    check<control::Metacontroller<TinyModel, shape, control::LowRank<2>, control::SoftSwitch, control::EveryStep>>();
+}
+BOOST_AUTO_TEST_CASE(reads_above_where_it_writes) {
+    check<control::Metacontroller<TinyModel, read_above, control::LowRank<2>>>();
+}
 BOOST_AUTO_TEST_CASE(a_sight_of_its_own) { check<MiddleSight>(); }
-BOOST_AUTO_TEST_CASE(always_switching) { check<control::Metacontroller<TinyModel, shape, control::LowRank<2>, control::AlwaysSwitch>>(); }
-BOOST_AUTO_TEST_CASE(fixed_period) { check<control::Metacontroller<TinyModel, shape, control::LowRank<2>, control::FixedPeriod>>({.switching = {.period = 3}}); }
+BOOST_AUTO_TEST_CASE(always_switching) {
+    check<control::Metacontroller<TinyModel, shape, control::LowRank<2>, control::AlwaysSwitch>>();
+}
+BOOST_AUTO_TEST_CASE(fixed_period) {
+    check<control::Metacontroller<TinyModel, shape, control::LowRank<2>, control::FixedPeriod>>(
+        {.switching = {.period = 3}});
+}
 
 template <class Meta>
 struct Pass {
     core::Box<TinyModel::Parameters<double>> base = test::random_model<TinyModel, double>(core::Random(1));
-    core::Box<typename Meta::template Parameters<double>> parameters = test::random_model<Meta, double>(core::Random(2), 0.3);
+    core::Box<typename Meta::template Parameters<double>> parameters =
+        test::random_model<Meta, double>(core::Random(2), 0.3);
     train::EpisodesOf<TinyModel, double> episodes = test::random_episodes<TinyModel, double>(core::Random(3));
     typename Meta::Options options{};
     train::DiscoveryTape<Meta, double> tape;
@@ -100,11 +136,15 @@ BOOST_AUTO_TEST_CASE(the_switch_sees_the_past_and_the_code_in_force_alone) {
         const bool first = row == sequences.first(s);
         Eigen::Matrix<double, 1, Paper::past> input;
         input.head<8>() = core::map_row(pass.tape.e_read.view(), row);
-        if (first) input.tail<4>().setZero();
-        else input.tail<4>() = core::map_row(meta.histories.view(), row - 1);
-        Eigen::Matrix<double, 1, Paper::hidden> hidden = input * core::map(pass.parameters->switch_past.weight) + core::map(pass.parameters->switch_past.bias);
+        if (first)
+            input.tail<4>().setZero();
+        else
+            input.tail<4>() = core::map_row(meta.histories.view(), row - 1);
+        Eigen::Matrix<double, 1, Paper::hidden> hidden =
+            input * core::map(pass.parameters->switch_past.weight) + core::map(pass.parameters->switch_past.bias);
         if (!first) hidden += core::map_row(meta.codes.view(), row - 1) * core::map(pass.parameters->switch_code);
-        const double logit = hidden.cwiseMax(0.0).dot(core::map(pass.parameters->switch_output.weight).col(0)) + pass.parameters->switch_output.bias.values[0];
+        const double logit = hidden.cwiseMax(0.0).dot(core::map(pass.parameters->switch_output.weight).col(0)) +
+                             pass.parameters->switch_output.bias.values[0];
         BOOST_TEST(meta.step_logits.values[i] == logit, boost::test_tools::tolerance(1e-9));
         const double gate = first ? 1.0 : 1 / (1 + std::exp(-logit));
         BOOST_TEST(meta.gates.values[static_cast<std::size_t>(row)] == gate, boost::test_tools::tolerance(1e-9));
@@ -123,10 +163,13 @@ BOOST_AUTO_TEST_CASE(divergence_is_summed_over_real_steps_alone) {
     BOOST_TEST(pass.tape.meta.divergences.count == pass.episodes.rows());
     // A batch of the same sequences one by one has the same divergences: no row depends on other sequences or padding.
     for (int s = 0; s < pass.episodes.count(); ++s) {
-        const int first = pass.episodes.offsets[static_cast<std::size_t>(s)], last = pass.episodes.offsets[static_cast<std::size_t>(s) + 1];
+        const int first = pass.episodes.offsets[static_cast<std::size_t>(s)],
+                  last = pass.episodes.offsets[static_cast<std::size_t>(s) + 1];
         Pass<Paper> single;
         auto& e = single.episodes;
-        const auto cut = [&](auto& values, int width) { values.assign(values.begin() + first * width, values.begin() + last * width); };
+        const auto cut = [&](auto& values, int width) {
+            values.assign(values.begin() + first * width, values.begin() + last * width);
+        };
         cut(e.observations, 3);
         cut(e.actions, 1);
         cut(e.targets, 2);
@@ -134,7 +177,9 @@ BOOST_AUTO_TEST_CASE(divergence_is_summed_over_real_steps_alone) {
         e.offsets = {0, last - first};
         single.run();
         for (int row = first; row < last; ++row)
-            BOOST_TEST(single.tape.meta.divergences.values[static_cast<std::size_t>(row - first)] == whole[static_cast<std::size_t>(row)], boost::test_tools::tolerance(1e-9));
+            BOOST_TEST(single.tape.meta.divergences.values[static_cast<std::size_t>(row - first)] ==
+                           whole[static_cast<std::size_t>(row)],
+                       boost::test_tools::tolerance(1e-9));
     }
 }
 
@@ -181,7 +226,8 @@ BOOST_AUTO_TEST_CASE(events_are_seen_in_their_order_but_not_when_they_happen) {
 BOOST_AUTO_TEST_CASE(gradient_passes_through_the_frozen_blocks) {
     Pass<Paper> pass;
     core::Box<Paper::Parameters<double>> gradient;
-    train::discovery_loss<Paper, double>(*pass.base, *pass.parameters, pass.episodes, 0.0, 1.0, core::Random(4), {}, pass.tape, *gradient);
+    train::discovery_loss<Paper, double>(*pass.base, *pass.parameters, pass.episodes, 0.0, 1.0, core::Random(4), {},
+                                         pass.tape, *gradient);
     BOOST_TEST(core::map(gradient->bank.up).norm() > 1e-3);
     BOOST_TEST(core::map(gradient->encoder.first.weight).norm() > 1e-6);
     BOOST_TEST(core::map(gradient->switch_past.weight).norm() > 1e-6);
@@ -202,7 +248,8 @@ BOOST_AUTO_TEST_CASE(acting_equals_the_pass_over_whole_sequences) {
     auto& meta = pass.tape.meta;
     const auto sequences = pass.episodes.sequences();
     std::vector<double> logits(static_cast<std::size_t>(sequences.rows()));
-    for (std::size_t i = 0; i < logits.size(); ++i) logits[static_cast<std::size_t>(meta.lockstep.rows[i])] = meta.step_logits.values[i];
+    for (std::size_t i = 0; i < logits.size(); ++i)
+        logits[static_cast<std::size_t>(meta.lockstep.rows[i])] = meta.step_logits.values[i];
     Paper::Scratch<double> scratch;
     for (int s = 0; s < sequences.count(); ++s) {
         Paper::State<double> state;
@@ -215,7 +262,8 @@ BOOST_AUTO_TEST_CASE(acting_equals_the_pass_over_whole_sequences) {
             Paper::set_code(*pass.parameters, meta.codes.view().row(row), state, scratch);
             Eigen::Matrix<double, 1, 8> e = core::map_row(pass.tape.e_write.view(), row);
             Paper::steer(state_of, core::Rows<double, 8>{e.data(), 1});
-            for (int i = 0; i < 8; ++i) BOOST_TEST(e[i] == pass.tape.base.residual[2].view().row(row)[i], boost::test_tools::tolerance(1e-9));
+            for (int i = 0; i < 8; ++i)
+                BOOST_TEST(e[i] == pass.tape.base.residual[2].view().row(row)[i], boost::test_tools::tolerance(1e-9));
         }
     }
 }

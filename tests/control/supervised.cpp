@@ -15,10 +15,14 @@ void check_supervised() {
     core::Buffer<double, Controllers::width> e_write;
     typename Controllers::template Tape<double> tape;
     core::Box<typename Controllers::template Parameters<double>> gradient;
-    const auto run = [&](auto&& to) { return train::supervised_loss<Controllers, double>(*base, *parameters, episodes, 0.3, base_tape, e_write, tape, to); };
+    const auto run = [&](auto&& to) {
+        return train::supervised_loss<Controllers, double>(*base, *parameters, episodes, 0.3, base_tape, e_write, tape,
+                                                           to);
+    };
     const auto sums = run(*gradient);
     BOOST_TEST(sums.steps == 16);
-    test::check_gradient("controllers", core::flat<double>(*parameters), core::flat<double>(*gradient), [&] { return 0.3 * run(core::Frozen{}).action; });
+    test::check_gradient("controllers", core::flat<double>(*parameters), core::flat<double>(*gradient),
+                         [&] { return 0.3 * run(core::Frozen{}).action; });
 }
 BOOST_AUTO_TEST_CASE(gradients_through_the_frozen_blocks) {
     check_supervised<0, control::LowRank<2>>();
@@ -41,9 +45,10 @@ BOOST_AUTO_TEST_CASE(the_label_of_a_row_picks_its_controller) {
         for (int row = 0; row < 6; ++row) {
             const int k = labels[static_cast<std::size_t>(row)];
             const Eigen::RowVectorXd x = core::map_row(e.view(), row);
-            const Eigen::RowVectorXd expected =
-                x + gain * (x * core::map(parameters->down).middleCols(2 * k, 2)) * core::map(parameters->up).middleRows(2 * k, 2);
-            for (int i = 0; i < 8; ++i) BOOST_TEST(steered.view().row(row)[i] == expected[i], boost::test_tools::tolerance(1e-9));
+            const Eigen::RowVectorXd expected = x + gain * (x * core::map(parameters->down).middleCols(2 * k, 2)) *
+                                                        core::map(parameters->up).middleRows(2 * k, 2);
+            for (int i = 0; i < 8; ++i)
+                BOOST_TEST(steered.view().row(row)[i] == expected[i], boost::test_tools::tolerance(1e-9));
         }
     }
 }
@@ -59,8 +64,11 @@ BOOST_AUTO_TEST_CASE(controllers_of_other_labels_learn_nothing) {
     core::Box<Controllers::Parameters<double>> gradient;
     train::supervised_loss<Controllers, double>(*base, *parameters, episodes, 1.0, base_tape, e_write, tape, *gradient);
     for (int k = 0; k < 3; ++k) {
-        const double norm = core::map(gradient->down).middleCols(2 * k, 2).norm() + core::map(gradient->up).middleRows(2 * k, 2).norm();
-        if (k == 1) BOOST_TEST(norm > 1e-3);
-        else BOOST_TEST(norm == 0);
+        const double norm =
+            core::map(gradient->down).middleCols(2 * k, 2).norm() + core::map(gradient->up).middleRows(2 * k, 2).norm();
+        if (k == 1)
+            BOOST_TEST(norm > 1e-3);
+        else
+            BOOST_TEST(norm == 0);
     }
 }

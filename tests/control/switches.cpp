@@ -4,8 +4,9 @@
 
 using namespace midstream;
 
-static_assert(control::Switch<control::SoftSwitch> && control::Switch<control::AlwaysSwitch> && control::Switch<control::FixedPeriod> &&
-              control::Switch<control::GumbelSwitch> && control::Switch<control::HardSwitch> && control::Switch<control::RandomHold>);
+static_assert(control::Switch<control::SoftSwitch> && control::Switch<control::AlwaysSwitch> &&
+              control::Switch<control::FixedPeriod> && control::Switch<control::GumbelSwitch> &&
+              control::Switch<control::HardSwitch> && control::Switch<control::RandomHold>);
 static_assert(!control::Switch<int>);
 
 double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
@@ -63,7 +64,9 @@ BOOST_AUTO_TEST_CASE(gumbel_gates_are_sampled_and_straight_through) {
                 slopes += gate.slope;
                 // The slope is that of the relaxed gate with this very noise.
                 const double u = (copy.uniform() * 0x1p32 + 0.5) * 0x1p-32;
-                const auto relaxed = [&](double x) { return sigmoid((x + std::log(u) - std::log1p(-u)) / temperature); };
+                const auto relaxed = [&](double x) {
+                    return sigmoid((x + std::log(u) - std::log1p(-u)) / temperature);
+                };
                 BOOST_REQUIRE(std::abs(gate.slope - (relaxed(logit + 1e-5) - relaxed(logit - 1e-5)) / 2e-5) < 1e-6);
             }
             BOOST_TEST(std::abs(static_cast<double>(open) / draws - sigmoid(logit)) < 0.015);  // at any temperature

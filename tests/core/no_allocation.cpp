@@ -77,8 +77,10 @@ BOOST_AUTO_TEST_CASE(the_counter_counts) {
 }
 
 // Large enough for Eigen's products to be blocked.
-constexpr model::TransformerShape base_shape{.depth = 2, .width = 64, .heads = 4, .mlp = 256, .context = 40, .buckets = 16, .max_distance = 40};
-using Base = model::Autoregressive<data::OneHots<9, 3>, data::Categories<4>, model::Transformer<base_shape>, data::Categories<5, 2>>;
+constexpr model::TransformerShape base_shape{
+    .depth = 2, .width = 64, .heads = 4, .mlp = 256, .context = 40, .buckets = 16, .max_distance = 40};
+using Base = model::Autoregressive<data::OneHots<9, 3>, data::Categories<4>, model::Transformer<base_shape>,
+                                   data::Categories<5, 2>>;
 using Meta = control::Metacontroller<Base, control::MetacontrollerShape{.read = 1, .write = 1}>;
 using Controllers = control::Supervised<Base, 1, 3>;
 
@@ -113,7 +115,8 @@ void check_stage(Stage&& stage) {
             after = allocation_count;
             return true;
         });
-        BOOST_TEST(after - before == 0, name << ": " << after - before << " allocations in " << steps - warm_up << " steps");
+        BOOST_TEST(after - before == 0,
+                   name << ": " << after - before << " allocations in " << steps - warm_up << " steps");
     };
     run(core::Serial{}, "serial");
 #ifdef _OPENMP
@@ -133,7 +136,8 @@ BOOST_AUTO_TEST_CASE(pretraining) {
     const auto with = [](const auto& optimiser) {
         check_stage([&](const auto& policy, auto&& report) {
             auto learner = learner_of<Base>(optimiser);
-            train::pretrain<Base>(policy, learner, dataset.source(), {.steps = steps, .batch = 32, .lambda = 0.1}, rate, core::Random(3), report);
+            train::pretrain<Base>(policy, learner, dataset.source(), {.steps = steps, .batch = 32, .lambda = 0.1}, rate,
+                                  core::Random(3), report);
         });
     };
     with(train::AdamW{});
@@ -142,14 +146,16 @@ BOOST_AUTO_TEST_CASE(pretraining) {
 BOOST_AUTO_TEST_CASE(supervised_controllers) {
     check_stage([](const auto& policy, auto&& report) {
         auto learner = learner_of<Controllers>(train::AdamW{});
-        train::supervise<Controllers>(policy, *frozen, learner, dataset.source(), {.steps = steps, .batch = 32}, rate, core::Random(3), report);
+        train::supervise<Controllers>(policy, *frozen, learner, dataset.source(), {.steps = steps, .batch = 32}, rate,
+                                      core::Random(3), report);
     });
 }
 BOOST_AUTO_TEST_CASE(discovery) {
     check_stage([](const auto& policy, auto&& report) {
         auto learner = learner_of<Meta>(train::AdamW{});
-        train::discover<Meta>(policy, *frozen, learner, dataset.source(), {.steps = steps, .batch = 32}, train::Constant{0.1},
-                              [](std::int64_t) { return Meta::Options{}; }, rate, core::Random(3), report);
+        train::discover<Meta>(
+            policy, *frozen, learner, dataset.source(), {.steps = steps, .batch = 32}, train::Constant{0.1},
+            [](std::int64_t) { return Meta::Options{}; }, rate, core::Random(3), report);
     });
 }
 
@@ -171,7 +177,8 @@ using Pilot = model::Autoregressive<Inner::Observation, Inner::Action, model::Ha
 template <class B, class Policy, class Parallel>
 void check_reinforce(const char* name, const B& environment, const Parallel& parallel) {
     auto learner = learner_of<Policy>(train::AdamW{.weight_decay = 0});
-    rl::Reinforce<B, Policy, decltype(learner)> reinforce(environment, learner, {.batch = 128, .epochs = 2, .minibatches = 2});
+    rl::Reinforce<B, Policy, decltype(learner)> reinforce(environment, learner,
+                                                          {.batch = 128, .epochs = 2, .minibatches = 2});
     check_rounds(name, [&] { reinforce.update(parallel, 0, core::Random(5)); });
 }
 

@@ -40,7 +40,8 @@ static_assert(core::ParameterStruct<core::NoParameters>);
 static_assert(!core::ParameterStruct<Virtual>);
 static_assert(!core::ParameterStruct<std::vector<float>>);
 static_assert(!core::ParameterStruct<float>);
-static_assert(core::trainable<Outer<float>&> && !core::trainable<core::Frozen> && !core::trainable<const core::Frozen&>);
+static_assert(core::trainable<Outer<float>&> && !core::trainable<core::Frozen> &&
+              !core::trainable<const core::Frozen&>);
 
 constexpr std::size_t numbers = 1 + 2 * (6 + 3) + 3 * 5;
 }  // namespace

@@ -27,11 +27,14 @@ void check_lower(int rows) {
     for (const bool transposed : {false, true}) {
         Dense c = random_matrix(rows, Width + 5, random), expected = c;
         const core::View<double> out{c.data() + 2, rows, Width, Width + 5};
-        if (transposed) core::lower_transposed_product<Width>(square, narrow, out);
-        else core::lower_product<Width>(square, narrow, out);
+        if (transposed)
+            core::lower_transposed_product<Width>(square, narrow, out);
+        else
+            core::lower_product<Width>(square, narrow, out);
         const Dense lower = a.leftCols(rows);
         expected.middleCols(2, Width) = (transposed ? Dense(lower.transpose()) : lower) * b.middleCols(1, Width);
-        BOOST_TEST((c - expected).cwiseAbs().maxCoeff() < 1e-12, rows << " rows of " << Width << (transposed ? ", transposed" : ""));
+        BOOST_TEST((c - expected).cwiseAbs().maxCoeff() < 1e-12,
+                   rows << " rows of " << Width << (transposed ? ", transposed" : ""));
     }
 }
 

@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(uniform_moments_and_range) {
     BOOST_TEST(highest < 1.0);
     BOOST_TEST(lowest < 1e-4);
     BOOST_TEST(highest > 1 - 1e-4);
-    BOOST_TEST(std::abs(sum / count - 1. / 2) < 0.003);   // five standard errors
+    BOOST_TEST(std::abs(sum / count - 1. / 2) < 0.003);  // five standard errors
     BOOST_TEST(std::abs(squares / count - 1. / 3) < 0.0035);
 }
 

@@ -7,9 +7,12 @@ using namespace midstream;
 
 namespace {
 // Parameters are their numbers and nothing else: no padding, no alignment beyond the scalar's.
-static_assert(sizeof(core::Matrix<float, 3, 5>) == 15 * sizeof(float) && alignof(core::Matrix<float, 4, 4>) == alignof(float));
-static_assert(sizeof(core::Vector<double, 3>) == 3 * sizeof(double) && std::is_trivially_copyable_v<core::Vector<double, 3>>);
-static_assert(core::is_leaf<core::Matrix<float, 1, 1>> && core::is_leaf<core::Vector<double, 2>> && !core::is_leaf<float>);
+static_assert(sizeof(core::Matrix<float, 3, 5>) == 15 * sizeof(float) &&
+              alignof(core::Matrix<float, 4, 4>) == alignof(float));
+static_assert(sizeof(core::Vector<double, 3>) == 3 * sizeof(double) &&
+              std::is_trivially_copyable_v<core::Vector<double, 3>>);
+static_assert(core::is_leaf<core::Matrix<float, 1, 1>> && core::is_leaf<core::Vector<double, 2>> &&
+              !core::is_leaf<float>);
 // Mutable rows are read-only rows, not the other way round.
 static_assert(std::is_convertible_v<core::Rows<float, 3>, core::Rows<const float, 3>>);
 static_assert(!std::is_convertible_v<core::Rows<const float, 3>, core::Rows<float, 3>>);

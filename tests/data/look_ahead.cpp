@@ -18,8 +18,9 @@ auto numbered() {
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(targets_come_from_rows_ahead_in_the_same_episode) {
-    for (const auto& [steps, rows] : {std::pair{1, std::array{0, 1, 2, 3, 4, 5}}, std::pair{2, std::array{1, 2, 3, 3, 5, 5}}, std::pair{3, std::array{2, 3, 3, 3, 5, 5}},
-                                      std::pair{100, std::array{3, 3, 3, 3, 5, 5}}}) {
+    for (const auto& [steps, rows] :
+         {std::pair{1, std::array{0, 1, 2, 3, 4, 5}}, std::pair{2, std::array{1, 2, 3, 3, 5, 5}},
+          std::pair{3, std::array{2, 3, 3, 3, 5, 5}}, std::pair{100, std::array{3, 3, 3, 3, 5, 5}}}) {
         auto episodes = numbered();
         data::look_ahead(episodes, steps);
         for (std::size_t i = 0; i < 6; ++i) {

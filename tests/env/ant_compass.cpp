@@ -52,17 +52,20 @@ BOOST_AUTO_TEST_CASE(it_points_at_the_next_cell_of_the_way_in_the_bodys_frame) {
             double x, y;
             int cells;
         };
-        for (const auto& [colour, x, y, cells] : {Way{0, 0, side, 6}, Way{1, side, 0, 1}, Way{2, 0, side, 6}, Way{3, 0, side, 5}}) {
+        for (const auto& [colour, x, y, cells] :
+             {Way{0, 0, side, 6}, Way{1, side, 0, 1}, Way{2, 0, side, 6}, Way{3, 0, side, 5}}) {
             const double direction = std::atan2(y + 0.2, x - 0.3) - yaw, first = std::hypot(y + 0.2, x - 0.3) / side;
             BOOST_TEST(std::abs(row[3 * colour] - std::cos(direction)) < 1e-6, "colour " << colour);
             BOOST_TEST(std::abs(row[3 * colour + 1] - std::sin(direction)) < 1e-6, "colour " << colour);
-            BOOST_TEST(std::abs(row[3 * colour + 2] - (cells - 1 + first)) < 1e-5, "colour " << colour << ": " << row[3 * colour + 2]);
+            BOOST_TEST(std::abs(row[3 * colour + 2] - (cells - 1 + first)) < 1e-5,
+                       "colour " << colour << ": " << row[3 * colour + 2]);
         }
     }
 }
 
 BOOST_AUTO_TEST_CASE(what_is_seen_does_not_depend_on_the_task) {
-    BOOST_TEST(compass(standing(0.1, 0.1, 1, "3-1")) == compass(standing(0.1, 0.1, 1, "0-2-1")), boost::test_tools::per_element());
+    BOOST_TEST(compass(standing(0.1, 0.1, 1, "3-1")) == compass(standing(0.1, 0.1, 1, "0-2-1")),
+               boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(the_rest_is_what_any_ant_sees) {
@@ -81,7 +84,8 @@ BOOST_AUTO_TEST_CASE(lengths_are_predicted) {
     const auto row = compass(ant);
     std::vector<float> target(Ant::Target::width);
     ant.target(target.data());
-    for (int colour = 0; colour < 4; ++colour) BOOST_TEST(target[AntPinpad<>::Target::width + colour] == row[3 * colour + 2]);
+    for (int colour = 0; colour < 4; ++colour)
+        BOOST_TEST(target[AntPinpad<>::Target::width + colour] == row[3 * colour + 2]);
 }
 
 BOOST_AUTO_TEST_CASE(where_there_is_no_way_the_compass_points_home) {
@@ -108,9 +112,11 @@ BOOST_AUTO_TEST_CASE(the_gait_walks_as_the_compass_points) {
     core::Random random(5);
     for (int step = 0; step < 60; ++step) {
         const auto row = compass(ant);
-        const double direction = std::atan2(row[3 * ant.colour() + 1], row[3 * ant.colour()]) + ant_yaw(ant.simulation().position());
+        const double direction =
+            std::atan2(row[3 * ant.colour() + 1], row[3 * ant.colour()]) + ant_yaw(ant.simulation().position());
         const auto expected = gait.act(ant, random);
-        const auto found = gait.towards(direction, ant.steps() * Ant::ant_world.control_step(), ant.simulation().position(), ant.simulation().velocity());
+        const auto found = gait.towards(direction, ant.steps() * Ant::ant_world.control_step(),
+                                        ant.simulation().position(), ant.simulation().velocity());
         for (int i = 0; i < 8; ++i) BOOST_TEST(std::abs(expected[i] - found[i]) < 1e-5);
         if (ant.step(expected.data()).done) break;
     }

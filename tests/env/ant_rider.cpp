@@ -70,7 +70,8 @@ std::vector<float> seen(const Ant& ant) {
     return row;
 }
 void check_close(const std::vector<float>& a, const std::vector<float>& b) {
-    for (std::size_t i = 0; i < a.size(); ++i) BOOST_TEST(std::abs(a[i] - b[i]) < 1e-5, "entry " << i << ": " << a[i] << " and " << b[i]);
+    for (std::size_t i = 0; i < a.size(); ++i)
+        BOOST_TEST(std::abs(a[i] - b[i]) < 1e-5, "entry " << i << ": " << a[i] << " and " << b[i]);
 }
 }  // namespace
 
@@ -111,8 +112,10 @@ BOOST_AUTO_TEST_CASE(it_looks_ahead) {
 BOOST_AUTO_TEST_CASE(it_knows_the_way_and_what_lies_beside_it) {
     // Looking up (yaw 90 degrees, the way leads up): x is up, y is left.
     const auto row = seen(ant_of(standing(4, std::numbers::pi / 2)));
-    const float expected[9] = {1, 0, 0, -1, 1 + 0.2f / 1.6f, 0.3f / 1.6f, 0, 1, 1};  // ahead, then right; 1 is to the right, the wall behind
-    for (int i = 0; i < 9; ++i) BOOST_TEST(std::abs(row[static_cast<std::size_t>(direction + i)] - expected[i]) < 1e-5, "entry " << i);
+    const float expected[9] = {1,           0, 0, -1, 1 + 0.2f / 1.6f,
+                               0.3f / 1.6f, 0, 1, 1};  // ahead, then right; 1 is to the right, the wall behind
+    for (int i = 0; i < 9; ++i)
+        BOOST_TEST(std::abs(row[static_cast<std::size_t>(direction + i)] - expected[i]) < 1e-5, "entry " << i);
     // The next colour lies below cell 3: what comes after it nobody says.
     const auto last = seen(ant_of(standing(3, -std::numbers::pi / 2)));
     BOOST_TEST(std::abs(last[direction] - 1) < 1e-5);

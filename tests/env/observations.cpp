@@ -102,7 +102,8 @@ BOOST_AUTO_TEST_CASE(relative_shows_offsets_and_blocked_moves_and_no_place) {
     BOOST_TEST(target[0] < Relative<world>::Target::classes);
     // Everything moved by a cell, and nothing at an edge that was not: the same observation.
     constexpr Pinpad wide{.size = 5, .colours = 1, .walls = 1, .horizon = 9};
-    const auto here = test::draw<wide>("..... .A.#. .0... ..... ....."), there = test::draw<wide>("..... ..... .A.#. .0... .....");
+    const auto here = test::draw<wide>("..... .A.#. .0... ..... ....."),
+               there = test::draw<wide>("..... ..... .A.#. .0... .....");
     Relative<wide>::observe(here, here.agent, row);
     Relative<wide>::observe(there, there.agent, egocentric);
     for (int i = 0; i < 3; ++i) BOOST_TEST(row[i] == egocentric[i]);

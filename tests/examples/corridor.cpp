@@ -12,7 +12,9 @@ BOOST_AUTO_TEST_CASE(mixer_has_the_right_gradients) {
     ms::test::check_layer_gradients<MovingAverage<5>>();
 }
 
-BOOST_AUTO_TEST_CASE(mixer_steps_as_it_reads_whole_sequences) { ms::test::check_step_equals_forward<MovingAverage<5>>(); }
+BOOST_AUTO_TEST_CASE(mixer_steps_as_it_reads_whole_sequences) {
+    ms::test::check_step_equals_forward<MovingAverage<5>>();
+}
 
 BOOST_AUTO_TEST_CASE(expert_always_succeeds_and_only_the_first_observation_has_the_sign) {
     ms::env::EpisodesOf<Corridor> episodes;

@@ -6,6 +6,4 @@
 
 int rows_elsewhere();
 
-int main() {
-    return rows_elsewhere() == midstream::core::Matrix<float, 3, 2>::rows ? 0 : 1;
-}
+int main() { return rows_elsewhere() == midstream::core::Matrix<float, 3, 2>::rows ? 0 : 1; }

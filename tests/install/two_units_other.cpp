@@ -6,6 +6,4 @@
 
 int rows_elsewhere();
 
-int rows_elsewhere() {
-    return midstream::core::Matrix<float, 3, 2>::rows;
-}
+int rows_elsewhere() { return midstream::core::Matrix<float, 3, 2>::rows; }

@@ -1,7 +1,8 @@
 #include "midstream/io/checkpoint.hpp"
 
-#include <csignal>
 #include <sys/wait.h>
+
+#include <csignal>
 
 #include "io/files.hpp"
 #include "midstream/layer/linear.hpp"

@@ -60,5 +60,6 @@ BOOST_AUTO_TEST_CASE(mistakes_are_named) {
     refused("line 2 holds 'x', no number", "step,loss\n1,x\n");
     refused("line 2 holds '', no number", "step,loss\n\n");
     io::replace_file(path, "step,loss\n1,2.5\n3,-4e-5\n");
-    test::check_damage(path, [&] { io::read_csv(path); }, false);
+    test::check_damage(
+        path, [&] { io::read_csv(path); }, false);
 }

@@ -101,8 +101,9 @@ BOOST_AUTO_TEST_CASE(asking_for_what_is_not_there) {
     test::check_error("a.safetensors: tensor 'bias' is missing", [&] { reader.get<float>("bias", {}); });
     test::check_error("a.safetensors: tensor 'mean' is of type F64, expected F32",
                       [&] { reader.get<float>("mean", {2}); });
-    test::check_error("a.safetensors: tensor 'layer.weight' has shape [2, 3], expected [3, 2]",
-                      [&] { reader.get<float>("layer.weight", {3, 2}); });
+    test::check_error("a.safetensors: tensor 'layer.weight' has shape [2, 3], expected [3, 2]", [&] {
+        reader.get<float>("layer.weight", {3, 2});
+    });
     test::check_error("a.safetensors: no metadata 'date'", [&] { reader.metadata("date"); });
 }
 

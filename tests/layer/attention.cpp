@@ -4,7 +4,8 @@
 #include "support/layer_check.hpp"
 
 using namespace midstream;
-using Small = layer::Attention<layer::AttentionShape{.width = 12, .heads = 3, .context = 16, .buckets = 6, .max_distance = 8}>;
+using Small =
+    layer::Attention<layer::AttentionShape{.width = 12, .heads = 3, .context = 16, .buckets = 6, .max_distance = 8}>;
 using Block = layer::PreNormBlock<Small, layer::Mlp<12, 20>>;
 
 BOOST_AUTO_TEST_CASE(gradients) { test::check_layer_gradients<Small>(); }
@@ -16,7 +17,8 @@ BOOST_AUTO_TEST_CASE(layer_norm_block_gradients) {
 }
 
 BOOST_AUTO_TEST_CASE(buckets_are_exact_then_logarithmic_then_shared) {
-    const auto& buckets = layer::relative_buckets<layer::AttentionShape{.width = 4, .heads = 1, .context = 200, .buckets = 32, .max_distance = 128}>();
+    const auto& buckets = layer::relative_buckets<layer::AttentionShape{
+        .width = 4, .heads = 1, .context = 200, .buckets = 32, .max_distance = 128}>();
     for (int d = 0; d < 16; ++d) BOOST_TEST(buckets[static_cast<std::size_t>(d)] == d);
     for (std::size_t d = 1; d < 200; ++d) BOOST_TEST(buckets[d] >= buckets[d - 1]);
     BOOST_TEST(buckets[127] == 31);
@@ -37,7 +39,8 @@ BOOST_AUTO_TEST_CASE(the_future_is_not_seen) {
     Small::forward(*parameters, {offsets}, x.view(), y.resize(8), tape);
     for (double& value : x.view().slice(5, 3).flat()) value += 1;
     Small::forward(*parameters, {offsets}, x.view(), changed.resize(8), tape);
-    for (int i = 0; i < 5 * 12; ++i) BOOST_TEST(y.values[static_cast<std::size_t>(i)] == changed.values[static_cast<std::size_t>(i)]);
+    for (int i = 0; i < 5 * 12; ++i)
+        BOOST_TEST(y.values[static_cast<std::size_t>(i)] == changed.values[static_cast<std::size_t>(i)]);
     BOOST_TEST(y.view().row(5)[0] != changed.view().row(5)[0]);
 }
 
@@ -49,7 +52,10 @@ BOOST_AUTO_TEST_CASE(sequences_longer_than_the_context_are_refused) {
     BOOST_CHECK_THROW(Small::forward(*parameters, {offsets}, x.zeros(17), y.resize(17), tape), core::Error);
     Small::State<float> state;
     Small::reset(state);
-    const auto step = [&] { Small::step(*parameters, [&](int) -> auto& { return state; }, x.zeros(1), y.resize(1), tape); };
+    const auto step = [&] {
+        Small::step(
+            *parameters, [&](int) -> auto& { return state; }, x.zeros(1), y.resize(1), tape);
+    };
     for (int t = 0; t < 16; ++t) step();
     BOOST_CHECK_THROW(step(), core::Error);
 }

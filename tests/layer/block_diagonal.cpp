@@ -21,7 +21,8 @@ BOOST_AUTO_TEST_CASE(heads_do_not_mix) {
     x.values[2] = 1;
     Map::apply(*parameters, x.view(), changed.resize(1));
     for (int c = 0; c < 6; ++c)
-        BOOST_TEST((changed.values[static_cast<std::size_t>(c)] != y.values[static_cast<std::size_t>(c)]) == (c / 2 == 1));
+        BOOST_TEST((changed.values[static_cast<std::size_t>(c)] != y.values[static_cast<std::size_t>(c)]) ==
+                   (c / 2 == 1));
     BOOST_TEST(changed.values[3] - y.values[3] == parameters->weight[1].values[1], boost::test_tools::tolerance(1e-12));
 }
 

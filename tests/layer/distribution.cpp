@@ -27,7 +27,8 @@ void check_entropy() {
     std::vector<double> parameters(Distribution::parameter_width), gradient(Distribution::parameter_width, 0.0);
     test::fill_normal(parameters, random);
     const double entropy = Distribution::entropy(parameters.data(), -2.5, gradient.data());
-    test::check_gradient("entropy", parameters, gradient, [&] { return -2.5 * Distribution::entropy(parameters.data()); });
+    test::check_gradient("entropy", parameters, gradient,
+                         [&] { return -2.5 * Distribution::entropy(parameters.data()); });
     double estimate = 0;
     const int draws = 100000;
     typename Distribution::Space::template Element<double> value[Distribution::Space::width];
@@ -46,7 +47,8 @@ BOOST_AUTO_TEST_CASE(divergence_gradient_and_zero) {
     std::vector<double> parameters(6), gradient(6, 0.0);
     test::fill_normal(parameters, random);
     Gaussian::divergence_from_standard(parameters.data(), 1.0, gradient.data());
-    test::check_gradient("parameters", parameters, gradient, [&] { return Gaussian::divergence_from_standard(parameters.data()); });
+    test::check_gradient("parameters", parameters, gradient,
+                         [&] { return Gaussian::divergence_from_standard(parameters.data()); });
     // Against a Monte Carlo estimate of E[log q - log p].
     double estimate = 0;
     const int draws = 200000;

@@ -9,7 +9,8 @@ BOOST_AUTO_TEST_CASE(known_values) {
     x.values = {-3, -0.5, 0, 0.5, 3};
     x.count = 1;
     layer::gelu<double, 5>(x.view(), y.resize(1));
-    const std::vector<double> expected{-0.0036373920817729943, -0.15428599017485606, 0, 0.34571400982514394, 2.9963626079182270};
+    const std::vector<double> expected{-0.0036373920817729943, -0.15428599017485606, 0, 0.34571400982514394,
+                                       2.9963626079182270};
     for (std::size_t i = 0; i < 5; ++i) BOOST_TEST(std::abs(y.values[i] - expected[i]) < 1e-12);
 }
 

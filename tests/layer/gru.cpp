@@ -9,7 +9,8 @@ BOOST_AUTO_TEST_CASE(narrower_than_its_input) { test::check_temporal_layer<layer
 
 BOOST_AUTO_TEST_CASE(the_equations_by_hand) {
     using Unit = layer::Gru<1, 1>;
-    const Unit::Parameters<double> parameters{{{{0.5, -0.3, 0.8}}, {{0.1, 0.2, -0.1}}}, {{{0.4, 0.6, -0.7}}, {{-0.2, 0.3, 0.5}}}};
+    const Unit::Parameters<double> parameters{{{{0.5, -0.3, 0.8}}, {{0.1, 0.2, -0.1}}},
+                                              {{{0.4, 0.6, -0.7}}, {{-0.2, 0.3, 0.5}}}};
     const std::vector<int> offsets{0, 2};
     core::Buffer<double, 1> x, y;
     x.values = {1.5, -0.4};

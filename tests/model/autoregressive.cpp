@@ -6,10 +6,12 @@
 
 using namespace midstream;
 
-constexpr model::TransformerShape small_shape{.depth = 3, .width = 8, .heads = 2, .mlp = 12, .context = 16, .buckets = 4, .max_distance = 8};
+constexpr model::TransformerShape small_shape{
+    .depth = 3, .width = 8, .heads = 2, .mlp = 12, .context = 16, .buckets = 4, .max_distance = 8};
 constexpr model::HawkShape small_hawk{.depth = 2, .width = 8, .recurrent = 8, .heads = 2, .taps = 3, .mlp = 12};
 using Observation = data::OneHots<9, 3>;
-using Transformer = model::Autoregressive<Observation, data::Categories<4>, model::Transformer<small_shape>, data::Categories<5, 2>>;
+using Transformer =
+    model::Autoregressive<Observation, data::Categories<4>, model::Transformer<small_shape>, data::Categories<5, 2>>;
 using Mixed = model::Stack<model::Repeat<model::HawkBlock<small_hawk>, 2>, model::TransformerBlock<small_shape>>;
 using MixedModel = model::Autoregressive<data::Dense<3>, data::Continuous<2>, Mixed, data::Dense<3>, layer::LayerNorm>;
 
@@ -26,8 +28,10 @@ struct Sample {
             values.resize(rows * static_cast<std::size_t>(width));
             for (auto& value : values) {
                 using Element = std::remove_reference_t<decltype(value)>;
-                if constexpr (std::is_integral_v<Element>) value = static_cast<Element>(random.below(classes));
-                else value = random.normal<T>();
+                if constexpr (std::is_integral_v<Element>)
+                    value = static_cast<Element>(random.below(classes));
+                else
+                    value = random.normal<T>();
             }
         };
         fill(observations, M::Observation::width, 9);
@@ -50,16 +54,19 @@ void check_model() {
         M::clear_gradients(*tape);
         double sum = 0;
         for (int row = 0; row < sample.sequences.rows(); ++row) {
-            sum += M::Distribution::log_probability(tape->action.view().row(row), sample.actions.data() + row * M::Action::width, 1.0,
+            sum += M::Distribution::log_probability(tape->action.view().row(row),
+                                                    sample.actions.data() + row * M::Action::width, 1.0,
                                                     tape->action_gradient.view().row(row));
-            sum += M::TargetHead::Distribution::log_probability(tape->target.view().row(row), sample.targets.data() + row * M::Target::width, 1.0,
+            sum += M::TargetHead::Distribution::log_probability(tape->target.view().row(row),
+                                                                sample.targets.data() + row * M::Target::width, 1.0,
                                                                 tape->target_gradient.view().row(row));
         }
         if (with_gradient) M::backward(*parameters, sample.sequences, sample.rows(), *tape, *gradient);
         return sum;
     };
     loss(true);
-    test::check_gradient("parameters", core::flat<double>(*parameters), core::flat<double>(*gradient), [&] { return loss(false); }, 600);
+    test::check_gradient(
+        "parameters", core::flat<double>(*parameters), core::flat<double>(*gradient), [&] { return loss(false); }, 600);
 }
 
 BOOST_AUTO_TEST_CASE(transformer_gradients) { check_model<Transformer>(); }
@@ -78,12 +85,15 @@ void check_steps() {
         typename M::template State<float> state;
         M::reset(state);
         for (int row = sample.sequences.first(s); row < sample.sequences.first(s + 1); ++row) {
-            M::step(*parameters, [&](int) -> auto& { return state; }, sample.rows().slice(row, 1), scratch);
+            M::step(
+                *parameters, [&](int) -> auto& { return state; }, sample.rows().slice(row, 1), scratch);
             for (int c = 0; c < M::ActionHead::parameter_width; ++c)
-                BOOST_TEST(std::abs(scratch.action.view().row(0)[c] - tape.action.view().row(row)[c]) < 1e-5f * std::max(1.0f, std::abs(tape.action.view().row(row)[c])));
+                BOOST_TEST(std::abs(scratch.action.view().row(0)[c] - tape.action.view().row(row)[c]) <
+                           1e-5f * std::max(1.0f, std::abs(tape.action.view().row(row)[c])));
             for (std::size_t l = 0; l <= M::depth; ++l)
                 for (int c = 0; c < M::width; ++c)
-                    BOOST_TEST(std::abs(scratch.residual[l].view().row(0)[c] - tape.residual[l].view().row(row)[c]) < 2e-5f * std::max(1.0f, std::abs(tape.residual[l].view().row(row)[c])));
+                    BOOST_TEST(std::abs(scratch.residual[l].view().row(0)[c] - tape.residual[l].view().row(row)[c]) <
+                               2e-5f * std::max(1.0f, std::abs(tape.residual[l].view().row(row)[c])));
         }
     }
 }
@@ -123,6 +133,7 @@ BOOST_AUTO_TEST_CASE(a_hook_changes_its_layer_and_what_follows) {
     Transformer::forward(*parameters, sample.sequences, sample.rows(), hooked, hook);
     BOOST_TEST(hook.calls == 1);
     BOOST_TEST(hooked.residual[1].values == plain.residual[1].values);
-    for (std::size_t i = 0; i < plain.residual[2].values.size(); ++i) BOOST_TEST(hooked.residual[2].values[i] == 2 * plain.residual[2].values[i]);
+    for (std::size_t i = 0; i < plain.residual[2].values.size(); ++i)
+        BOOST_TEST(hooked.residual[2].values[i] == 2 * plain.residual[2].values[i]);
     BOOST_TEST(hooked.action.values != plain.action.values);
 }

@@ -8,7 +8,8 @@
 
 using namespace midstream;
 
-constexpr model::TransformerShape transformer{.depth = 2, .width = 8, .heads = 2, .mlp = 12, .context = 8, .buckets = 4, .max_distance = 6};
+constexpr model::TransformerShape transformer{
+    .depth = 2, .width = 8, .heads = 2, .mlp = 12, .context = 8, .buckets = 4, .max_distance = 6};
 constexpr model::HawkShape hawk{.depth = 2, .width = 8, .recurrent = 6, .heads = 2, .taps = 3, .mlp = 12};
 
 template <class Stack, template <int> class Norm>
@@ -27,7 +28,8 @@ double loss(const test::Golden& golden, const typename M::template Parameters<do
     M::clear_gradients(tape);
     double sum = 0;
     for (int row = 0; row < observations.count; ++row) {
-        sum -= M::Distribution::log_probability(tape.action.view().row(row), actions.row(row), -1.0, tape.action_gradient.view().row(row));
+        sum -= M::Distribution::log_probability(tape.action.view().row(row), actions.row(row), -1.0,
+                                                tape.action_gradient.view().row(row));
         sum -= 0.3 * M::TargetHead::Distribution::log_probability(tape.target.view().row(row), targets.row(row), -0.3,
                                                                   tape.target_gradient.view().row(row));
     }

@@ -63,9 +63,11 @@ BOOST_AUTO_TEST_CASE(begins_alike_everywhere) {
         const float* distribution = tape.actor.distribution.view().row(row);
         for (int i = 0; i < 3; ++i) {
             BOOST_TEST(std::abs(distribution[i]) < 0.1);
-            BOOST_TEST(std::exp(0.5f * Normals::Distribution::log_variance(distribution, i)) == 0.4f, boost::test_tools::tolerance(0.05f));
+            BOOST_TEST(std::exp(0.5f * Normals::Distribution::log_variance(distribution, i)) == 0.4f,
+                       boost::test_tools::tolerance(0.05f));
         }
-        for (const float p : Choices::Distribution::probabilities(choice_tape.actor.distribution.view().row(row))) BOOST_TEST(std::abs(p - 0.2f) < 0.02);
+        for (const float p : Choices::Distribution::probabilities(choice_tape.actor.distribution.view().row(row)))
+            BOOST_TEST(std::abs(p - 0.2f) < 0.02);
     }
 }
 
@@ -82,6 +84,7 @@ BOOST_AUTO_TEST_CASE(one_row_is_as_many) {
     for (int row = 0; row < rows; ++row) {
         double distribution[6];
         A::Acting::apply_row(parameters->actor, x.view().row(row), distribution);
-        for (int i = 0; i < 6; ++i) BOOST_TEST(std::abs(distribution[i] - tape.actor.distribution.view().row(row)[i]) < 1e-12);
+        for (int i = 0; i < 6; ++i)
+            BOOST_TEST(std::abs(distribution[i] - tape.actor.distribution.view().row(row)[i]) < 1e-12);
     }
 }

@@ -1,9 +1,8 @@
-#include "support/allocation_count.hpp"
-
 #include "midstream/rl/actor_expert.hpp"
 
 #include "io/files.hpp"
 #include "midstream/env/record.hpp"
+#include "support/allocation_count.hpp"
 
 using namespace midstream;
 
@@ -101,5 +100,7 @@ BOOST_AUTO_TEST_CASE(its_episodes_are_recorded_and_acting_allocates_nothing) {
     BOOST_TEST(episodes.rows() == 15);
     Push push;
     core::Random random(8);
-    BOOST_TEST(test::allocations([&] { for (int i = 0; i < 10; ++i) expert.act(push, random); }) == 0);
+    BOOST_TEST(test::allocations([&] {
+                   for (int i = 0; i < 10; ++i) expert.act(push, random);
+               }) == 0);
 }

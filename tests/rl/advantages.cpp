@@ -42,5 +42,6 @@ BOOST_AUTO_TEST_CASE(one_success_among_many_counts) {
     const auto found = advantages(returns);
     const double share = 1.0 / 1024;
     BOOST_TEST(std::abs(found[5] - (1 - share) / (std::sqrt(share * (1 - share)) + 1e-3)) < 1e-4);
-    BOOST_TEST(std::abs(advantages(returns, {.epsilon = 1})[5] - (1 - share) / (std::sqrt(share * (1 - share)) + 1)) < 1e-4);
+    BOOST_TEST(std::abs(advantages(returns, {.epsilon = 1})[5] - (1 - share) / (std::sqrt(share * (1 - share)) + 1)) <
+               1e-4);
 }

@@ -1,5 +1,5 @@
-// PPO on the guided ant: what holds of toys (rl/ppo.cpp) holds of physics, and the weights that come with the example do
-// what docs/ant.md says.
+// PPO on the guided ant: what holds of toys (rl/ppo.cpp) holds of physics, and the weights that come with the example
+// do what docs/ant.md says.
 #include <boost/test/unit_test.hpp>
 #include <string>
 
@@ -32,8 +32,10 @@ Trainee beginner() {
 /// Goes on up to this many updates, from new environments.
 template <class Parallel>
 void go_on(Trainee& trainee, std::uint64_t updates, const Parallel& parallel) {
-    const Guided guided(Ant(env::TaskDistribution::ant_pretraining()), {.progress = 0.05f, .effort = 0.002f, .failure = 1});
-    rl::Ppo<Guided, Trainee> ppo(guided, trainee, {.instances = 5, .steps = 30, .epochs = 2, .minibatches = 3, .era = 2});
+    const Guided guided(Ant(env::TaskDistribution::ant_pretraining()),
+                        {.progress = 0.05f, .effort = 0.002f, .failure = 1});
+    rl::Ppo<Guided, Trainee> ppo(guided, trainee,
+                                 {.instances = 5, .steps = 30, .epochs = 2, .minibatches = 3, .era = 2});
     while (trainee.updates < updates) {
         const auto report = ppo.update(parallel, 1e-3, core::Random(2));
         BOOST_TEST(std::isfinite(report.reward));
@@ -67,12 +69,15 @@ BOOST_AUTO_TEST_CASE(ants_train_to_the_same_bits_on_any_number_of_threads_and_ac
 }
 
 BOOST_AUTO_TEST_CASE(the_expert_that_comes_with_the_example_arrives) {
-    const Expert expert = Expert::load(MIDSTREAM_TEST_FOLDER "/../examples/ant/expert.safetensors", "ant expert: actor of 2 layers of 64, observation of 35");
+    const Expert expert = Expert::load(MIDSTREAM_TEST_FOLDER "/../examples/ant/expert.safetensors",
+                                       "ant expert: actor of 2 layers of 64, observation of 35");
     const auto success = [](const Expert& who, const env::TaskDistribution& tasks) {
         Ant ant(tasks);
         constexpr int count = 60;
         int successes = 0;
-        for (int i = 0; i < count; ++i) successes += env::play(ant, who, core::Random(3).fork(static_cast<std::uint64_t>(i)), [](const Ant&, const float*) {}) == 1;
+        for (int i = 0; i < count; ++i)
+            successes += env::play(ant, who, core::Random(3).fork(static_cast<std::uint64_t>(i)),
+                                   [](const Ant&, const float*) {}) == 1;
         BOOST_TEST_MESSAGE(successes << " of " << count);
         return static_cast<double>(successes) / count;
     };

@@ -23,11 +23,15 @@ BOOST_AUTO_TEST_CASE(rows_are_the_decisions_of_each_episode_in_order) {
         BOOST_TEST(collector.log_probabilities().size() == static_cast<std::size_t>(episodes.rows()));
         for (int i = 0; i < count; ++i) {
             const auto& expected = collector.environment().history(i);
-            const int first = episodes.offsets[static_cast<std::size_t>(i)], last = episodes.offsets[static_cast<std::size_t>(i) + 1];
+            const int first = episodes.offsets[static_cast<std::size_t>(i)],
+                      last = episodes.offsets[static_cast<std::size_t>(i) + 1];
             BOOST_TEST(last - first == collector.lengths()[static_cast<std::size_t>(i)]);
-            BOOST_TEST((std::vector(episodes.observations.begin() + 3 * first, episodes.observations.begin() + 3 * last) == expected.observations));
-            BOOST_TEST((std::vector(episodes.actions.begin() + first, episodes.actions.begin() + last) == expected.actions));
-            BOOST_TEST(episodes.returns[static_cast<std::size_t>(i)] == collector.environment().returns()[static_cast<std::size_t>(i)]);
+            BOOST_TEST((std::vector(episodes.observations.begin() + 3 * first,
+                                    episodes.observations.begin() + 3 * last) == expected.observations));
+            BOOST_TEST(
+                (std::vector(episodes.actions.begin() + first, episodes.actions.begin() + last) == expected.actions));
+            BOOST_TEST(episodes.returns[static_cast<std::size_t>(i)] ==
+                       collector.environment().returns()[static_cast<std::size_t>(i)]);
         }
     }
 }
@@ -40,7 +44,8 @@ BOOST_AUTO_TEST_CASE(log_probabilities_are_those_of_the_policy_on_the_packed_epi
     Policy::forward(*parameters, episodes.sequences(), episodes.observation_rows(), tape);
     float spread = 0;
     for (int row = 0; row < episodes.rows(); ++row) {
-        const float expected = Policy::Distribution::log_probability(tape.action.view().row(row), episodes.action_rows().row(row));
+        const float expected =
+            Policy::Distribution::log_probability(tape.action.view().row(row), episodes.action_rows().row(row));
         BOOST_TEST(std::abs(collector.log_probabilities()[static_cast<std::size_t>(row)] - expected) < 1e-4f);
         spread = std::max(spread, std::abs(expected - collector.log_probabilities()[0]));
     }
@@ -70,7 +75,8 @@ BOOST_AUTO_TEST_CASE(the_same_stream_gives_the_same_episodes) {
     BOOST_TEST(one.episodes().offsets == other.episodes().offsets);
     BOOST_TEST((one.episodes().observations == other.episodes().observations));
     BOOST_TEST((one.episodes().actions == other.episodes().actions));
-    BOOST_TEST(std::equal(one.log_probabilities().begin(), one.log_probabilities().end(), other.log_probabilities().begin()));
+    BOOST_TEST(
+        std::equal(one.log_probabilities().begin(), one.log_probabilities().end(), other.log_probabilities().begin()));
     other.collect(*parameters, 12, core::Random(6));
     BOOST_TEST((one.episodes().actions != other.episodes().actions));
 }

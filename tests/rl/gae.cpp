@@ -23,14 +23,16 @@ struct Stretch {
             endings.push_back(u < 0.1 ? Ending::terminated : u < 0.2 ? Ending::truncated : Ending::none);
         }
         for (int row = 0; row < steps * instances; ++row) {
-            const bool inside = row + instances < steps * instances && endings[static_cast<std::size_t>(row)] == Ending::none;
+            const bool inside =
+                row + instances < steps * instances && endings[static_cast<std::size_t>(row)] == Ending::none;
             next_values.push_back(inside ? values[static_cast<std::size_t>(row + instances)] : random.normal());
         }
     }
     std::vector<double> advantages(rl::GeneralisedAdvantages rule) const {
         std::vector<double> found(rewards.size());
         for (int i = 0; i < instances; ++i)
-            rule(steps, instances, rewards.data() + i, values.data() + i, next_values.data() + i, endings.data() + i, found.data() + i);
+            rule(steps, instances, rewards.data() + i, values.data() + i, next_values.data() + i, endings.data() + i,
+                 found.data() + i);
         return found;
     }
     /// The definition: the exponentially weighted mean of the advantages that look k = 1, 2, ... rewards ahead and then
@@ -51,13 +53,17 @@ struct Stretch {
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(it_is_the_weighted_mean_of_all_looks_ahead) {
-    for (const auto rule : {rl::GeneralisedAdvantages{}, {.discount = 0.9, .lambda = 0.5}, {.discount = 0.7, .lambda = 1}, {.discount = 1, .lambda = 0}})
+    for (const auto rule : {rl::GeneralisedAdvantages{},
+                            {.discount = 0.9, .lambda = 0.5},
+                            {.discount = 0.7, .lambda = 1},
+                            {.discount = 1, .lambda = 0}})
         for (std::uint64_t seed = 0; seed < 20; ++seed) {
             const Stretch stretch{core::Random(seed)};
             const auto found = stretch.advantages(rule);
             for (int t = 0; t < Stretch::steps; ++t)
                 for (int i = 0; i < Stretch::instances; ++i)
-                    BOOST_TEST(std::abs(found[static_cast<std::size_t>(t * Stretch::instances + i)] - stretch.by_definition(t, i, rule)) < 1e-12);
+                    BOOST_TEST(std::abs(found[static_cast<std::size_t>(t * Stretch::instances + i)] -
+                                        stretch.by_definition(t, i, rule)) < 1e-12);
         }
 }
 

@@ -9,7 +9,14 @@ using namespace midstream;
 using test::TinyModel;
 
 constexpr control::MetacontrollerShape shape(int read, int write) {
-    return {.read = read, .write = write, .code = 3, .encoder_hidden = 7, .decoder_hidden = 5, .switch_hidden = 6, .history = 4, .embedding = 5};
+    return {.read = read,
+            .write = write,
+            .code = 3,
+            .encoder_hidden = 7,
+            .decoder_hidden = 5,
+            .switch_hidden = 6,
+            .history = 4,
+            .embedding = 5};
 }
 template <int Read, int Write, class Switching = control::SoftSwitch, class Form = control::LowRank<2>>
 using Meta = control::Metacontroller<TinyModel, shape(Read, Write), Form, Switching>;
@@ -80,7 +87,8 @@ struct Played {
     }
     double decisions_per_step() const {
         double decisions = 0, steps = 0;
-        for (int i = 0; i < count; ++i) decisions += internal.decisions()[static_cast<std::size_t>(i)], steps += this->steps(i);
+        for (int i = 0; i < count; ++i)
+            decisions += internal.decisions()[static_cast<std::size_t>(i)], steps += this->steps(i);
         return decisions / steps;
     }
     int steps(int i) const { return internal.lengths()[static_cast<std::size_t>(i)]; }
@@ -92,8 +100,8 @@ struct Played {
     }
 };
 
-/// An episode of a play, recomputed as whole sequences: the unsteered first pass, the switch's logits, the steered second
-/// pass with the codes that were in force.
+/// An episode of a play, recomputed as whole sequences: the unsteered first pass, the switch's logits, the steered
+/// second pass with the codes that were in force.
 template <class M>
 struct Replayed {
     train::EpisodesOf<TinyModel, float> episode;
@@ -116,7 +124,10 @@ struct Replayed {
         core::Buffer<float, 3> codes;
         codes.resize(rows);
         for (int t = 0; t < rows; ++t)
-            std::copy_n(played.internal.watcher().steps[static_cast<std::size_t>(instance)][static_cast<std::size_t>(t)].code.begin(), 3, codes.view().row(t));
+            std::copy_n(played.internal.watcher()
+                            .steps[static_cast<std::size_t>(instance)][static_cast<std::size_t>(t)]
+                            .code.begin(),
+                        3, codes.view().row(t));
 
         core::Buffer<float, M::history> histories;
         typename M::History::template Tape<float> tape;
@@ -124,11 +135,15 @@ struct Replayed {
         const auto logit = [&](int t, const float* past_history) {
             Eigen::Matrix<float, 1, M::past> past;
             past.template head<M::width>() = core::map_row(e_read.view(), t);
-            if (past_history) past.template tail<M::history>() = Eigen::Map<const Eigen::Matrix<float, 1, M::history>>(past_history);
-            else past.template tail<M::history>().setZero();
-            Eigen::Matrix<float, 1, M::hidden> hidden = past * core::map(played.meta->switch_past.weight) + core::map(played.meta->switch_past.bias);
+            if (past_history)
+                past.template tail<M::history>() = Eigen::Map<const Eigen::Matrix<float, 1, M::history>>(past_history);
+            else
+                past.template tail<M::history>().setZero();
+            Eigen::Matrix<float, 1, M::hidden> hidden =
+                past * core::map(played.meta->switch_past.weight) + core::map(played.meta->switch_past.bias);
             if (t > 0) hidden += core::map_row(codes.view(), t - 1) * core::map(played.meta->switch_code);
-            return hidden.cwiseMax(0.0f).dot(core::map(played.meta->switch_output.weight).col(0)) + played.meta->switch_output.bias.values[0];
+            return hidden.cwiseMax(0.0f).dot(core::map(played.meta->switch_output.weight).col(0)) +
+                   played.meta->switch_output.bias.values[0];
         };
         // The history that begins anew at every decision, for comparison.
         std::vector<std::array<float, M::history>> reset_histories;
@@ -137,19 +152,22 @@ struct Replayed {
         for (int t = 0; t < rows; ++t) {
             if (t > 0 && played.opened(instance, t)) begin = t;
             const std::vector<int> offsets{0, t + 1 - begin};
-            M::History::forward(played.meta->history, {offsets}, e_read.view().slice(begin, t + 1 - begin), part.resize(t + 1 - begin), tape);
+            M::History::forward(played.meta->history, {offsets}, e_read.view().slice(begin, t + 1 - begin),
+                                part.resize(t + 1 - begin), tape);
             std::copy_n(part.view().row(t - begin), M::history, reset_histories.emplace_back().begin());
         }
         for (int t = 0; t < rows; ++t) {
             logits.push_back(logit(t, t > 0 ? histories.view().row(t - 1) : nullptr));
             logits_of_later_history.push_back(logit(t, histories.view().row(t)));
-            logits_of_reset_history.push_back(logit(t, t > 0 ? reset_histories[static_cast<std::size_t>(t) - 1].data() : nullptr));
+            logits_of_reset_history.push_back(
+                logit(t, t > 0 ? reset_histories[static_cast<std::size_t>(t) - 1].data() : nullptr));
         }
 
         core::Buffer<float, M::components> coefficients;
         typename M::Bank::template Tape<float> bank;
         M::template decode<float>(*played.meta, codes.view(), coefficients.resize(rows));
-        M::Bank::template forward<float>(played.meta->bank, e_write.view(), coefficients.view(), base.residual[M::write].view(), bank);
+        M::Bank::template forward<float>(played.meta->bank, e_write.view(), coefficients.view(),
+                                         base.residual[M::write].view(), bank);
         TinyModel::blocks(*played.base, sequences, M::write, TinyModel::depth, base);
         TinyModel::heads(*played.base, base);
     }
@@ -181,23 +199,30 @@ void check_replay(rl::InternalOptions options = {}) {
             core::Random same = stream;
             TinyModel::Distribution::sample(replay.base.action.view().row(t), stream, &action, options.temperature);
             TinyModel::Distribution::sample(plain.action.view().row(t), same, &without, options.temperature);
-            BOOST_TEST(action == replay.episode.actions[static_cast<std::size_t>(t)], "episode " << i << ", step " << t);
+            BOOST_TEST(action == replay.episode.actions[static_cast<std::size_t>(t)],
+                       "episode " << i << ", step " << t);
             unsteered += without != action;
 
             const bool opened = played.opened(i, t);
-            BOOST_TEST(opened == (t == 0 || reaches(replay.logits[static_cast<std::size_t>(t)], options.threshold)), "episode " << i << ", step " << t);
+            BOOST_TEST(opened == (t == 0 || reaches(replay.logits[static_cast<std::size_t>(t)], options.threshold)),
+                       "episode " << i << ", step " << t);
             if (t > 0) {
-                later += opened != reaches(replay.logits_of_later_history[static_cast<std::size_t>(t)], options.threshold);
-                reset += opened != reaches(replay.logits_of_reset_history[static_cast<std::size_t>(t)], options.threshold);
+                later +=
+                    opened != reaches(replay.logits_of_later_history[static_cast<std::size_t>(t)], options.threshold);
+                reset +=
+                    opened != reaches(replay.logits_of_reset_history[static_cast<std::size_t>(t)], options.threshold);
             }
             if (opened) {
                 // The policy sees the unsteered stream at its decisions, and its word is in force from there on.
                 for (int c = 0; c < 8; ++c)
-                    BOOST_TEST(std::abs(played.asked[static_cast<std::size_t>(i)][decision][static_cast<std::size_t>(c)] - replay.e_read.view().row(t)[c]) < 1e-4f);
+                    BOOST_TEST(
+                        std::abs(played.asked[static_cast<std::size_t>(i)][decision][static_cast<std::size_t>(c)] -
+                                 replay.e_read.view().row(t)[c]) < 1e-4f);
                 ++decision;
             }
-            BOOST_TEST((played.internal.watcher().steps[static_cast<std::size_t>(i)][static_cast<std::size_t>(t)].code ==
-                        played.given[static_cast<std::size_t>(i)][decision - 1]));
+            BOOST_TEST(
+                (played.internal.watcher().steps[static_cast<std::size_t>(i)][static_cast<std::size_t>(t)].code ==
+                 played.given[static_cast<std::size_t>(i)][decision - 1]));
         }
         BOOST_TEST(static_cast<int>(decision) == played.internal.decisions()[static_cast<std::size_t>(i)]);
         BOOST_TEST(decision == played.given[static_cast<std::size_t>(i)].size());
@@ -217,7 +242,9 @@ BOOST_AUTO_TEST_CASE(writes_to_the_embedding_and_to_the_last_layer) {
     check_replay<Meta<1, 3>>();
 }
 BOOST_AUTO_TEST_CASE(full_linear_controllers) { check_replay<Meta<1, 1, control::SoftSwitch, control::FullLinear>>(); }
-BOOST_AUTO_TEST_CASE(another_threshold_and_temperature) { check_replay<Meta<1, 2>>({.threshold = 0.7f, .temperature = 0.5f}); }
+BOOST_AUTO_TEST_CASE(another_threshold_and_temperature) {
+    check_replay<Meta<1, 2>>({.threshold = 0.7f, .temperature = 0.5f});
+}
 
 /// The policy run at every step, or at none, is one of the known mistakes: count who is asked.
 BOOST_AUTO_TEST_CASE(the_policy_is_asked_at_the_start_and_at_switches_alone) {
@@ -276,7 +303,14 @@ BOOST_AUTO_TEST_CASE(a_second_play_is_not_touched_by_the_first) {
 // An internal environment is an environment, to which everything applies: collecting, and steering its policy in turn.
 using Inner = rl::Internal<World, Meta<1, 2>>;
 using Pilot = test::PolicyFor<Inner>;
-constexpr control::MetacontrollerShape above{.read = 1, .write = 0, .code = 2, .encoder_hidden = 4, .decoder_hidden = 4, .switch_hidden = 4, .history = 4, .embedding = 4};
+constexpr control::MetacontrollerShape above{.read = 1,
+                                             .write = 0,
+                                             .code = 2,
+                                             .encoder_hidden = 4,
+                                             .decoder_hidden = 4,
+                                             .switch_hidden = 4,
+                                             .history = 4,
+                                             .embedding = 4};
 using Upper = control::Metacontroller<Pilot, above, control::LowRank<2>>;
 using Outer = rl::Internal<Inner, Upper>;
 static_assert(env::BatchEnvironment<Inner> && env::BatchEnvironment<Outer>);
@@ -296,7 +330,8 @@ BOOST_AUTO_TEST_CASE(policies_are_collected_by_decisions) {
     Pilot::Tape<float> tape;
     Pilot::forward(*pilot, episodes.sequences(), episodes.observation_rows(), tape);
     for (int row = 0; row < episodes.rows(); ++row)
-        BOOST_TEST(std::abs(Pilot::Distribution::log_probability(tape.action.view().row(row), episodes.action_rows().row(row)) -
+        BOOST_TEST(std::abs(Pilot::Distribution::log_probability(tape.action.view().row(row),
+                                                                 episodes.action_rows().row(row)) -
                             collector.log_probabilities()[static_cast<std::size_t>(row)]) < 1e-3f);
 }
 

@@ -15,7 +15,9 @@ std::vector<float> rows_of(int count, std::uint64_t seed) {
     core::Random random(seed);
     std::vector<float> rows;
     for (int i = 0; i < count; ++i)
-        for (const float x : {static_cast<float>(1e3 + 0.1 * random.normal()), static_cast<float>(5 * random.normal()), 2.0f}) rows.push_back(x);
+        for (const float x :
+             {static_cast<float>(1e3 + 0.1 * random.normal()), static_cast<float>(5 * random.normal()), 2.0f})
+            rows.push_back(x);
     return rows;
 }
 /// Merged in batches, each of two shards.
@@ -24,7 +26,8 @@ rl::Moments<width> moments_of(const std::vector<float>& rows, int batch) {
     const int count = static_cast<int>(rows.size()) / width;
     for (int first = 0; first < count; first += batch) {
         rl::Deviations<width> shards[2];
-        for (int i = first; i < std::min(count, first + batch); ++i) shards[i % 2].add(moments.mean, rows.data() + i * width);
+        for (int i = first; i < std::min(count, first + batch); ++i)
+            shards[i % 2].add(moments.mean, rows.data() + i * width);
         shards[0] += shards[1];
         moments.merge(shards[0]);
     }
@@ -40,7 +43,8 @@ BOOST_AUTO_TEST_CASE(moments_are_those_of_all_rows_however_they_are_merged) {
         for (int i = 0; i < width; ++i) {
             double mean = 0, square = 0;
             for (int row = 0; row < 1000; ++row) mean += rows[static_cast<std::size_t>(row * width + i)] / 1000.0;
-            for (int row = 0; row < 1000; ++row) square += std::pow(rows[static_cast<std::size_t>(row * width + i)] - mean, 2);
+            for (int row = 0; row < 1000; ++row)
+                square += std::pow(rows[static_cast<std::size_t>(row * width + i)] - mean, 2);
             BOOST_TEST(moments.mean.values[i] == mean, boost::test_tools::tolerance(1e-9));
             BOOST_TEST(std::abs(moments.square.values[i] - square) < 1e-5 * square + 1e-9);
         }
@@ -80,7 +84,9 @@ BOOST_AUTO_TEST_CASE(it_is_saved_and_loaded) {
     const test::TemporaryFolder folder;
     const auto moments = moments_of(rows_of(100, 3), 10);
     auto normaliser = moments.normaliser(7);
-    const auto contents = [](auto& all, auto& applied) { return [&](auto&& member) { member("moments", all), member("normaliser", applied); }; };
+    const auto contents = [](auto& all, auto& applied) {
+        return [&](auto&& member) { member("moments", all), member("normaliser", applied); };
+    };
     io::save(folder / "it.safetensors", "it", contents(moments, normaliser));
     rl::Moments<width> loaded;
     rl::Normaliser<width> loaded_normaliser{};

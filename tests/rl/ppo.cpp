@@ -1,5 +1,3 @@
-#include "support/allocation_count.hpp"
-
 #include "midstream/rl/ppo.hpp"
 
 #include <cstring>
@@ -8,6 +6,7 @@
 #include "midstream/io/checkpoint.hpp"
 #include "midstream/train/adamw.hpp"
 #include "rl/toys.hpp"
+#include "support/allocation_count.hpp"
 #include "support/gradient_check.hpp"
 #ifdef _OPENMP
 #include "midstream/core/openmp.hpp"
@@ -17,8 +16,8 @@ using namespace midstream;
 
 namespace {
 
-/// A point of the plane that is to stay near the origin, from anywhere within +-1. Who leaves +-2 is out; after 25 steps
-/// time is up.
+/// A point of the plane that is to stay near the origin, from anywhere within +-1. Who leaves +-2 is out; after 25
+/// steps time is up.
 struct Stay {
     static constexpr int horizon = 25;
     using Observation = data::Dense<3>;
@@ -112,25 +111,32 @@ struct Decisions {
         for (int row = 0; row < count; ++row) {
             for (int i = 0; i < 3; ++i) observations.push_back(random.normal());
             for (int i = 0; i < Space::width; ++i) {
-                if constexpr (std::is_integral_v<typename Space::template Element<double>>) actions.push_back(static_cast<std::int16_t>(random.below(3)));
-                else actions.push_back(random.normal());
+                if constexpr (std::is_integral_v<typename Space::template Element<double>>)
+                    actions.push_back(static_cast<std::int16_t>(random.below(3)));
+                else
+                    actions.push_back(random.normal());
             }
             advantages.push_back(random.normal());
             returns.push_back(random.normal());
         }
         Agent::forward(*parameters, {observations.data(), count}, tape);
-        for (int row = 0; row < count; ++row)
-            old.push_back(log_p(row) - std::log(ratio(row)));
+        for (int row = 0; row < count; ++row) old.push_back(log_p(row) - std::log(ratio(row)));
     }
     double ratio(int row) const { return ratios[static_cast<std::size_t>(row) % ratios.size()]; }
-    double log_p(int row) { return Agent::Distribution::log_probability(tape.actor.distribution.view().row(row), actions.data() + row * Space::width); }
+    double log_p(int row) {
+        return Agent::Distribution::log_probability(tape.actor.distribution.view().row(row),
+                                                    actions.data() + row * Space::width);
+    }
     template <class Gradient>
     rl::PpoSums run(Gradient&& to, double weight) {
-        return rl::ppo_loss<Agent, double>(*parameters, {{observations.data(), count}, {actions.data(), count}, old, advantages, returns}, options, weight, tape, to);
+        return rl::ppo_loss<Agent, double>(
+            *parameters, {{observations.data(), count}, {actions.data(), count}, old, advantages, returns}, options,
+            weight, tape, to);
     }
     double loss(double weight) {
         const auto sums = run(core::Frozen{}, weight);
-        return weight * (-sums.surrogate + static_cast<double>(options.value_weight) * sums.squared_error / 2 - static_cast<double>(options.entropy_weight) * sums.entropy);
+        return weight * (-sums.surrogate + static_cast<double>(options.value_weight) * sums.squared_error / 2 -
+                         static_cast<double>(options.entropy_weight) * sums.entropy);
     }
 };
 
@@ -151,7 +157,8 @@ void check_loss(const std::vector<double>& ratios) {
     BOOST_TEST(sums.squared_error == error, boost::test_tools::tolerance(1e-12));
     BOOST_TEST(sums.decisions == d.count);
     BOOST_TEST(sums.divergence >= 0);
-    test::check_gradient("loss", core::flat<double>(*d.parameters), core::flat<double>(*d.gradient), [&] { return d.loss(0.4); });
+    test::check_gradient("loss", core::flat<double>(*d.parameters), core::flat<double>(*d.gradient),
+                         [&] { return d.loss(0.4); });
 }
 
 /// Parameters, moments of the optimiser and of observations, and counters.
@@ -175,7 +182,8 @@ std::vector<char> bytes_of(Trainee& trainee) {
 constexpr rl::PpoOptions few{.instances = 7, .steps = 9, .epochs = 2, .minibatches = 3, .era = 4};
 
 template <class E, class Trainee, class Parallel>
-rl::PpoReport go_on(Trainee& trainee, std::uint64_t updates, const Parallel& parallel, const rl::PpoOptions& options, double rate = 0.01) {
+rl::PpoReport go_on(Trainee& trainee, std::uint64_t updates, const Parallel& parallel, const rl::PpoOptions& options,
+                    double rate = 0.01) {
     rl::Ppo<E, Trainee> ppo(E{}, trainee, options);
     rl::PpoReport report;
     while (trainee.updates < updates) report = ppo.update(parallel, rate, core::Random(3));
@@ -197,12 +205,14 @@ BOOST_AUTO_TEST_CASE(variances_are_learned_and_the_same_everywhere) {
     d.run(*d.gradient, 1);
     for (const double g : d.gradient->actor.spread.values) BOOST_TEST(g != 0);
     for (int row = 1; row < d.count; ++row)
-        for (int i = 2; i < 4; ++i) BOOST_TEST(d.tape.actor.distribution.view().row(row)[i] == d.tape.actor.distribution.view().row(0)[i]);
+        for (int i = 2; i < 4; ++i)
+            BOOST_TEST(d.tape.actor.distribution.view().row(row)[i] == d.tape.actor.distribution.view().row(0)[i]);
 }
 
 BOOST_AUTO_TEST_CASE(learns_to_stay) {
     auto trainee = trainee_of<Stay>();
-    const rl::PpoOptions options{.instances = 16, .steps = 32, .epochs = 4, .minibatches = 4, .advantages = {.discount = 0.9}};
+    const rl::PpoOptions options{
+        .instances = 16, .steps = 32, .epochs = 4, .minibatches = 4, .advantages = {.discount = 0.9}};
     const auto before = go_on<Stay>(trainee, 2, core::Serial{}, options, 3e-3);
     trainee = trainee_of<Stay>();
     const auto after = go_on<Stay>(trainee, 60, core::Serial{}, options, 3e-3);
@@ -231,7 +241,10 @@ template <bool Truncated>
 double worth() {
     using World = Moment<Truncated>;
     auto trainee = trainee_of<World>();
-    go_on<World>(trainee, 150, core::Serial{}, {.instances = 4, .steps = 8, .epochs = 4, .minibatches = 1, .advantages = {.discount = 0.5}, .value_weight = 1}, 3e-3);
+    go_on<World>(
+        trainee, 150, core::Serial{},
+        {.instances = 4, .steps = 8, .epochs = 4, .minibatches = 1, .advantages = {.discount = 0.5}, .value_weight = 1},
+        3e-3);
     typename AgentOf<World>::template Tape<float> tape;
     float seen = 1;
     trainee.moments.normaliser()(&seen, &seen);
@@ -317,7 +330,8 @@ BOOST_AUTO_TEST_CASE(options_out_of_range_are_refused) {
     test::check_error("instances is 3, valid is 4", [&] { make({.instances = 3}); });
     test::check_error("steps is 0", [&] { make({.steps = 0}); });
     test::check_error("epochs is 0", [&] { make({.epochs = 0}); });
-    test::check_error("minibatches is 9, valid is 1 to 8", [&] { make({.instances = 4, .steps = 8, .minibatches = 9}); });
+    test::check_error("minibatches is 9, valid is 1 to 8",
+                      [&] { make({.instances = 4, .steps = 8, .minibatches = 9}); });
     test::check_error("clip is", [&] { make({.clip = -0.1f}); });
     test::check_error("era is 0", [&] { make({.era = 0}); });
     trainee.learner.shards = 0;

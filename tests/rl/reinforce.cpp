@@ -1,10 +1,9 @@
 #include "midstream/rl/reinforce.hpp"
 
-#include "midstream/train/adamw.hpp"
-
 #include <algorithm>
 #include <cstring>
 
+#include "midstream/train/adamw.hpp"
 #include "rl/toys.hpp"
 #include "support/tiny_world.hpp"
 #ifdef _OPENMP
@@ -32,7 +31,8 @@ struct Surrogate {
     core::Sequences sequences{test::ragged_offsets};
     std::vector<double> observations, old, advantages;
     std::vector<typename Space::template Element<double>> actions;
-    core::Box<typename Policy::template Parameters<double>> parameters = test::random_model<Policy, double>(core::Random(1), 0.2);
+    core::Box<typename Policy::template Parameters<double>> parameters =
+        test::random_model<Policy, double>(core::Random(1), 0.2);
     core::Box<typename Policy::template Parameters<double>> gradient;
     typename Policy::template Tape<double> tape;
 
@@ -41,8 +41,10 @@ struct Surrogate {
         for (int row = 0; row < sequences.rows(); ++row) {
             for (int i = 0; i < 3; ++i) observations.push_back(random.normal());
             for (int i = 0; i < Space::width; ++i) {
-                if constexpr (std::is_integral_v<typename Space::template Element<double>>) actions.push_back(static_cast<std::int16_t>(random.below(3)));
-                else actions.push_back(random.normal());
+                if constexpr (std::is_integral_v<typename Space::template Element<double>>)
+                    actions.push_back(static_cast<std::int16_t>(random.below(3)));
+                else
+                    actions.push_back(random.normal());
             }
         }
         for (int s = 0; s < sequences.count(); ++s) advantages.push_back(s % 2 == 0 ? 1.3 : -0.7);
@@ -54,8 +56,9 @@ struct Surrogate {
     const auto* action(int row) const { return actions.data() + row * Space::width; }
     template <class Gradient>
     rl::SurrogateSums run(Gradient&& to, double weight = 1) {
-        return rl::surrogate<Policy, double>(*parameters, sequences, {observations.data(), sequences.rows()}, {actions.data(), sequences.rows()}, old, advantages,
-                                             clip, weight, tape, to);
+        return rl::surrogate<Policy, double>(*parameters, sequences, {observations.data(), sequences.rows()},
+                                             {actions.data(), sequences.rows()}, old, advantages, clip, weight, tape,
+                                             to);
     }
 };
 using Gaussian = data::Continuous<2>;
@@ -68,15 +71,17 @@ void check_surrogate(const std::vector<double>& ratios) {
     double expected = 0, clipped = 0;
     for (int episode = 0; episode < s.sequences.count(); ++episode)
         for (int row = s.sequences.first(episode); row < s.sequences.first(episode + 1); ++row) {
-            const double a = s.advantages[static_cast<std::size_t>(episode)], r = ratios[static_cast<std::size_t>(row) % ratios.size()];
+            const double a = s.advantages[static_cast<std::size_t>(episode)],
+                         r = ratios[static_cast<std::size_t>(row) % ratios.size()];
             expected += std::min(r * a, std::clamp(r, 0.8, 1.2) * a);
             clipped += std::clamp(r, 0.8, 1.2) * a < r * a;
         }
     BOOST_TEST(sums.surrogate == expected, boost::test_tools::tolerance(1e-9));
     BOOST_TEST(sums.clipped == clipped);
     BOOST_TEST(sums.decisions == 16);
-    test::check_gradient("surrogate", core::flat<double>(*s.parameters), core::flat<double>(*s.gradient),
-                         [&] { return -0.4 * s.run(core::Frozen{}).surrogate; }, 150);
+    test::check_gradient(
+        "surrogate", core::flat<double>(*s.parameters), core::flat<double>(*s.gradient),
+        [&] { return -0.4 * s.run(core::Frozen{}).surrogate; }, 150);
 }
 
 BOOST_AUTO_TEST_CASE(gradient_inside_the_clip_range) {
@@ -99,7 +104,8 @@ BOOST_AUTO_TEST_CASE(without_a_change_of_policy_it_is_the_plain_policy_gradient)
     Policy::clear_gradients(s.tape);
     for (int episode = 0; episode < s.sequences.count(); ++episode)
         for (int row = s.sequences.first(episode); row < s.sequences.first(episode + 1); ++row)
-            Policy::Distribution::log_probability(s.tape.action.view().row(row), s.action(row), -s.advantages[static_cast<std::size_t>(episode)],
+            Policy::Distribution::log_probability(s.tape.action.view().row(row), s.action(row),
+                                                  -s.advantages[static_cast<std::size_t>(episode)],
                                                   s.tape.action_gradient.view().row(row));
     Policy::backward(*s.parameters, s.sequences, {s.observations.data(), 16}, s.tape, *plain);
     const auto a = core::flat<double>(*s.gradient), b = core::flat<double>(*plain);
@@ -112,17 +118,20 @@ struct TwoDimensions {
     Surrogate<Gaussian> s{{1.0}};
     std::vector<double> ratios{0, 0};
 
-    /// Moves the mean of dimension i so that every row's action has the ratio `ratio[i]` there, where all rows are alike.
+    /// Moves the mean of dimension i so that every row's action has the ratio `ratio[i]` there, where all rows are
+    /// alike.
     TwoDimensions(double first, double second) {
         auto& head = s.parameters->action_head;
         core::map(head.weight).setZero();
         core::map(head.bias).setZero();
         const double wanted[] = {first, second};
-        for (int row = 0; row < 16; ++row) s.actions[static_cast<std::size_t>(2 * row)] = s.actions[static_cast<std::size_t>(2 * row) + 1] = 1;
+        for (int row = 0; row < 16; ++row)
+            s.actions[static_cast<std::size_t>(2 * row)] = s.actions[static_cast<std::size_t>(2 * row) + 1] = 1;
         for (double& a : s.advantages) a = 1;
         Policy::forward(*s.parameters, s.sequences, {s.observations.data(), 16}, s.tape);
         for (int row = 0; row < 16; ++row)
-            s.old[static_cast<std::size_t>(row)] = Policy::Distribution::log_probability(s.tape.action.view().row(row), s.action(row));
+            s.old[static_cast<std::size_t>(row)] =
+                Policy::Distribution::log_probability(s.tape.action.view().row(row), s.action(row));
         // log ratio = ((1 - 0)^2 - (1 - mean)^2) / (2 variance).
         const double variance = std::exp(Policy::Distribution::log_variance(head.bias.values, 0));
         for (int i = 0; i < 2; ++i) head.bias.values[i] = 1 - std::sqrt(1 - 2 * variance * std::log(wanted[i]));
@@ -153,14 +162,17 @@ void check_solves(int updates, double rate, rl::ReinforceOptions options) {
     rl::Reinforce<World, Policy, Learner<Policy>> reinforce(World(Environment{}), learner, options);
     const double before = reinforce.collect(core::Serial{}, core::Random(8)).success;
     double best = before;
-    for (int i = 0; i < updates && best <= 0.95; ++i) best = reinforce.update(core::Serial{}, rate, core::Random(7).fork(static_cast<std::uint64_t>(i))).success;
+    for (int i = 0; i < updates && best <= 0.95; ++i)
+        best = reinforce.update(core::Serial{}, rate, core::Random(7).fork(static_cast<std::uint64_t>(i))).success;
     BOOST_TEST(before < 0.7);
     BOOST_TEST(best > 0.95);
     BOOST_TEST(reinforce.collect(core::Serial{}, core::Random(9)).success > 0.9);
 }
 BOOST_AUTO_TEST_CASE(solves_a_bandit) { check_solves<test::Bandit>(60, 0.02, {.batch = 64}); }
 BOOST_AUTO_TEST_CASE(solves_a_continuous_bandit) { check_solves<test::Quadrant>(150, 0.02, {.batch = 128}); }
-BOOST_AUTO_TEST_CASE(solves_a_corridor_that_needs_memory) { check_solves<test::Corridor>(150, 0.01, {.batch = 128, .epochs = 2, .minibatches = 2}); }
+BOOST_AUTO_TEST_CASE(solves_a_corridor_that_needs_memory) {
+    check_solves<test::Corridor>(150, 0.01, {.batch = 128, .epochs = 2, .minibatches = 2});
+}
 
 using DriftWorld = env::Batched<test::Drift>;
 using DriftPolicy = test::PolicyFor<DriftWorld>;
@@ -211,7 +223,8 @@ BOOST_AUTO_TEST_CASE(minibatches_and_shards_split_the_mean_over_decisions) {
     const auto gradients = [&](int minibatches, double& rows) {
         Recorder learner{.max_norm = 1e9, .shards = 2};
         DriftPolicy::initialise(*learner.parameters, core::Random(1));
-        rl::Reinforce<DriftWorld, DriftPolicy, Recorder> reinforce(DriftWorld({}), learner, {.batch = 9, .minibatches = minibatches});
+        rl::Reinforce<DriftWorld, DriftPolicy, Recorder> reinforce(DriftWorld({}), learner,
+                                                                   {.batch = 9, .minibatches = minibatches});
         Accumulate::total().clear();
         reinforce.update(core::Serial{}, 0, core::Random(2));
         // The mean of a minibatch is over its own decisions: weigh by them to get the sum.
@@ -221,10 +234,12 @@ BOOST_AUTO_TEST_CASE(minibatches_and_shards_split_the_mean_over_decisions) {
             double part = 0;
             for (int shard = 0; shard < 2; ++shard) {
                 const auto& e = reinforce.collector(shard).episodes();
-                part += e.offsets[static_cast<std::size_t>(e.count() * (m + 1) / minibatches)] - e.offsets[static_cast<std::size_t>(e.count() * m / minibatches)];
+                part += e.offsets[static_cast<std::size_t>(e.count() * (m + 1) / minibatches)] -
+                        e.offsets[static_cast<std::size_t>(e.count() * m / minibatches)];
             }
             rows += part;
-            for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += part * static_cast<double>(Accumulate::total()[static_cast<std::size_t>(m) * sum.size() + i]);
+            for (std::size_t i = 0; i < sum.size(); ++i)
+                sum[i] += part * static_cast<double>(Accumulate::total()[static_cast<std::size_t>(m) * sum.size() + i]);
         }
         return sum;
     };

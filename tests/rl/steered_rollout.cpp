@@ -33,7 +33,9 @@ void check_rollout(Steer&& steer, Change&& change) {
             TinyModel::blocks(*base, {offsets}, 0, TinyModel::depth, tape);
             for (int t = 0; t < offsets[1]; ++t)
                 for (int c = 0; c < 8; ++c)
-                    BOOST_TEST(std::abs(read[static_cast<std::size_t>(i)][static_cast<std::size_t>(t)][static_cast<std::size_t>(c)] - tape.residual[Read].view().row(t)[c]) < 1e-4f);
+                    BOOST_TEST(std::abs(read[static_cast<std::size_t>(i)][static_cast<std::size_t>(t)]
+                                            [static_cast<std::size_t>(c)] -
+                                        tape.residual[Read].view().row(t)[c]) < 1e-4f);
             change(tape.residual[Write].view());
             TinyModel::blocks(*base, {offsets}, Write, TinyModel::depth, tape);
             TinyModel::heads(*base, tape);

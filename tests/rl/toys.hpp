@@ -121,7 +121,8 @@ private:
     core::Buffer<env::ObservationElement<B>, Observation::width> seen_;
 };
 
-inline constexpr model::HawkShape policy_shape{.depth = 1, .width = 16, .recurrent = 16, .heads = 2, .taps = 2, .mlp = 32};
+inline constexpr model::HawkShape policy_shape{
+    .depth = 1, .width = 16, .recurrent = 16, .heads = 2, .taps = 2, .mlp = 32};
 
 /// A small recurrent policy for an environment.
 template <class B>

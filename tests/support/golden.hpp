@@ -18,7 +18,8 @@ struct Golden {
     io::SafetensorsReader file;
     std::vector<int> offsets;  ///< of the packed sequences, as all matrices of rows in the file have them
 
-    explicit Golden(const std::string& name) : file(std::string(MIDSTREAM_TEST_FOLDER "/golden/") + name + ".safetensors") {
+    explicit Golden(const std::string& name)
+        : file(std::string(MIDSTREAM_TEST_FOLDER "/golden/") + name + ".safetensors") {
         const auto found = file.get<int>("offsets", {io::any_extent});
         offsets.assign(found.begin(), found.end());
     }
@@ -36,8 +37,10 @@ struct Golden {
     void for_each_leaf(const std::string& prefix, P& parameters, Use&& use) const {
         core::visit(parameters, [&]<class Leaf>(std::string_view path, Leaf& leaf) {
             io::Shape expected;
-            if constexpr (requires { Leaf::columns; }) expected = {std::size_t{Leaf::rows}, std::size_t{Leaf::columns}};
-            else expected = {std::size_t{Leaf::size}};
+            if constexpr (requires { Leaf::columns; })
+                expected = {std::size_t{Leaf::rows}, std::size_t{Leaf::columns}};
+            else
+                expected = {std::size_t{Leaf::size}};
             const std::string name = prefix + std::string(path);
             use(name, leaf, file.get<double>(name, expected));
         });
@@ -52,9 +55,10 @@ struct Golden {
     /// Compares parameters, or gradients, with those called `prefix` + path.
     template <class P>
     void check(const std::string& prefix, const P& parameters, double tolerance = 1e-9) const {
-        for_each_leaf(prefix, parameters, [&](const std::string& name, const auto& leaf, std::span<const double> values) {
-            check_numbers(name, std::span<const double>(leaf.values), values, tolerance);
-        });
+        for_each_leaf(prefix, parameters,
+                      [&](const std::string& name, const auto& leaf, std::span<const double> values) {
+                          check_numbers(name, std::span<const double>(leaf.values), values, tolerance);
+                      });
     }
     /// Compares a matrix of rows with the one of that name.
     template <int Width>

@@ -32,7 +32,8 @@ void check_gradient(const std::string& name, std::span<double> values, std::span
         values[i] = saved;
         const double numeric = (above - below) / (2 * step);
         largest = std::max(largest, std::abs(numeric));
-        const double error = std::abs(numeric - gradient[i]) / std::max({1.0, std::abs(numeric), std::abs(gradient[i])});
+        const double error =
+            std::abs(numeric - gradient[i]) / std::max({1.0, std::abs(numeric), std::abs(gradient[i])});
         if (!(error <= worst)) {
             worst = error;
             worst_index = i;

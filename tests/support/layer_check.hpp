@@ -50,7 +50,8 @@ void check_layer_gradients(std::vector<int> offsets = ragged_offsets, double dev
     loss();
     core::Box<typename L::template Parameters<double>> twice = gradient;
     L::backward(*parameters, sequences, x.view(), tape, weights.view(), dx_frozen.view(), *twice);
-    for (std::size_t i = 0; i < dx.values.size(); ++i) BOOST_TEST(std::abs(dx_frozen.values[i] - 2 * dx.values[i]) < 1e-9);
+    for (std::size_t i = 0; i < dx.values.size(); ++i)
+        BOOST_TEST(std::abs(dx_frozen.values[i] - 2 * dx.values[i]) < 1e-9);
     const auto once_flat = core::flat<double>(*gradient), twice_flat = core::flat<double>(*twice);
     for (std::size_t i = 0; i < once_flat.size(); ++i) BOOST_TEST(std::abs(twice_flat[i] - 2 * once_flat[i]) < 1e-9);
 
@@ -77,14 +78,19 @@ void check_step_equals_forward(const std::vector<int>& offsets = ragged_offsets,
         const int active = lockstep.active(t);
         step_x.resize(active);
         for (int i = 0; i < active; ++i)
-            std::copy_n(x.view().row(lockstep.rows[static_cast<std::size_t>(lockstep.start(t) + i)]), L::input_width, step_x.view().row(i));
-        const auto state_of = [&](int i) -> auto& { return states[static_cast<std::size_t>(lockstep.order[static_cast<std::size_t>(i)])]; };
+            std::copy_n(x.view().row(lockstep.rows[static_cast<std::size_t>(lockstep.start(t) + i)]), L::input_width,
+                        step_x.view().row(i));
+        const auto state_of = [&](int i) -> auto& {
+            return states[static_cast<std::size_t>(lockstep.order[static_cast<std::size_t>(i)])];
+        };
         L::step(*parameters, state_of, step_x.view(), step_y.resize(active), scratch);
         for (int i = 0; i < active; ++i)
             for (int c = 0; c < L::output_width; ++c) {
                 const T expected = y.view().row(lockstep.rows[static_cast<std::size_t>(lockstep.start(t) + i)])[c];
-                BOOST_TEST(std::abs(step_y.view().row(i)[c] - expected) <= tolerance * std::max(T(1), std::abs(expected)),
-                           "step " << t << ", row " << i << ", column " << c << ": " << step_y.view().row(i)[c] << " instead of " << expected);
+                BOOST_TEST(
+                    std::abs(step_y.view().row(i)[c] - expected) <= tolerance * std::max(T(1), std::abs(expected)),
+                    "step " << t << ", row " << i << ", column " << c << ": " << step_y.view().row(i)[c]
+                            << " instead of " << expected);
             }
     }
 }

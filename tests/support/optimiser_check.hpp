@@ -46,7 +46,8 @@ struct LargeParameters {
 };
 
 /// Copies the numbers called `prefix` + path into `parameters`: those of one step, or all if `step` is negative.
-inline void read_golden(const io::SafetensorsReader& file, const std::string& prefix, SmallParameters<double>& parameters, int step) {
+inline void read_golden(const io::SafetensorsReader& file, const std::string& prefix,
+                        SmallParameters<double>& parameters, int step) {
     core::visit(parameters, [&](std::string_view path, auto& leaf) {
         io::Shape shape;
         if (step >= 0) shape.push_back(io::any_extent);
@@ -76,8 +77,8 @@ void check_golden(const O& optimiser, const std::string& prefix) {
         optimiser.update(core::Serial{}, state, parameters, gradient, rates[static_cast<std::size_t>(step)]);
         const auto found = core::flat<double>(parameters), wanted = core::flat<double>(expected);
         for (std::size_t i = 0; i < found.size(); ++i)
-            BOOST_TEST(std::abs(found[i] - wanted[i]) < 1e-9,
-                       prefix << " step " << step << ", number " << i << ": " << found[i] << " instead of " << wanted[i]);
+            BOOST_TEST(std::abs(found[i] - wanted[i]) < 1e-9, prefix << " step " << step << ", number " << i << ": "
+                                                                     << found[i] << " instead of " << wanted[i]);
     }
     BOOST_TEST(state.steps == 10u);
 }
@@ -95,7 +96,9 @@ core::Box<LargeParameters<float>> run_steps(const O& optimiser, const Policy& po
         for (float& value : core::flat<float>(*gradient)) value = random.normal<float>();
         if (through_visit) {
             std::vector<std::vector<float>> saved;
-            core::visit(state, [&](std::string_view, auto& leaf) { saved.emplace_back(std::begin(leaf.values), std::end(leaf.values)); });
+            core::visit(state, [&](std::string_view, auto& leaf) {
+                saved.emplace_back(std::begin(leaf.values), std::end(leaf.values));
+            });
             decltype(state) loaded;
             loaded.steps = state.steps;
             std::size_t next = 0;
@@ -119,7 +122,8 @@ void check_reproducible(const O& optimiser) {
     };
     same(run_steps(optimiser, core::Serial{}, true), "a state saved and loaded");
 #ifdef _OPENMP
-    for (const int threads : {1, 2, 5}) same(run_steps(optimiser, core::OpenMP{threads}, false), std::to_string(threads) + " threads");
+    for (const int threads : {1, 2, 5})
+        same(run_steps(optimiser, core::OpenMP{threads}, false), std::to_string(threads) + " threads");
 #endif
 }
 

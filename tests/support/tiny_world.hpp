@@ -9,11 +9,14 @@
 
 namespace midstream::test {
 
-inline constexpr model::TransformerShape tiny_shape{.depth = 3, .width = 8, .heads = 2, .mlp = 12, .context = 16, .buckets = 4, .max_distance = 8};
-using TinyModel = model::Autoregressive<data::OneHots<9, 3>, data::Categories<4>, model::Transformer<tiny_shape>, data::Categories<5, 2>>;
+inline constexpr model::TransformerShape tiny_shape{
+    .depth = 3, .width = 8, .heads = 2, .mlp = 12, .context = 16, .buckets = 4, .max_distance = 8};
+using TinyModel = model::Autoregressive<data::OneHots<9, 3>, data::Categories<4>, model::Transformer<tiny_shape>,
+                                        data::Categories<5, 2>>;
 
 template <class Model, class T>
-train::EpisodesOf<Model, T> random_episodes(core::Random random, const std::vector<int>& offsets = ragged_offsets, int subgoals = 3) {
+train::EpisodesOf<Model, T> random_episodes(core::Random random, const std::vector<int>& offsets = ragged_offsets,
+                                            int subgoals = 3) {
     train::EpisodesOf<Model, T> episodes;
     episodes.offsets = offsets;
     for (int i = 0; i < episodes.rows(); ++i) {

@@ -19,7 +19,8 @@ static_assert(!train::Optimiser<train::AdamW, std::vector<float>>);
 BOOST_AUTO_TEST_CASE(steps_equal_pytorch) { test::check_golden(train::AdamW{}, "adamw."); }
 
 BOOST_AUTO_TEST_CASE(decay_of_matrices_only_equals_pytorch) {
-    test::check_golden(train::AdamW{.beta1 = 0.8, .beta2 = 0.99, .weight_decay = 0.5, .decay = train::Decay::matrices}, "matrices.");
+    test::check_golden(train::AdamW{.beta1 = 0.8, .beta2 = 0.99, .weight_decay = 0.5, .decay = train::Decay::matrices},
+                       "matrices.");
 }
 
 BOOST_AUTO_TEST_CASE(same_bits_for_any_threads) {
@@ -43,7 +44,8 @@ BOOST_AUTO_TEST_CASE(decay_is_decoupled) {
     Parameters parameters{}, gradient{};
     parameters.tall.values[0] = parameters.vector.values[0] = 2;
     train::AdamW::State<Parameters, double> state;
-    train::AdamW{.weight_decay = 0.5, .decay = train::Decay::matrices}.update(core::Serial{}, state, parameters, gradient, 0.1);
+    train::AdamW{.weight_decay = 0.5, .decay = train::Decay::matrices}.update(core::Serial{}, state, parameters,
+                                                                              gradient, 0.1);
     BOOST_TEST(parameters.tall.values[0] == 1.9, boost::test_tools::tolerance(1e-12));
     BOOST_TEST(parameters.vector.values[0] == 2);
     BOOST_TEST(state.first_moment->tall.values[0] == 0);  // it never enters the moments
@@ -65,8 +67,9 @@ BOOST_AUTO_TEST_CASE(parameters_learn_at_rates_of_their_own) {
     BOOST_TEST(parameters.vector.values[0] < before.vector.values[0] - 0.05);
     train::AdamW::State<Parameters, double> unused;
     const train::AdamW mistaken{.rates = {.prefix = "vectors", .others = 0}};
-    BOOST_CHECK_EXCEPTION(mistaken.update(core::Serial{}, unused, parameters, gradient, 0.1), core::Error,
-                          [](const core::Error& error) { return std::string(error.what()).find("\"vectors\"") != std::string::npos; });
+    BOOST_CHECK_EXCEPTION(
+        mistaken.update(core::Serial{}, unused, parameters, gradient, 0.1), core::Error,
+        [](const core::Error& error) { return std::string(error.what()).find("\"vectors\"") != std::string::npos; });
 }
 
 BOOST_AUTO_TEST_CASE(leaves_tell_where_everything_lies) {

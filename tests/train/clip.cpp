@@ -27,7 +27,8 @@ BOOST_AUTO_TEST_CASE(norm_of_known_vectors) {
     // A float sum of squares would stop growing at 2^24, or overflow.
     const std::vector<float> ones((1 << 24) + 9, 1.f), large(4, 1e30f);
     BOOST_TEST(train::global_norm(core::Serial{}, std::span(ones), scratch) == std::sqrt((1 << 24) + 9.0));
-    BOOST_TEST(train::global_norm(core::Serial{}, std::span(large), scratch) == 2e30, boost::test_tools::tolerance(1e-6));
+    BOOST_TEST(train::global_norm(core::Serial{}, std::span(large), scratch) == 2e30,
+               boost::test_tools::tolerance(1e-6));
 }
 
 BOOST_AUTO_TEST_CASE(long_gradients_are_shortened_and_short_ones_left) {
@@ -36,7 +37,8 @@ BOOST_AUTO_TEST_CASE(long_gradients_are_shortened_and_short_ones_left) {
     auto clipped = values;
     const double norm = train::clip(core::Serial{}, std::span(clipped), 2.0, scratch);
     BOOST_TEST(norm == train::global_norm(core::Serial{}, std::span(values), scratch));
-    BOOST_TEST(train::global_norm(core::Serial{}, std::span(clipped), scratch) == 2.0, boost::test_tools::tolerance(1e-6));
+    BOOST_TEST(train::global_norm(core::Serial{}, std::span(clipped), scratch) == 2.0,
+               boost::test_tools::tolerance(1e-6));
     for (std::size_t i = 0; i < values.size(); i += 997)
         BOOST_TEST(clipped[i] * norm == 2 * static_cast<double>(values[i]), boost::test_tools::tolerance(1e-5));
 

@@ -50,7 +50,8 @@ BOOST_AUTO_TEST_CASE(shards_are_added_up_in_their_order) {
         std::array<bool, 4> clean{};
         for (int step = 0; step < 2; ++step) {
             const Digits sums = learner.update(policy, 1.0, [&](int shard, Parameters& gradient) {
-                clean[static_cast<std::size_t>(shard)] = gradient.values.values[1] == 0.0f;  // also where there was one before
+                clean[static_cast<std::size_t>(shard)] =
+                    gradient.values.values[1] == 0.0f;  // also where there was one before
                 gradient.values.values[1] += parts[shard];
                 return Digits{shard + 1.0};
             });

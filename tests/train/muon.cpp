@@ -1,9 +1,8 @@
 #include "support/allocation_count.hpp"
 // Before what it counts.
-#include "midstream/train/muon.hpp"
-
 #include <Eigen/SVD>
 
+#include "midstream/train/muon.hpp"
 #include "support/optimiser_check.hpp"
 
 using namespace midstream;
@@ -67,9 +66,11 @@ BOOST_AUTO_TEST_CASE(a_gradient_of_zero_only_decays) {
 
 BOOST_AUTO_TEST_CASE(who_is_left_to_adamw) {
     const train::NotHidden left;
-    for (const char* path : {"embedding.rows", "action_head.weight", "head", "blocks.0.mixer.relative_bias", "convolution.weight"})
+    for (const char* path :
+         {"embedding.rows", "action_head.weight", "head", "blocks.0.mixer.relative_bias", "convolution.weight"})
         BOOST_TEST(left(path), path);
-    for (const char* path : {"blocks.0.mlp.first.weight", "heads.weight", "header.weight", "weight"}) BOOST_TEST(!left(path), path);
+    for (const char* path : {"blocks.0.mlp.first.weight", "heads.weight", "header.weight", "weight"})
+        BOOST_TEST(!left(path), path);
 
     // Muon and AdamW on the same gradients: what is left to AdamW moves as under AdamW, the rest does not.
     const auto muon = test::run_steps(train::Muon<>{.adamw_rate = 1}, core::Serial{}, false);

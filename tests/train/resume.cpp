@@ -12,7 +12,14 @@
 using namespace midstream;
 using test::TinyModel;
 
-constexpr control::MetacontrollerShape small{.read = 1, .write = 2, .code = 3, .encoder_hidden = 7, .decoder_hidden = 5, .switch_hidden = 6, .history = 4, .embedding = 5};
+constexpr control::MetacontrollerShape small{.read = 1,
+                                             .write = 2,
+                                             .code = 3,
+                                             .encoder_hidden = 7,
+                                             .decoder_hidden = 5,
+                                             .switch_hidden = 6,
+                                             .history = 4,
+                                             .embedding = 5};
 using Meta = control::Metacontroller<TinyModel, small, control::LowRank<2>>;
 using World = env::Batched<test::Drift>;
 using Policy = test::PolicyFor<World>;
@@ -62,8 +69,9 @@ constexpr auto silent = [](std::int64_t, const train::LossSums&) { return true; 
 template <class O>
 void check_pretraining(const O& optimiser) {
     check_resume<TinyModel>(optimiser, [](auto& learner, int, int to) {
-        train::pretrain<TinyModel>(core::Serial{}, learner, train::sampler(dataset), {.steps = to, .batch = 6, .lambda = 0.1}, train::Ramp{0.02, 0.01, 0, 6}, core::Random(4),
-                                   silent);
+        train::pretrain<TinyModel>(core::Serial{}, learner, train::sampler(dataset),
+                                   {.steps = to, .batch = 6, .lambda = 0.1}, train::Ramp{0.02, 0.01, 0, 6},
+                                   core::Random(4), silent);
     });
 }
 BOOST_AUTO_TEST_CASE(pretraining_with_adamw) { check_pretraining(train::AdamW{}); }
@@ -72,8 +80,10 @@ BOOST_AUTO_TEST_CASE(pretraining_with_muon) { check_pretraining(train::Muon<>{})
 template <class O>
 void check_discovery(const O& optimiser) {
     check_resume<Meta>(optimiser, [](auto& learner, int, int to) {
-        train::discover<Meta>(core::Serial{}, *base, learner, train::sampler(dataset), {.steps = to, .batch = 6}, train::Ramp{0, 0.1, 0, 6},
-                              [](std::int64_t) { return typename Meta::Options{}; }, train::Constant{0.01}, core::Random(4), silent);
+        train::discover<Meta>(
+            core::Serial{}, *base, learner, train::sampler(dataset), {.steps = to, .batch = 6},
+            train::Ramp{0, 0.1, 0, 6}, [](std::int64_t) { return typename Meta::Options{}; }, train::Constant{0.01},
+            core::Random(4), silent);
     });
 }
 BOOST_AUTO_TEST_CASE(discovery_with_adamw) { check_discovery(train::AdamW{}); }
@@ -82,8 +92,10 @@ BOOST_AUTO_TEST_CASE(discovery_with_muon) { check_discovery(train::Muon<>{}); }
 template <class O>
 void check_reinforcement(const O& optimiser) {
     check_resume<Policy>(optimiser, [](auto& learner, int from, int to) {
-        rl::Reinforce<World, Policy, std::remove_reference_t<decltype(learner)>> reinforce(World({}), learner, {.batch = 12, .epochs = 2, .minibatches = 2});
-        for (int update = from; update < to; ++update) reinforce.update(core::Serial{}, 0.01, core::Random(5).fork(static_cast<std::uint64_t>(update)));
+        rl::Reinforce<World, Policy, std::remove_reference_t<decltype(learner)>> reinforce(
+            World({}), learner, {.batch = 12, .epochs = 2, .minibatches = 2});
+        for (int update = from; update < to; ++update)
+            reinforce.update(core::Serial{}, 0.01, core::Random(5).fork(static_cast<std::uint64_t>(update)));
     });
 }
 BOOST_AUTO_TEST_CASE(reinforcement_with_adamw) { check_reinforcement(train::AdamW{.weight_decay = 0}); }

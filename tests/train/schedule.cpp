@@ -5,7 +5,8 @@
 using namespace midstream::train;
 
 namespace {
-static_assert(Schedule<Constant> && Schedule<Ramp> && Schedule<LinearDecay> && Schedule<Cosine> && Schedule<WarmupLinearDecay>);
+static_assert(Schedule<Constant> && Schedule<Ramp> && Schedule<LinearDecay> && Schedule<Cosine> &&
+              Schedule<WarmupLinearDecay>);
 static_assert(Schedule<double (*)(std::int64_t)> && !Schedule<double>);
 static_assert(Constant{3}(0) == 3 && Constant{3}(1'000'000) == 3);
 }  // namespace
@@ -36,7 +37,7 @@ BOOST_AUTO_TEST_CASE(cosines_are_flat_at_both_ends) {
     BOOST_TEST(cosine(200) == 1.5, boost::test_tools::tolerance(1e-12));
     BOOST_TEST(cosine(300) == 1);
     BOOST_TEST(cosine(400) == 1);
-    BOOST_TEST(cosine(100) - cosine(101) < 1e-4);   // a straight line falls by 5e-3 a step
+    BOOST_TEST(cosine(100) - cosine(101) < 1e-4);  // a straight line falls by 5e-3 a step
     BOOST_TEST(cosine(299) - cosine(300) < 1e-4);
     BOOST_TEST(cosine(199) - cosine(200) > 7e-3);
     for (int step = 100; step < 300; ++step) BOOST_TEST(cosine(step + 1) < cosine(step));
@@ -44,7 +45,8 @@ BOOST_AUTO_TEST_CASE(cosines_are_flat_at_both_ends) {
 
 BOOST_AUTO_TEST_CASE(warmup_then_decay) {
     const WarmupLinearDecay schedule{.peak = 1, .warmup = 4, .last = 14, .to = 0.5};
-    for (int step = 0; step <= 4; ++step) BOOST_TEST(schedule(step) == 0.2 * (step + 1), boost::test_tools::tolerance(1e-12));
+    for (int step = 0; step <= 4; ++step)
+        BOOST_TEST(schedule(step) == 0.2 * (step + 1), boost::test_tools::tolerance(1e-12));
     BOOST_TEST(schedule(9) == 0.75, boost::test_tools::tolerance(1e-12));
     BOOST_TEST(schedule(14) == 0.5);
     BOOST_TEST(schedule(99) == 0.5);

@@ -14,7 +14,14 @@
 using namespace midstream;
 using test::TinyModel;
 
-constexpr control::MetacontrollerShape small{.read = 1, .write = 2, .code = 3, .encoder_hidden = 7, .decoder_hidden = 5, .switch_hidden = 6, .history = 4, .embedding = 5};
+constexpr control::MetacontrollerShape small{.read = 1,
+                                             .write = 2,
+                                             .code = 3,
+                                             .encoder_hidden = 7,
+                                             .decoder_hidden = 5,
+                                             .switch_hidden = 6,
+                                             .history = 4,
+                                             .embedding = 5};
 using Meta = control::Metacontroller<TinyModel, small, control::LowRank<2>>;
 using Controllers = control::Supervised<TinyModel, 1, 3, control::LowRank<2>>;
 template <class L>
@@ -35,20 +42,23 @@ Learner<L> begin(int shards) {
 struct Pretrain {
     using Trained = TinyModel;
     static void run(const auto& policy, auto& learner, std::int64_t steps, auto&& report) {
-        train::pretrain<TinyModel>(policy, learner, train::sampler(dataset), {.steps = steps, .batch = 7, .lambda = 0.1}, rate, core::Random(4), report);
+        train::pretrain<TinyModel>(policy, learner, train::sampler(dataset),
+                                   {.steps = steps, .batch = 7, .lambda = 0.1}, rate, core::Random(4), report);
     }
 };
 struct Supervise {
     using Trained = Controllers;
     static void run(const auto& policy, auto& learner, std::int64_t steps, auto&& report) {
-        train::supervise<Controllers>(policy, *base, learner, train::sampler(dataset), {.steps = steps, .batch = 7}, rate, core::Random(4), report);
+        train::supervise<Controllers>(policy, *base, learner, train::sampler(dataset), {.steps = steps, .batch = 7},
+                                      rate, core::Random(4), report);
     }
 };
 struct Discover {
     using Trained = Meta;
     static void run(const auto& policy, auto& learner, std::int64_t steps, auto&& report) {
-        train::discover<Meta>(policy, *base, learner, train::sampler(dataset), {.steps = steps, .batch = 7}, train::Ramp{0, 0.1, 1, 4},
-                              [](std::int64_t) { return typename Meta::Options{}; }, rate, core::Random(4), report);
+        train::discover<Meta>(
+            policy, *base, learner, train::sampler(dataset), {.steps = steps, .batch = 7}, train::Ramp{0, 0.1, 1, 4},
+            [](std::int64_t) { return typename Meta::Options{}; }, rate, core::Random(4), report);
     }
 };
 
@@ -112,7 +122,7 @@ BOOST_AUTO_TEST_CASE(the_report_follows_every_update_and_can_end_the_stage) {
     });
     BOOST_TEST(steps == (std::vector<std::int64_t>{1, 2, 3, 4}), boost::test_tools::per_element());
     BOOST_TEST(learner.steps() == 4);
-    Pretrain::run(core::Serial{}, learner, 4, [&](std::int64_t, const train::LossSums&) { 
+    Pretrain::run(core::Serial{}, learner, 4, [&](std::int64_t, const train::LossSums&) {
         BOOST_ERROR("a stage that has ended is not continued");
         return true;
     });
@@ -139,8 +149,10 @@ BOOST_AUTO_TEST_CASE(schedules_and_options_are_asked_for_the_step_at_hand) {
     auto learner = begin<Meta>(1);
     learner.state.steps = 3;
     std::vector<std::int64_t> asked;
-    train::discover<Meta>(core::Serial{}, *base, learner, train::sampler(dataset), {.steps = 6, .batch = 4}, train::Constant{0.1},
-                          [&](std::int64_t step) { return asked.push_back(step), typename Meta::Options{}; }, rate, core::Random(4), silent);
+    train::discover<Meta>(
+        core::Serial{}, *base, learner, train::sampler(dataset), {.steps = 6, .batch = 4}, train::Constant{0.1},
+        [&](std::int64_t step) { return asked.push_back(step), typename Meta::Options{}; }, rate, core::Random(4),
+        silent);
     BOOST_TEST(asked == (std::vector<std::int64_t>{3, 4, 5}), boost::test_tools::per_element());
 }
 
@@ -155,10 +167,12 @@ BOOST_AUTO_TEST_CASE(sampling_draws_whole_episodes) {
         for (int j = 0; j < dataset.count(); ++j) {
             const int from = dataset.offsets[static_cast<std::size_t>(j)];
             const auto equal = [&](const auto& a, const auto& b, int width) {
-                return std::equal(a.begin() + first * width, a.begin() + (first + length) * width, b.begin() + from * width);
+                return std::equal(a.begin() + first * width, a.begin() + (first + length) * width,
+                                  b.begin() + from * width);
             };
-            if (length == dataset.sequences().length(j) && equal(drawn.observations, dataset.observations, 3) && equal(drawn.actions, dataset.actions, 1) &&
-                equal(drawn.targets, dataset.targets, 2) && equal(drawn.subgoals, dataset.subgoals, 1))
+            if (length == dataset.sequences().length(j) && equal(drawn.observations, dataset.observations, 3) &&
+                equal(drawn.actions, dataset.actions, 1) && equal(drawn.targets, dataset.targets, 2) &&
+                equal(drawn.subgoals, dataset.subgoals, 1))
                 found = j;
         }
         BOOST_REQUIRE(found >= 0);
@@ -172,13 +186,15 @@ BOOST_AUTO_TEST_CASE(sampling_draws_whole_episodes) {
 BOOST_AUTO_TEST_CASE(recording_an_expert_as_a_source) {
     constexpr env::Pinpad world{.size = 4, .colours = 3, .walls = 1, .horizon = 20};
     using World = env::GridworldPinpad<world>;
-    using Model = model::Autoregressive<World::Observation, World::Action, model::Hawk<test::policy_shape>, World::Target>;
+    using Model =
+        model::Autoregressive<World::Observation, World::Action, model::Hawk<test::policy_shape>, World::Target>;
     Learner<Model> learner{.shards = 2};
     Model::initialise(*learner.parameters, core::Random(1));
-    const auto source = train::recorder(World(env::TaskDistribution(env::parse_task("0-2"))), env::ShortestPathExpert{});
+    const auto source =
+        train::recorder(World(env::TaskDistribution(env::parse_task("0-2"))), env::ShortestPathExpert{});
     double first = 0, last = 0;
-    train::pretrain<Model>(core::Serial{}, learner, source, {.steps = 60, .batch = 16, .lambda = 0.01}, rate, core::Random(2),
-                           [&](std::int64_t step, const train::LossSums& sums) {
+    train::pretrain<Model>(core::Serial{}, learner, source, {.steps = 60, .batch = 16, .lambda = 0.01}, rate,
+                           core::Random(2), [&](std::int64_t step, const train::LossSums& sums) {
                                (step == 1 ? first : last) = (sums.action + sums.target) / sums.steps;
                                return true;
                            });

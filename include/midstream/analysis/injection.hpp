@@ -19,7 +19,8 @@ struct ReachingCodes {
     std::vector<std::vector<Row>> by_goal;
 };
 
-/// When a code is injected: after `step` steps of an episode, or, if `after` is a goal, as soon as that is first reached.
+/// When a code is injected: after `step` steps of an episode, or, if `after` is a goal, as soon as that is first
+/// reached.
 struct InjectionMoment {
     int step = 30;
     int after = -1;
@@ -33,8 +34,8 @@ struct Injection {
 
 namespace detail {
 
-/// Episodes whose codes are drawn from the prior N(0, I) wherever the switch asks for one, as a policy over codes begins
-/// to act, but for those that somebody holds.
+/// Episodes whose codes are drawn from the prior N(0, I) wherever the switch asks for one, as a policy over codes
+/// begins to act, but for those that somebody holds.
 template <class Meta, env::Environment E>
 class PriorActor {
 public:
@@ -76,7 +77,8 @@ public:
         for (const int instance : live_) {
             const bool ended = next == running().size() || running()[next] != instance;
             if (!ended) ++next;
-            const int before = std::exchange(instances_[instance].at, reached(rollout_.environment().instance(instance)));
+            const int before =
+                std::exchange(instances_[instance].at, reached(rollout_.environment().instance(instance)));
             const int now = instances_[instance].at;
             if (now >= 0 && now != before) reach(instance, now, ended);
         }
@@ -128,8 +130,7 @@ ReachingCodes<Meta::code> reaching_codes(const Policy& policy, const env::Batche
                                          const RolloutOptions& options = {}) {
     using Codes = ReachingCodes<Meta::code>;
     core::require_range(episodes, 1, 1 << 24, "episodes");
-    auto workers =
-        make_workers(options.batches, detail::PriorActor<Meta, E>(environment, base, meta, options));
+    auto workers = make_workers(options.batches, detail::PriorActor<Meta, E>(environment, base, meta, options));
     std::vector<Codes> found((episodes + options.batches.batch - 1) / options.batches.batch);  // by batch
     for_batches(policy, options.batches, workers, episodes, [&](auto& actor, int batch, int, int length) {
         auto& by_goal = found[batch].by_goal;
@@ -147,7 +148,8 @@ ReachingCodes<Meta::code> reaching_codes(const Policy& policy, const env::Batche
     result.by_goal.resize(goals);
     for (const Codes& part : found)
         for (int goal = 0; goal < goals; ++goal)
-            result.by_goal[goal].insert(result.by_goal[goal].end(), part.by_goal[goal].begin(), part.by_goal[goal].end());
+            result.by_goal[goal].insert(result.by_goal[goal].end(), part.by_goal[goal].begin(),
+                                        part.by_goal[goal].end());
     return result;
 }
 
@@ -169,8 +171,7 @@ Injection inject(const Policy& policy, const env::Batched<E>& environment,
         std::vector<Moment> moments{};
         std::vector<int> begun{};
     };
-    auto workers =
-        make_workers(options.batches, Worker{detail::PriorActor<Meta, E>(environment, base, meta, options)});
+    auto workers = make_workers(options.batches, Worker{detail::PriorActor<Meta, E>(environment, base, meta, options)});
     for_batches(policy, options.batches, workers, episodes, [&](Worker& worker, int batch, int, int length) {
         auto& actor = worker.actor;
         for (const bool injects : {false, true}) {

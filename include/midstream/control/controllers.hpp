@@ -73,8 +73,9 @@ struct LowRank {
 
         /// Adds to the gradients with respect to coefficients, e (if wanted) and parameters. Gain 1 only.
         template <class T, class Gradient>
-        static void backward(const Parameters<T>& parameters, core::In<T, Width> e, core::In<T, Count> coefficients, Tape<T>& tape,
-                             core::In<T, Width> steered_gradient, core::Out<T, Count> coefficient_gradient, core::Out<T, Width> e_gradient,
+        static void backward(const Parameters<T>& parameters, core::In<T, Width> e, core::In<T, Count> coefficients,
+                             Tape<T>& tape, core::In<T, Width> steered_gradient,
+                             core::Out<T, Count> coefficient_gradient, core::Out<T, Width> e_gradient,
                              Gradient&& gradient) {
             const auto raised_gradient = tape.raised_gradient.resize(e.count);
             core::clear(view(raised_gradient));
@@ -115,8 +116,10 @@ struct LowRank {
                 const T c = coefficients[k];
                 if (c == T(0)) continue;
                 for (int i = 0; i < Width; ++i)
-                    for (int r = 0; r < Rank; ++r) controller.down.values[i * Rank + r] += c * parameters.down.values[i * columns + k * Rank + r];
-                for (int i = 0; i < Rank * Width; ++i) controller.up.values[i] += c * parameters.up.values[k * Rank * Width + i];
+                    for (int r = 0; r < Rank; ++r)
+                        controller.down.values[i * Rank + r] += c * parameters.down.values[i * columns + k * Rank + r];
+                for (int i = 0; i < Rank * Width; ++i)
+                    controller.up.values[i] += c * parameters.up.values[k * Rank * Width + i];
             }
         }
         /// e += gain * U e for one row.
@@ -166,12 +169,14 @@ struct FullLinear {
             core::copy(view(e), view(steered));
             for (int row = 0; row < e.count; ++row)
                 for (int k = 0; k < Count; ++k)
-                    for (int i = 0; i < Width; ++i) steered.row(row)[i] += gain * coefficients.row(row)[k] * mapped.row(row)[k * Width + i];
+                    for (int i = 0; i < Width; ++i)
+                        steered.row(row)[i] += gain * coefficients.row(row)[k] * mapped.row(row)[k * Width + i];
         }
 
         template <class T, class Gradient>
-        static void backward(const Parameters<T>& parameters, core::In<T, Width> e, core::In<T, Count> coefficients, Tape<T>& tape,
-                             core::In<T, Width> steered_gradient, core::Out<T, Count> coefficient_gradient, core::Out<T, Width> e_gradient,
+        static void backward(const Parameters<T>& parameters, core::In<T, Width> e, core::In<T, Count> coefficients,
+                             Tape<T>& tape, core::In<T, Width> steered_gradient,
+                             core::Out<T, Count> coefficient_gradient, core::Out<T, Width> e_gradient,
                              Gradient&& gradient) {
             const auto mapped = tape.mapped.view();
             for (int row = 0; row < e.count; ++row) {
@@ -179,10 +184,12 @@ struct FullLinear {
                 for (int k = 0; k < Count; ++k) {
                     T* component = mapped.row(row) + k * Width;
                     if (coefficient_gradient) coefficient_gradient.row(row)[k] += core::dot(component, d, Width);
-                    for (int i = 0; i < Width; ++i) component[i] = coefficients.row(row)[k] * d[i];  // from here on the gradient of `mapped`
+                    for (int i = 0; i < Width; ++i)
+                        component[i] = coefficients.row(row)[k] * d[i];  // from here on the gradient of `mapped`
                 }
             }
-            if constexpr (core::trainable<Gradient>) core::add_transposed_product(view(e), view(mapped), view(gradient.maps));
+            if constexpr (core::trainable<Gradient>)
+                core::add_transposed_product(view(e), view(mapped), view(gradient.maps));
             if (e_gradient) {
                 core::add(view(steered_gradient), view(e_gradient));
                 core::add_product_transposed(view(mapped), view(parameters.maps), view(e_gradient));
@@ -194,7 +201,9 @@ struct FullLinear {
             core::clear(view(controller.map));
             for (int k = 0; k < Count; ++k)
                 for (int i = 0; i < Width && coefficients[k] != T(0); ++i)
-                    for (int j = 0; j < Width; ++j) controller.map.values[i * Width + j] += coefficients[k] * parameters.maps.values[i * columns + k * Width + j];
+                    for (int j = 0; j < Width; ++j)
+                        controller.map.values[i * Width + j] +=
+                            coefficients[k] * parameters.maps.values[i * columns + k * Width + j];
         }
         template <class T>
         static void steer(const Controller<T>& controller, T* e, T gain = 1) {

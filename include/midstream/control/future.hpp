@@ -11,7 +11,12 @@ namespace midstream::control {
 
 /// A Hawk stack of `Depth` layers as wide as what it reads: the paper's sequence embedder.
 template <int Width, int Depth = 1>
-using FutureHawk = model::Hawk<model::HawkShape{.depth = Depth, .width = Width, .recurrent = Width, .heads = Width >= 64 ? 8 : std::max(1, Width / 8), .taps = 4, .mlp = 2 * Width}>;
+using FutureHawk = model::Hawk<model::HawkShape{.depth = Depth,
+                                                .width = Width,
+                                                .recurrent = Width,
+                                                .heads = Width >= 64 ? 8 : std::max(1, Width / 8),
+                                                .taps = 4,
+                                                .mlp = 2 * Width}>;
 
 /// A block whose mixer is a GRU. Over a dozen steps it learns what comes next in a small part of the updates that
 /// FutureHawk takes, whose memory begins at decays of 0.9 and more (docs/laptop-scale.md). Not in the paper.
@@ -74,10 +79,13 @@ struct FutureEmbedding {
 
     /// y row t = the embedding that step t sees.
     template <class T>
-    static void forward(const Parameters<T>& parameters, core::Sequences sequences, core::In<T, input_width> x, core::Out<T, OutputWidth> y, Tape<T>& tape) {
+    static void forward(const Parameters<T>& parameters, core::Sequences sequences, core::In<T, input_width> x,
+                        core::Out<T, OutputWidth> y, Tape<T>& tape) {
         const auto first_layer = tape.residual[0].resize(x.count);
-        if constexpr (Scope::reversed) reverse_sequences<T, input_width>(sequences, x, first_layer);
-        else core::map(first_layer) = core::map(x);
+        if constexpr (Scope::reversed)
+            reverse_sequences<T, input_width>(sequences, x, first_layer);
+        else
+            core::map(first_layer) = core::map(x);
         Stack::forward(parameters.stack, sequences, tape.residual.data(), 0, Stack::depth, tape.stack);
         auto last_layer = tape.residual[Stack::depth].view();
         if constexpr (Scope::reversed) {
@@ -90,10 +98,12 @@ struct FutureEmbedding {
     }
 
     template <class T, class Gradient>
-    static void backward(const Parameters<T>& parameters, core::Sequences sequences, core::In<T, input_width> x, Tape<T>& tape,
-                         core::In<T, OutputWidth> dy, core::Out<T, input_width> dx, Gradient&& gradient) {
+    static void backward(const Parameters<T>& parameters, core::Sequences sequences, core::In<T, input_width> x,
+                         Tape<T>& tape, core::In<T, OutputWidth> dy, core::Out<T, input_width> dx,
+                         Gradient&& gradient) {
         const auto mapped_gradient = tape.mapped_gradient.zeros(x.count);
-        for_rows(sequences, [&](int row, int source) { core::map_row(mapped_gradient, source) += core::map_row(dy, row); });
+        for_rows(sequences,
+                 [&](int row, int source) { core::map_row(mapped_gradient, source) += core::map_row(dy, row); });
         core::Rows<const T, input_width> last_layer = tape.residual[Stack::depth].view();
         if constexpr (Scope::reversed) {
             reverse_sequences<T, input_width>(sequences, last_layer, tape.scratch.resize(x.count));
@@ -102,8 +112,8 @@ struct FutureEmbedding {
         Map::backward(parameters.map, sequences, last_layer, tape.map, mapped_gradient, tape.flow.zeros(x.count),
                       core::part(gradient, &Parameters<T>::map));
         reverse(sequences, tape);
-        Stack::backward(parameters.stack, sequences, tape.residual.data(), 0, Stack::depth, tape.stack, tape.flow, tape.scratch,
-                        core::part(gradient, &Parameters<T>::stack));
+        Stack::backward(parameters.stack, sequences, tape.residual.data(), 0, Stack::depth, tape.stack, tape.flow,
+                        tape.scratch, core::part(gradient, &Parameters<T>::stack));
         if (!dx) return;
         reverse(sequences, tape);
         core::map(dx) += core::map(tape.flow.view());

@@ -30,8 +30,8 @@ struct MetacontrollerShape {
 
 /// `Form` is LowRank<R> or FullLinear, `SwitchPolicy` one of switches.hpp, `Scope` and `FutureStack` are of future.hpp,
 /// `Sight` is of sight.hpp. The defaults are the paper's.
-template <class BaseModel, MetacontrollerShape Shape, class Form = LowRank<16>, Switch SwitchPolicy = SoftSwitch, class Scope = LastStep,
-          class FutureStack = FutureHawk<BaseModel::width>, class Sight = ResidualStream>
+template <class BaseModel, MetacontrollerShape Shape, class Form = LowRank<16>, Switch SwitchPolicy = SoftSwitch,
+          class Scope = LastStep, class FutureStack = FutureHawk<BaseModel::width>, class Sight = ResidualStream>
 struct Metacontroller {
     using Base = BaseModel;
     using ControllerForm = Form;
@@ -42,11 +42,16 @@ struct Metacontroller {
     static constexpr int code = Shape.code;
     static constexpr int history = Shape.history;
     static constexpr int hidden = Shape.switch_hidden;
-    static_assert(read >= 0 && read <= Base::depth, "the metacontroller reads a layer that the base model does not have");
-    static_assert(write >= 0 && write <= Base::depth, "the metacontroller writes to a layer that the base model does not have");
-    static_assert(SightOf<Sight, data::Episodes<typename Base::Observation, typename Base::Action, typename Base::Target>>,
-                  "the metacontroller's sight lacks a space Observation, observe(episodes, row, seen) or event(seen) (control/sight.hpp)");
-    static_assert(FutureStack::width == width, "the metacontroller's sequence embedder needs the width of the residual stream");
+    static_assert(read >= 0 && read <= Base::depth,
+                  "the metacontroller reads a layer that the base model does not have");
+    static_assert(write >= 0 && write <= Base::depth,
+                  "the metacontroller writes to a layer that the base model does not have");
+    static_assert(
+        SightOf<Sight, data::Episodes<typename Base::Observation, typename Base::Action, typename Base::Target>>,
+        "the metacontroller's sight lacks a space Observation, observe(episodes, row, seen) or event(seen) "
+        "(control/sight.hpp)");
+    static_assert(FutureStack::width == width,
+                  "the metacontroller's sequence embedder needs the width of the residual stream");
     /// e_t beside h_{t-1}: what the switch sees of the past.
     static constexpr int past = width + history;
     /// Does the encoder see the residual stream, and with it all that the switch sees, or something else alone?
@@ -115,13 +120,13 @@ struct Metacontroller {
         core::Buffer<T, encoder_width> encoder_input, encoder_input_gradient;
         core::Buffer<T, 2 * code> proposal, proposal_gradient;
         core::Buffer<T, code> noise;
-        core::Buffer<T, code> normalised;     ///< with Options::signal: means of mean 0 and deviation 1
+        core::Buffer<T, code> normalised;       ///< with Options::signal: means of mean 0 and deviation 1
         std::array<T, code> inverse_deviation;  ///< likewise, 1 / the deviation that the means had
-        core::Buffer<T, code> sampled;        ///< z~, packed
-        core::Buffer<T, code> codes;          ///< z, packed
-        core::Buffer<T, code> codes_gradient; ///< packed
-        core::Buffer<T, 1> gates;             ///< beta, packed
-        core::Buffer<T, 1> divergences;       ///< KL of each row, not weighted, packed
+        core::Buffer<T, code> sampled;          ///< z~, packed
+        core::Buffer<T, code> codes;            ///< z, packed
+        core::Buffer<T, code> codes_gradient;   ///< packed
+        core::Buffer<T, 1> gates;               ///< beta, packed
+        core::Buffer<T, 1> divergences;         ///< KL of each row, not weighted, packed
         core::Buffer<T, hidden> switch_rows, switch_gradient;  ///< packed: the past's share of the hidden units
         // The recurrence over time, in lockstep order.
         core::Buffer<T, code> step_sampled, step_codes, step_codes_gradient, step_sampled_gradient;
@@ -158,8 +163,9 @@ struct Metacontroller {
     /// writes the steered version of layer `write`. Sequence s draws from random.fork(s). `sight` has what
     /// the encoder sees, if that is not the residual stream, and outlives the backward pass.
     template <class T>
-    static void forward(const Parameters<T>& parameters, core::Sequences sequences, core::In<T, width> e_read, core::In<T, width> e_write,
-                        core::Out<T, width> steered, core::Random random, const Options& options, Tape<T>& tape, SightRows<Sight, T> sight = {}) {
+    static void forward(const Parameters<T>& parameters, core::Sequences sequences, core::In<T, width> e_read,
+                        core::In<T, width> e_write, core::Out<T, width> steered, core::Random random,
+                        const Options& options, Tape<T>& tape, SightRows<Sight, T> sight = {}) {
         const int rows = e_read.count;
         tape.options = options;
         tape.lockstep.assign(sequences);
@@ -168,13 +174,15 @@ struct Metacontroller {
         History::forward(parameters.history, sequences, e_read, tape.histories.resize(rows), tape.history_tape);
         layer::shift<T, history>(sequences, tape.histories.view(), tape.previous_histories.resize(rows));
         tape.sight = sight;
-        Seeing::template forward<T>(parameters.future, sequences, e_read, sight, tape.embedding.resize(rows), tape.future);
+        Seeing::template forward<T>(parameters.future, sequences, e_read, sight, tape.embedding.resize(rows),
+                                    tape.future);
         const auto past_rows = tape.past_rows.resize(rows);
         const auto encoder_input = tape.encoder_input.resize(rows);
         core::copy(view(e_read), columns(past_rows, 0, width));
         core::copy(view(tape.previous_histories.view()), columns(past_rows, width, history));
         if constexpr (sees_residual) core::copy(view(past_rows), columns(encoder_input, 0, past));
-        core::copy(view(tape.embedding.view()), columns(encoder_input, encoder_width - Shape.embedding, Shape.embedding));
+        core::copy(view(tape.embedding.view()),
+                   columns(encoder_input, encoder_width - Shape.embedding, Shape.embedding));
         Encoder::forward(parameters.encoder, sequences, encoder_input, tape.proposal.resize(rows), tape.encoder);
         sample(sequences, random, tape);
         SwitchPast::apply(parameters.switch_past, past_rows, tape.switch_rows.resize(rows));
@@ -186,14 +194,15 @@ struct Metacontroller {
     /// Adds the gradients of: the loss whose gradient at the steered layer is `steered_gradient`, plus
     /// divergence_weight times the summed KL. Gradients with respect to the residual stream are computed if wanted.
     template <class T, class Gradient>
-    static void backward(const Parameters<T>& parameters, core::Sequences sequences, core::In<T, width> e_read, core::In<T, width> e_write,
-                         Tape<T>& tape, core::In<T, width> steered_gradient, T divergence_weight, core::Out<T, width> read_gradient,
-                         core::Out<T, width> write_gradient, Gradient&& gradient) {
+    static void backward(const Parameters<T>& parameters, core::Sequences sequences, core::In<T, width> e_read,
+                         core::In<T, width> e_write, Tape<T>& tape, core::In<T, width> steered_gradient,
+                         T divergence_weight, core::Out<T, width> read_gradient, core::Out<T, width> write_gradient,
+                         Gradient&& gradient) {
         using P = Parameters<T>;
         const int rows = e_read.count;
         const auto coefficients_gradient = tape.coefficients_gradient.zeros(rows);
-        Bank::backward(parameters.bank, e_write, tape.coefficients.view(), tape.bank, steered_gradient, coefficients_gradient, write_gradient,
-                       core::part(gradient, &P::bank));
+        Bank::backward(parameters.bank, e_write, tape.coefficients.view(), tape.bank, steered_gradient,
+                       coefficients_gradient, write_gradient, core::part(gradient, &P::bank));
         // The hypernetwork's hidden units: tanh, of which the coefficients after the first are the values.
         const auto decoded_gradient = tape.decoded_gradient.resize(rows);
         for (int row = 0; row < rows; ++row)
@@ -201,30 +210,34 @@ struct Metacontroller {
                 const T unit = tape.coefficients.view().row(row)[i + 1];
                 decoded_gradient.row(row)[i] = coefficients_gradient.row(row)[i + 1] * (T(1) - unit * unit);
             }
-        DecoderHidden::backward(parameters.decoder_hidden, sequences, tape.codes.view(), tape.decoder_hidden, decoded_gradient,
-                                tape.codes_gradient.zeros(rows), core::part(gradient, &P::decoder_hidden));
+        DecoderHidden::backward(parameters.decoder_hidden, sequences, tape.codes.view(), tape.decoder_hidden,
+                                decoded_gradient, tape.codes_gradient.zeros(rows),
+                                core::part(gradient, &P::decoder_hidden));
         integrate_backward(parameters, tape, divergence_weight, gradient);
         sample_backward(tape, divergence_weight);
         const auto past_gradient = tape.past_gradient.zeros(rows);
-        SwitchPast::backward(parameters.switch_past, sequences, tape.past_rows.view(), tape.switch_past, tape.switch_gradient.view(),
-                             past_gradient, core::part(gradient, &P::switch_past));
+        SwitchPast::backward(parameters.switch_past, sequences, tape.past_rows.view(), tape.switch_past,
+                             tape.switch_gradient.view(), past_gradient, core::part(gradient, &P::switch_past));
         const auto encoder_input_gradient = tape.encoder_input_gradient.zeros(rows);
-        Encoder::backward(parameters.encoder, sequences, tape.encoder_input.view(), tape.encoder, tape.proposal_gradient.view(),
-                          encoder_input_gradient, core::part(gradient, &P::encoder));
+        Encoder::backward(parameters.encoder, sequences, tape.encoder_input.view(), tape.encoder,
+                          tape.proposal_gradient.view(), encoder_input_gradient, core::part(gradient, &P::encoder));
         if constexpr (sees_residual) core::add(columns(encoder_input_gradient, 0, past), view(past_gradient));
-        core::copy(columns(encoder_input_gradient, encoder_width - Shape.embedding, Shape.embedding), view(tape.embedding_gradient.resize(rows)));
-        Seeing::template backward<T>(parameters.future, sequences, e_read, tape.sight, tape.future, tape.embedding_gradient.view(), read_gradient,
-                                     core::part(gradient, &P::future));
+        core::copy(columns(encoder_input_gradient, encoder_width - Shape.embedding, Shape.embedding),
+                   view(tape.embedding_gradient.resize(rows)));
+        Seeing::template backward<T>(parameters.future, sequences, e_read, tape.sight, tape.future,
+                                     tape.embedding_gradient.view(), read_gradient, core::part(gradient, &P::future));
         core::copy(columns(past_gradient, width, history), view(tape.previous_histories_gradient.resize(rows)));
-        layer::unshift_add<T, history>(sequences, tape.previous_histories_gradient.view(), tape.histories_gradient.zeros(rows));
-        History::backward(parameters.history, sequences, e_read, tape.history_tape, tape.histories_gradient.view(), read_gradient,
-                          core::part(gradient, &P::history));
+        layer::unshift_add<T, history>(sequences, tape.previous_histories_gradient.view(),
+                                       tape.histories_gradient.zeros(rows));
+        History::backward(parameters.history, sequences, e_read, tape.history_tape, tape.histories_gradient.view(),
+                          read_gradient, core::part(gradient, &P::history));
         if (read_gradient) core::add(columns(past_gradient, 0, width), view(read_gradient));
     }
 
     /// The bank's coefficients of codes: 1, then the hypernetwork's hidden units.
     template <class T>
-    static void decode(const Parameters<T>& parameters, core::In<T, code> codes, core::Out<T, components> coefficients) {
+    static void decode(const Parameters<T>& parameters, core::In<T, code> codes,
+                       core::Out<T, components> coefficients) {
         core::affine(view(codes), view(parameters.decoder_hidden.weight), parameters.decoder_hidden.bias.values,
                      columns(coefficients, 1, Shape.decoder_hidden));
         for (int row = 0; row < codes.count; ++row) {
@@ -262,7 +275,8 @@ struct Metacontroller {
 
     /// The switch's logits from e_t, h_{t-1} and z_{t-1}; then the histories move on to h_t.
     template <class T, class StateOf>
-    static void step_switch(const Parameters<T>& parameters, StateOf&& state_of, core::In<T, width> e_read, core::Out<T, 1> logits, Scratch<T>& scratch) {
+    static void step_switch(const Parameters<T>& parameters, StateOf&& state_of, core::In<T, width> e_read,
+                            core::Out<T, 1> logits, Scratch<T>& scratch) {
         const int rows = e_read.count;
         const auto past_rows = scratch.past_rows.resize(rows);
         const auto codes = scratch.codes.resize(rows);
@@ -275,7 +289,9 @@ struct Metacontroller {
         const auto hidden_rows = scratch.hidden_rows.resize(rows);
         SwitchPast::apply(parameters.switch_past, past_rows, hidden_rows);
         switch_logits(parameters, codes, hidden_rows, hidden_rows, logits);
-        History::step(parameters.history, [&](int i) -> auto& { return state_of(i).history; }, e_read, scratch.histories.resize(rows), scratch.history_tape);
+        History::step(
+            parameters.history, [&](int i) -> auto& { return state_of(i).history; }, e_read,
+            scratch.histories.resize(rows), scratch.history_tape);
     }
 
     /// Does the switch open at this step (the first is 0) of an acting instance? Learned switches open where their soft
@@ -321,7 +337,8 @@ private:
             for (int row = first; row < first + sequences.length(s); ++row) {
                 const T* p = proposal.row(row);
                 for (int i = 0; i < code; ++i)
-                    noise.row(row)[i] = tape.options.noise > 0 ? static_cast<T>(tape.options.noise) * stream.normal<T>() : T(0);
+                    noise.row(row)[i] =
+                        tape.options.noise > 0 ? static_cast<T>(tape.options.noise) * stream.normal<T>() : T(0);
                 if (tape.options.signal > 0) {
                     const T signal = static_cast<T>(tape.options.signal), variance = 1 - signal * signal;
                     T divergence = 0;
@@ -334,7 +351,8 @@ private:
                 } else {
                     divergences.data[row] = Proposal::divergence_from_standard(p);
                     for (int i = 0; i < code; ++i)
-                        sampled.row(row)[i] = p[i] + noise.row(row)[i] * std::exp(T(0.5) * Proposal::log_variance(p, i));
+                        sampled.row(row)[i] =
+                            p[i] + noise.row(row)[i] * std::exp(T(0.5) * Proposal::log_variance(p, i));
                 }
             }
         }
@@ -349,12 +367,14 @@ private:
         for (int row = 0; row < proposal.count; ++row) {
             const T* p = proposal.row(row);
             T* g = gradient.row(row);
-            const T weight = divergence_weight * (tape.options.divergence_weighted_by_gate ? tape.gates.view().data[row] : T(1));
+            const T weight =
+                divergence_weight * (tape.options.divergence_weighted_by_gate ? tape.gates.view().data[row] : T(1));
             Proposal::divergence_from_standard(p, weight, g);
             for (int i = 0; i < code; ++i) {
                 const T d = sampled_gradient.row(row)[i];
                 g[i] += d;
-                g[code + i] += d * tape.noise.view().row(row)[i] * T(0.5) * std::exp(T(0.5) * Proposal::log_variance(p, i)) *
+                g[code + i] += d * tape.noise.view().row(row)[i] * T(0.5) *
+                               std::exp(T(0.5) * Proposal::log_variance(p, i)) *
                                Proposal::template bound<T>.slope(p[code + i]);
             }
         }
@@ -375,7 +395,8 @@ private:
             }
             const T inverse = 1 / std::sqrt(square + T(1e-6));
             tape.inverse_deviation[static_cast<std::size_t>(i)] = inverse;
-            for (int row = 0; row < proposal.count; ++row) normalised.row(row)[i] = (proposal.row(row)[i] - mean) * inverse;
+            for (int row = 0; row < proposal.count; ++row)
+                normalised.row(row)[i] = (proposal.row(row)[i] - mean) * inverse;
         }
     }
 
@@ -388,21 +409,23 @@ private:
             T mean = 0, projection = 0;
             for (int row = 0; row < gradient.count; ++row) {
                 const T x = normalised.row(row)[i];
-                const T weight = divergence_weight * (tape.options.divergence_weighted_by_gate ? tape.gates.view().data[row] : T(1));
+                const T weight =
+                    divergence_weight * (tape.options.divergence_weighted_by_gate ? tape.gates.view().data[row] : T(1));
                 const T d = signal * (tape.sampled.view().row(row)[i] + weight * signal * x);
                 gradient.row(row)[i] = d;
                 mean += d / count;
                 projection += d * x / count;
             }
             for (int row = 0; row < gradient.count; ++row)
-                gradient.row(row)[i] = tape.inverse_deviation[static_cast<std::size_t>(i)] * (gradient.row(row)[i] - mean - normalised.row(row)[i] * projection);
+                gradient.row(row)[i] = tape.inverse_deviation[static_cast<std::size_t>(i)] *
+                                       (gradient.row(row)[i] - mean - normalised.row(row)[i] * projection);
         }
     }
 
     /// hidden = relu(past's share + z_{t-1} W), logits = hidden w + b.
     template <class T>
-    static void switch_logits(const Parameters<T>& parameters, core::In<T, code> previous, core::In<T, hidden> from_past,
-                              core::Out<T, hidden> hidden_rows, core::Out<T, 1> logits) {
+    static void switch_logits(const Parameters<T>& parameters, core::In<T, code> previous,
+                              core::In<T, hidden> from_past, core::Out<T, hidden> hidden_rows, core::Out<T, 1> logits) {
         if (hidden_rows.data != from_past.data) core::copy(view(from_past), view(hidden_rows));
         core::add_product(view(previous), view(parameters.switch_code), view(hidden_rows));
         for (T& unit : hidden_rows.flat()) unit = std::max(unit, T(0));
@@ -425,15 +448,19 @@ private:
             const int start = lockstep.start(t), active = lockstep.active(t);
             const auto previous = previous_codes(tape, t);
             const auto logits = tape.step_logits.view().slice(start, active);
-            switch_logits(parameters, previous, tape.step_switch.view().slice(start, active), tape.step_hidden.view().slice(start, active), logits);
+            switch_logits(parameters, previous, tape.step_switch.view().slice(start, active),
+                          tape.step_hidden.view().slice(start, active), logits);
             for (int i = 0; i < active; ++i) {
                 Gate<T> gate{T(1), T(0)};
                 if (t > 0 || !tape.options.first_gate_open)
-                    gate = tape.options.switching.gate(logits.data[i], t, tape.streams[static_cast<std::size_t>(lockstep.order[static_cast<std::size_t>(i)])]);
+                    gate = tape.options.switching.gate(
+                        logits.data[i], t,
+                        tape.streams[static_cast<std::size_t>(lockstep.order[static_cast<std::size_t>(i)])]);
                 tape.step_gates.view().data[start + i] = gate.value;
                 tape.step_slopes.view().data[start + i] = gate.slope;
                 core::map_row(tape.step_codes.view(), start + i) =
-                    gate.value * core::map_row(tape.step_sampled.view(), start + i) + (T(1) - gate.value) * core::map_row(previous, i);
+                    gate.value * core::map_row(tape.step_sampled.view(), start + i) +
+                    (T(1) - gate.value) * core::map_row(previous, i);
             }
         }
         lockstep.scatter(tape.step_codes.view(), tape.codes.resize(rows));
@@ -441,7 +468,8 @@ private:
     }
 
     template <class T, class Gradient>
-    static void integrate_backward(const Parameters<T>& parameters, Tape<T>& tape, T divergence_weight, Gradient&& gradient) {
+    static void integrate_backward(const Parameters<T>& parameters, Tape<T>& tape, T divergence_weight,
+                                   Gradient&& gradient) {
         const auto& lockstep = tape.lockstep;
         const int rows = tape.codes.count;
         lockstep.gather(tape.codes_gradient.view(), tape.step_codes_gradient.resize(rows));
@@ -463,14 +491,16 @@ private:
                 core::map_row(carry, i) = (T(1) - gate) * d;
                 if constexpr (SwitchPolicy::learned) {
                     T dlogit = (core::map_row(tape.step_sampled.view(), start + i) - core::map_row(previous, i)).dot(d);
-                    if (tape.options.divergence_weighted_by_gate) dlogit += divergence_weight * tape.step_divergences.view().data[start + i];
+                    if (tape.options.divergence_weighted_by_gate)
+                        dlogit += divergence_weight * tape.step_divergences.view().data[start + i];
                     dlogit *= slope;
                     if constexpr (core::trainable<Gradient>) {
                         core::map(gradient.switch_output.weight) += dlogit * core::map_row(hidden_rows, i).transpose();
                         gradient.switch_output.bias.values[0] += dlogit;
                     }
                     core::map_row(dhidden, i).array() =
-                        dlogit * output.transpose().array() * (core::map_row(hidden_rows, i).array() > T(0)).template cast<T>();
+                        dlogit * output.transpose().array() *
+                        (core::map_row(hidden_rows, i).array() > T(0)).template cast<T>();
                 }
             }
             if constexpr (SwitchPolicy::learned) {

@@ -34,19 +34,22 @@ struct ResidualStream {
 /// Has a space, `observe` and, but for the residual stream, `event`: what the head of this file shows. The two are
 /// checked with the base model's episodes and the space's elements.
 template <class S, class Episodes>
-concept SightOf = requires { typename S::Observation::template Element<float>; } &&
-    (std::same_as<S, ResidualStream> || requires(const Episodes& episodes, typename S::Observation::template Element<float>* seen) {
-        S::observe(episodes, 0, seen);
-        { S::event(std::as_const(seen)) } -> std::convertible_to<bool>;
-    });
+concept SightOf = requires {
+    typename S::Observation::template Element<float>;
+}
+&&(std::same_as<S, ResidualStream> ||
+   requires(const Episodes& episodes, typename S::Observation::template Element<float>* seen) {
+       S::observe(episodes, 0, seen);
+       { S::event(std::as_const(seen)) } -> std::convertible_to<bool>;
+   });
 
 /// Rows of what a sight extracts.
 template <class Sight, class T>
 using SightRows = core::Rows<const typename Sight::Observation::template Element<T>, Sight::Observation::width>;
 
 /// From what is seen of a trajectory to a vector s_t of `Future::output_width` numbers for each of its rows, by an
-/// embedding of the future. Events are embedded, `Future` reads them as if they followed one another, and s_t is what it
-/// makes of the first event at t or later; zero where there is none.
+/// embedding of the future. Events are embedded, `Future` reads them as if they followed one another, and s_t is what
+/// it makes of the first event at t or later; zero where there is none.
 template <class Sight, class Future>
 struct SightEmbedding {
     static constexpr int width = Future::input_width, output_width = Future::output_width;
@@ -65,8 +68,8 @@ struct SightEmbedding {
     template <class T>
     struct Tape {
         std::vector<typename Space::template Element<T>> events;  ///< rows of the space, events alone
-        std::vector<int> offsets;                                 ///< of the sequences of events; one for each that has any
-        std::vector<int> next;                                    ///< for every row of the trajectories its event, or -1
+        std::vector<int> offsets;  ///< of the sequences of events; one for each that has any
+        std::vector<int> next;     ///< for every row of the trajectories its event, or -1
         core::Buffer<T, width> embedded, embedded_gradient;
         core::Buffer<T, output_width> seen, seen_gradient;
         typename Future::template Tape<T> future;
@@ -81,9 +84,10 @@ struct SightEmbedding {
     }
 
     template <class T>
-    static void forward(const Parameters<T>& parameters, core::Sequences sequences, core::In<T, width> residual, SightRows<Sight, T> rows,
-                        core::Out<T, output_width> y, Tape<T>& tape) {
-        core::require(rows.count == residual.count, "a sight of its own needs a row of what is seen for each row of the residual stream");
+    static void forward(const Parameters<T>& parameters, core::Sequences sequences, core::In<T, width> residual,
+                        SightRows<Sight, T> rows, core::Out<T, output_width> y, Tape<T>& tape) {
+        core::require(rows.count == residual.count,
+                      "a sight of its own needs a row of what is seen for each row of the residual stream");
         gather_events(sequences, rows, tape);
         const int count = tape.offsets.back();
         const auto embedded = tape.embedded.resize(count);
@@ -91,23 +95,27 @@ struct SightEmbedding {
         Future::forward(parameters.future, tape.sequences(), embedded, tape.seen.resize(count), tape.future);
         for (int row = 0; row < rows.count; ++row) {
             const int event = tape.next[static_cast<std::size_t>(row)];
-            if (event < 0) core::map_row(y, row).setZero();
-            else core::map_row(y, row) = core::map_row(tape.seen.view(), event);
+            if (event < 0)
+                core::map_row(y, row).setZero();
+            else
+                core::map_row(y, row) = core::map_row(tape.seen.view(), event);
         }
     }
 
     /// Nothing flows back into the residual stream: it is not seen.
     template <class T, class Gradient>
-    static void backward(const Parameters<T>& parameters, core::Sequences, core::In<T, width>, SightRows<Sight, T> rows, Tape<T>& tape,
-                         core::In<T, output_width> dy, core::Out<T, width>, Gradient&& gradient) {
+    static void backward(const Parameters<T>& parameters, core::Sequences, core::In<T, width>, SightRows<Sight, T> rows,
+                         Tape<T>& tape, core::In<T, output_width> dy, core::Out<T, width>, Gradient&& gradient) {
         const int count = tape.offsets.back();
         const auto seen_gradient = tape.seen_gradient.zeros(count);
         for (int row = 0; row < rows.count; ++row)
-            if (const int event = tape.next[static_cast<std::size_t>(row)]; event >= 0) core::map_row(seen_gradient, event) += core::map_row(dy, row);
+            if (const int event = tape.next[static_cast<std::size_t>(row)]; event >= 0)
+                core::map_row(seen_gradient, event) += core::map_row(dy, row);
         const auto embedded_gradient = tape.embedded_gradient.zeros(count);
-        Future::backward(parameters.future, tape.sequences(), tape.embedded.view(), tape.future, seen_gradient, embedded_gradient,
-                         core::part(gradient, &Parameters<T>::future));
-        Embedding::backward(parameters.event, tape.rows(), embedded_gradient, core::part(gradient, &Parameters<T>::event));
+        Future::backward(parameters.future, tape.sequences(), tape.embedded.view(), tape.future, seen_gradient,
+                         embedded_gradient, core::part(gradient, &Parameters<T>::future));
+        Embedding::backward(parameters.event, tape.rows(), embedded_gradient,
+                            core::part(gradient, &Parameters<T>::event));
     }
 
 private:
@@ -143,13 +151,14 @@ struct SightEmbedding<ResidualStream, Future> {
         Future::initialise(parameters, random);
     }
     template <class T>
-    static void forward(const Parameters<T>& parameters, core::Sequences sequences, core::In<T, width> residual, SightRows<ResidualStream, T>, core::Out<T, output_width> y,
-                        Tape<T>& tape) {
+    static void forward(const Parameters<T>& parameters, core::Sequences sequences, core::In<T, width> residual,
+                        SightRows<ResidualStream, T>, core::Out<T, output_width> y, Tape<T>& tape) {
         Future::forward(parameters, sequences, residual, y, tape);
     }
     template <class T, class Gradient>
-    static void backward(const Parameters<T>& parameters, core::Sequences sequences, core::In<T, width> residual, SightRows<ResidualStream, T>, Tape<T>& tape,
-                         core::In<T, output_width> dy, core::Out<T, width> residual_gradient, Gradient&& gradient) {
+    static void backward(const Parameters<T>& parameters, core::Sequences sequences, core::In<T, width> residual,
+                         SightRows<ResidualStream, T>, Tape<T>& tape, core::In<T, output_width> dy,
+                         core::Out<T, width> residual_gradient, Gradient&& gradient) {
         Future::backward(parameters, sequences, residual, tape, dy, residual_gradient, gradient);
     }
 };

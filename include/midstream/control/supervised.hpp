@@ -11,7 +11,8 @@ namespace midstream::control {
 
 template <class BaseModel, int WriteLayer, int Subgoals, class Form = LowRank<16>>
 struct Supervised {
-    static_assert(WriteLayer >= 0 && WriteLayer <= BaseModel::depth, "a supervised controller writes to a layer that the base model does not have");
+    static_assert(WriteLayer >= 0 && WriteLayer <= BaseModel::depth,
+                  "a supervised controller writes to a layer that the base model does not have");
     using Base = BaseModel;
     static constexpr int width = Base::width;
     static constexpr int read = WriteLayer;
@@ -43,7 +44,8 @@ struct Supervised {
 
     /// Adds to the gradient of the parameters; the base model below is frozen.
     template <class T, class Gradient>
-    static void backward(const Parameters<T>& parameters, core::In<T, width> e, Tape<T>& tape, core::In<T, width> steered_gradient, Gradient&& gradient) {
+    static void backward(const Parameters<T>& parameters, core::In<T, width> e, Tape<T>& tape,
+                         core::In<T, width> steered_gradient, Gradient&& gradient) {
         Bank::backward(parameters, e, tape.coefficients.view(), tape.bank, steered_gradient, {}, {}, gradient);
     }
 };

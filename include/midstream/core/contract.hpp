@@ -20,7 +20,7 @@ inline void require(bool condition, std::string_view message) {
 
 /// As above, for messages that cost something to put together: `message()` is called only on failure.
 template <class Message>
-    requires requires(Message message) { std::string(message()); }
+requires requires(Message message) { std::string(message()); }
 void require(bool condition, Message&& message) {
     if (!condition) throw Error(std::string(message()));
 }

@@ -21,7 +21,9 @@ struct Serial {
 };
 
 template <class P>
-concept Parallelism = requires(const P& policy, void (*work)(int)) { policy.for_each(1, work); };
+concept Parallelism = requires(const P& policy, void (*work)(int)) {
+    policy.for_each(1, work);
+};
 
 /// Calls work(first, length) on slices that cover 0, ..., size - 1; the slices are the same for any thread count.
 template <Parallelism Policy, class Work>

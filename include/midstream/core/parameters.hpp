@@ -20,8 +20,10 @@ namespace midstream::core {
 /// A struct of parameters: it lists its members by calling `member(name, self.member)` for each in
 /// `static void visit(auto& self, auto&& member)`, and is contiguous.
 template <class P>
-concept ParameterStruct = std::is_trivially_copyable_v<std::remove_const_t<P>> && std::is_aggregate_v<std::remove_const_t<P>> &&
-    (is_leaf<std::remove_const_t<P>> || requires(P& p) { std::remove_const_t<P>::visit(p, [](std::string_view, auto&) {}); });
+concept ParameterStruct = std::is_trivially_copyable_v<std::remove_const_t<P>> &&
+    std::is_aggregate_v<std::remove_const_t<P>> &&(is_leaf<std::remove_const_t<P>> || requires(P & p) {
+        std::remove_const_t<P>::visit(p, [](std::string_view, auto&) {});
+    });
 
 /// Parameters of something that has none. As a member of other parameters it needs [[no_unique_address]], or its byte
 /// leaves a gap among the numbers.
@@ -60,7 +62,8 @@ void visit(P& parameters, Function&& function) {
 /// The flat view of a parameter struct.
 template <class T, class P>
 std::span<T> flat(P& parameters) {
-    static_assert(ParameterStruct<P>, "a parameter struct is a trivially copyable aggregate that lists its members in `visit`");
+    static_assert(ParameterStruct<P>,
+                  "a parameter struct is a trivially copyable aggregate that lists its members in `visit`");
     if constexpr (std::is_empty_v<P>) {
         return {};
     } else {
@@ -71,7 +74,8 @@ std::span<T> flat(P& parameters) {
 }
 template <class T, class P>
 std::span<const T> flat(const P& parameters) {
-    static_assert(ParameterStruct<P>, "a parameter struct is a trivially copyable aggregate that lists its members in `visit`");
+    static_assert(ParameterStruct<P>,
+                  "a parameter struct is a trivially copyable aggregate that lists its members in `visit`");
     return flat<T>(const_cast<P&>(parameters));
 }
 
@@ -84,7 +88,7 @@ inline constexpr bool trainable = !std::is_same_v<std::remove_cvref_t<Gradient>,
 
 /// The part of a gradient struct that belongs to a member; of Frozen, Frozen.
 template <class Gradient, class P, class Member>
-decltype(auto) part(Gradient&& gradient, Member P::* member) {
+decltype(auto) part(Gradient&& gradient, Member P::*member) {
     if constexpr (trainable<Gradient>) {
         return (gradient.*member);
     } else {
@@ -110,8 +114,10 @@ struct Box {
     Box(Box&&) noexcept = default;
     Box& operator=(const Box& other) {
         if (this != &other) {
-            if (pointer_) *pointer_ = *other.pointer_;
-            else pointer_ = std::make_unique<Aligned>(*other.pointer_);
+            if (pointer_)
+                *pointer_ = *other.pointer_;
+            else
+                pointer_ = std::make_unique<Aligned>(*other.pointer_);
         }
         return *this;
     }

@@ -20,11 +20,7 @@ struct View {
     int columns;
     int stride;
 
-    constexpr operator View<const T>() const
-        requires(!std::is_const_v<T>)
-    {
-        return {data, rows, columns, stride};
-    }
+    constexpr operator View<const T>() const requires(!std::is_const_v<T>) { return {data, rows, columns, stride}; }
 };
 
 template <class T, int Width>
@@ -71,15 +67,16 @@ void add_transposed_product(std::type_identity_t<View<const T>> a, std::type_ide
 }
 
 namespace detail {
-/// Four rows of narrow products at once, whose sums stay in registers: for r < rows <= 4, Width numbers at c + r c_row are
-/// the sum over k < terms of a[r a_row + k a_term] times the Width numbers at b + k b_term.
+/// Four rows of narrow products at once, whose sums stay in registers: for r < rows <= 4, Width numbers at c + r c_row
+/// are the sum over k < terms of a[r a_row + k a_term] times the Width numbers at b + k b_term.
 template <int Width, class T>
-void multiply_four_rows(const T* a, std::ptrdiff_t a_row, std::ptrdiff_t a_term, const T* b, std::ptrdiff_t b_term, int terms, int rows, T* c,
-                        std::ptrdiff_t c_row) {
+void multiply_four_rows(const T* a, std::ptrdiff_t a_row, std::ptrdiff_t a_term, const T* b, std::ptrdiff_t b_term,
+                        int terms, int rows, T* c, std::ptrdiff_t c_row) {
     constexpr int tile = std::min(Width, static_cast<int>(2 * EIGEN_MAX_ALIGN_BYTES / sizeof(T)));
     using Line = Eigen::Array<T, 1, tile>;
     const std::ptrdiff_t last = rows - 1;  // stands in for rows that are missing
-    const std::ptrdiff_t row1 = std::min<std::ptrdiff_t>(1, last), row2 = std::min<std::ptrdiff_t>(2, last), row3 = last;
+    const std::ptrdiff_t row1 = std::min<std::ptrdiff_t>(1, last), row2 = std::min<std::ptrdiff_t>(2, last),
+                         row3 = last;
     for (int first = 0; first + tile <= Width; first += tile) {
         Line sum0 = Line::Zero(), sum1 = sum0, sum2 = sum0, sum3 = sum0;
         for (int k = 0; k < terms; ++k) {
@@ -96,37 +93,42 @@ void multiply_four_rows(const T* a, std::ptrdiff_t a_row, std::ptrdiff_t a_term,
         Eigen::Map<Line>(c + row3 * c_row + first) = sum3;
     }
     constexpr int done = Width / tile * tile;
-    if constexpr (done < Width) multiply_four_rows<Width - done>(a, a_row, a_term, b + done, b_term, terms, rows, c + done, c_row);
+    if constexpr (done < Width)
+        multiply_four_rows<Width - done>(a, a_row, a_term, b + done, b_term, terms, rows, c + done, c_row);
 }
 }  // namespace detail
 
-/// c = a b for a lower triangular square a (zero above its diagonal) and a narrow b of Width columns: for squares of some
-/// dozens of rows, which are too small for Eigen's kernels, and half the work.
+/// c = a b for a lower triangular square a (zero above its diagonal) and a narrow b of Width columns: for squares of
+/// some dozens of rows, which are too small for Eigen's kernels, and half the work.
 template <int Width, class T>
 void lower_product(std::type_identity_t<View<const T>> a, std::type_identity_t<View<const T>> b, View<T> c) {
     for (int i = 0; i < a.rows; i += 4)
-        detail::multiply_four_rows<Width>(a.data + static_cast<std::ptrdiff_t>(i) * a.stride, a.stride, 1, b.data, b.stride, std::min(i + 4, a.rows),
-                                          std::min(4, a.rows - i), c.data + static_cast<std::ptrdiff_t>(i) * c.stride, c.stride);
+        detail::multiply_four_rows<Width>(a.data + static_cast<std::ptrdiff_t>(i) * a.stride, a.stride, 1, b.data,
+                                          b.stride, std::min(i + 4, a.rows), std::min(4, a.rows - i),
+                                          c.data + static_cast<std::ptrdiff_t>(i) * c.stride, c.stride);
 }
 /// c = a^T b, likewise.
 template <int Width, class T>
 void lower_transposed_product(std::type_identity_t<View<const T>> a, std::type_identity_t<View<const T>> b, View<T> c) {
     for (int i = 0; i < a.rows; i += 4)
         detail::multiply_four_rows<Width>(a.data + static_cast<std::ptrdiff_t>(i) * (a.stride + 1), 1, a.stride,
-                                          b.data + static_cast<std::ptrdiff_t>(i) * b.stride, b.stride, a.rows - i, std::min(4, a.rows - i),
-                                          c.data + static_cast<std::ptrdiff_t>(i) * c.stride, c.stride);
+                                          b.data + static_cast<std::ptrdiff_t>(i) * b.stride, b.stride, a.rows - i,
+                                          std::min(4, a.rows - i), c.data + static_cast<std::ptrdiff_t>(i) * c.stride,
+                                          c.stride);
 }
 
 /// c = 0.
 template <class T>
 void clear(View<T> c) {
-    for (int row = 0; row < c.rows; ++row) std::fill_n(c.data + static_cast<std::ptrdiff_t>(row) * c.stride, c.columns, T(0));
+    for (int row = 0; row < c.rows; ++row)
+        std::fill_n(c.data + static_cast<std::ptrdiff_t>(row) * c.stride, c.columns, T(0));
 }
 /// c = a.
 template <class T>
 void copy(std::type_identity_t<View<const T>> a, View<T> c) {
     for (int row = 0; row < c.rows; ++row)
-        std::copy_n(a.data + static_cast<std::ptrdiff_t>(row) * a.stride, c.columns, c.data + static_cast<std::ptrdiff_t>(row) * c.stride);
+        std::copy_n(a.data + static_cast<std::ptrdiff_t>(row) * a.stride, c.columns,
+                    c.data + static_cast<std::ptrdiff_t>(row) * c.stride);
 }
 /// c += a.
 template <class T>
@@ -140,7 +142,8 @@ void add(std::type_identity_t<View<const T>> a, View<T> c) {
 /// Every row of c = the same line.
 template <class T>
 void fill_rows(const T* line, View<T> c) {
-    for (int row = 0; row < c.rows; ++row) std::copy_n(line, c.columns, c.data + static_cast<std::ptrdiff_t>(row) * c.stride);
+    for (int row = 0; row < c.rows; ++row)
+        std::copy_n(line, c.columns, c.data + static_cast<std::ptrdiff_t>(row) * c.stride);
 }
 /// sum += the sum of the rows of a, first row first.
 template <class T>
@@ -167,9 +170,12 @@ T dot(const T* a, const T* b, int size) {
 
 /// y = x w + bias, the bias a line of as many numbers as w has columns; null for none.
 template <class T>
-void affine(std::type_identity_t<View<const T>> x, std::type_identity_t<View<const T>> w, const std::type_identity_t<T>* bias, View<T> y) {
-    if (bias) fill_rows(bias, y);
-    else clear(y);
+void affine(std::type_identity_t<View<const T>> x, std::type_identity_t<View<const T>> w,
+            const std::type_identity_t<T>* bias, View<T> y) {
+    if (bias)
+        fill_rows(bias, y);
+    else
+        clear(y);
     add_product<T>(x, w, y);
 }
 

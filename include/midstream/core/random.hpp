@@ -37,8 +37,10 @@ struct Random {
     /// Uniform in [0, 1), of 32 bits in double and 24 in float.
     template <class T = double>
     constexpr T uniform() {
-        if constexpr (sizeof(T) >= 8) return T(bits()) * T(0x1p-32);
-        else return T(bits() >> 8) * T(0x1p-24);
+        if constexpr (sizeof(T) >= 8)
+            return T(bits()) * T(0x1p-32);
+        else
+            return T(bits() >> 8) * T(0x1p-24);
     }
 
     /// Uniform over 0, ..., bound - 1 without bias (bound >= 1).
@@ -58,7 +60,9 @@ struct Random {
         return static_cast<T>(std::sqrt(-2.0 * std::log(u)) * std::cos(2.0 * std::numbers::pi * v));
     }
 
-    friend constexpr bool operator==(const Random& a, const Random& b) { return a.key == b.key && a.counter == b.counter; }
+    friend constexpr bool operator==(const Random& a, const Random& b) {
+        return a.key == b.key && a.counter == b.counter;
+    }
 
     /// The block function: four words from the key and the 128-bit counter (low, high). `bits` draws from the blocks
     /// with high = 0.

@@ -33,14 +33,13 @@ struct Vector {
 
 /// Eigen's name for a matrix of `Columns` fixed columns and any number of rows, stored row by row.
 template <class T, int RowCount, int Columns>
-using EigenMatrix =
-    Eigen::Matrix<std::remove_const_t<T>, RowCount, Columns,
-                  (Columns == 1 && RowCount != 1) ? int{Eigen::ColMajor} : int{Eigen::RowMajor}>;
+using EigenMatrix = Eigen::Matrix<std::remove_const_t<T>, RowCount, Columns,
+                                  (Columns == 1 && RowCount != 1) ? int{Eigen::ColMajor} : int{Eigen::RowMajor}>;
 
 /// Eigen's view of `T` (which may be const).
 template <class T, int RowCount, int Columns>
-using EigenMap = Eigen::Map<std::conditional_t<std::is_const_v<T>, const EigenMatrix<T, RowCount, Columns>,
-                                               EigenMatrix<T, RowCount, Columns>>>;
+using EigenMap = Eigen::Map<
+    std::conditional_t<std::is_const_v<T>, const EigenMatrix<T, RowCount, Columns>, EigenMatrix<T, RowCount, Columns>>>;
 
 /// A view of `count` consecutive rows of `Width` numbers each: a packed batch, or part of one.
 /// A default-constructed view is "not wanted": layers skip what they would write there.
@@ -52,11 +51,7 @@ struct Rows {
     int count = 0;
 
     constexpr explicit operator bool() const { return data != nullptr; }
-    constexpr operator Rows<const T, Width>() const
-        requires(!std::is_const_v<T>)
-    {
-        return {data, count};
-    }
+    constexpr operator Rows<const T, Width>() const requires(!std::is_const_v<T>) { return {data, count}; }
     constexpr T* row(int index) const { return data + static_cast<std::ptrdiff_t>(index) * Width; }
     constexpr Rows slice(int first, int length) const { return {row(first), length}; }
     constexpr std::span<T> flat() const { return {data, static_cast<std::size_t>(count) * Width}; }
@@ -79,8 +74,10 @@ struct AlignedAllocator {
     AlignedAllocator() = default;
     template <class U>
     AlignedAllocator(const AlignedAllocator<U>&) {}
-    T* allocate(std::size_t count) { return static_cast<T*>(::operator new(count * sizeof(T), std::align_val_t{alignment})); }
-    void deallocate(T* pointer, std::size_t) { ::operator delete(pointer, std::align_val_t{alignment}); }
+    T* allocate(std::size_t count) {
+        return static_cast<T*>(::operator new (count * sizeof(T), std::align_val_t{alignment}));
+    }
+    void deallocate(T* pointer, std::size_t) { ::operator delete (pointer, std::align_val_t{alignment}); }
     friend bool operator==(const AlignedAllocator&, const AlignedAllocator&) { return true; }
 };
 

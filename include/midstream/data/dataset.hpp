@@ -47,7 +47,7 @@ void validate_row(const std::vector<Element>& values, int row, std::string_view 
         const auto place = [&] {
             return std::string(name) + " [" + std::to_string(row) + ", " + std::to_string(column) + "]";
         };
-        if constexpr (entry_count<Space> > 0) {
+        if constexpr (entry_count < Space >> 0) {
             if (value < 0 || value >= entry_count<Space>)
                 core::require_range<int>(value, 0, entry_count<Space> - 1, place());
         } else {

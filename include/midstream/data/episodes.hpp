@@ -18,7 +18,8 @@ namespace midstream::data {
 /// episode ended on.
 template <class Observation, class Action, class Target = None, class T = float>
 struct Episodes {
-    static constexpr int observation_width = Observation::width, action_width = Action::width, target_width = Target::width;
+    static constexpr int observation_width = Observation::width, action_width = Action::width,
+                         target_width = Target::width;
     using ObservationElement = typename Observation::template Element<T>;
     using ActionElement = typename Action::template Element<T>;
     using TargetElement = typename Target::template Element<T>;
@@ -34,9 +35,13 @@ struct Episodes {
     int count() const { return static_cast<int>(offsets.size()) - 1; }
     int rows() const { return offsets.back(); }
 
-    core::Rows<const ObservationElement, Observation::width> observation_rows() const { return {observations.data(), rows()}; }
+    core::Rows<const ObservationElement, Observation::width> observation_rows() const {
+        return {observations.data(), rows()};
+    }
     core::Rows<const ActionElement, Action::width> action_rows() const { return {actions.data(), rows()}; }
-    const TargetElement* target_row(int row) const { return targets.data() + static_cast<std::ptrdiff_t>(row) * Target::width; }
+    const TargetElement* target_row(int row) const {
+        return targets.data() + static_cast<std::ptrdiff_t>(row) * Target::width;
+    }
 
     /// Empties the batch and keeps its memory.
     void clear() {

@@ -9,11 +9,11 @@
 
 namespace midstream::data {
 
-/// Puts in the place of every row's target, which is of the next observation, that of the observation `steps` steps on; where the episode
-/// ends before, that of the one it ended on. 1 changes nothing.
+/// Puts in the place of every row's target, which is of the next observation, that of the observation `steps` steps on;
+/// where the episode ends before, that of the one it ended on. 1 changes nothing.
 ///
-/// Next observations follow from the last few whatever the agent is after. What it is after shows in where it will be in
-/// a while, so that who has to tell has to find out (docs/ant.md).
+/// Next observations follow from the last few whatever the agent is after. What it is after shows in where it will be
+/// in a while, so that who has to tell has to find out (docs/ant.md).
 template <class Observation, class Action, class Target, class T>
 void look_ahead(Episodes<Observation, Action, Target, T>& episodes, int steps) {
     core::require(steps >= 1, "targets lie at least one step ahead");
@@ -22,7 +22,8 @@ void look_ahead(Episodes<Observation, Action, Target, T>& episodes, int steps) {
     const core::Sequences sequences = episodes.sequences();
     for (int episode = 0; episode < sequences.count(); ++episode) {
         const int last = sequences.first(episode + 1) - 1;
-        for (int i = sequences.first(episode); i < last; ++i) std::copy_n(row(std::min(i + steps - 1, last)), Target::width, row(i));
+        for (int i = sequences.first(episode); i < last; ++i)
+            std::copy_n(row(std::min(i + steps - 1, last)), Target::width, row(i));
     }
 }
 

@@ -45,7 +45,8 @@ private:
         if (cells == Distances<Ant::world>::unreachable) return no_way;
         const double* position = ant.simulation().position();
         const auto goal = AntGuide::next_centre(ant, colour);
-        return static_cast<float>(cells - 1 + std::hypot(goal[0] - position[0], goal[1] - position[1]) / Ant::ant_world.cell);
+        return static_cast<float>(cells - 1 +
+                                  std::hypot(goal[0] - position[0], goal[1] - position[1]) / Ant::ant_world.cell);
     }
 };
 

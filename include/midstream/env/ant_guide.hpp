@@ -28,8 +28,8 @@ struct AntGuide {
             if (moves >> move & 1) return move;
         return none;
     }
-    /// Where that move leads from the ant's own cell: the centre of the cell it is aimed at, in metres; of its own, where
-    /// there is none.
+    /// Where that move leads from the ant's own cell: the centre of the cell it is aimed at, in metres; of its own,
+    /// where there is none.
     template <class E>
     static std::array<double, 2> next_centre(const E& environment, int colour) {
         const int cell = environment.agent(), chosen = move(environment, cell, colour);
@@ -57,7 +57,7 @@ struct AntGuide {
 /// torques. This one is the paper's: what the ant sees, then the guide's whole map; actions are torques.
 struct AntMap {
     template <class Ant>
-    static constexpr int width = Ant::Observation::width + move_count * Ant::world.cells();
+    static constexpr int width = Ant::Observation::width + move_count* Ant::world.cells();
 
     template <class Ant>
     static void observe(const Ant& ant, float* row) {
@@ -112,7 +112,8 @@ public:
         double way = 0, effort = 0;
         for (int axis = 0; axis < 2; ++axis) way += (after[axis] - before[axis]) * direction[axis];
         for (const float torque : torques) effort += torque * torque;
-        transition.reward += wage_.progress * static_cast<float>(way / World.control_step()) - wage_.effort * static_cast<float>(effort / Action::width);
+        transition.reward += wage_.progress * static_cast<float>(way / World.control_step()) -
+                             wage_.effort * static_cast<float>(effort / Action::width);
         return transition;
     }
 

@@ -222,7 +222,7 @@ public:
     static constexpr Pinpad world = World.grid;
     static constexpr int horizon = world.horizon;
     static constexpr int proprioception = AntState::positions - 2 + AntState::velocities;
-    static constexpr double lowest = 0.2, highest = 1.0;  ///< of the torso's height, metres
+    static constexpr double lowest = 0.2, highest = 1.0;                        ///< of the torso's height, metres
     static constexpr int sight = proprioception + 2 + 2 * world.objects() + 2;  ///< numbers seen but for ExtraSight's
     using Observation = data::Dense<sight + ExtraSight::template width<World>>;
     using Target = data::Dense<proprioception + 2 + ExtraSight::template target_width<World>>;
@@ -295,7 +295,7 @@ public:
         const double* torso = simulation_.position();
         return {torso[0], torso[1], torso[2]};
     }
-    bool diverged() const { return diverged_; }  ///< whether the last step broke the physics
+    bool diverged() const { return diverged_; }                         ///< whether the last step broke the physics
     bool truncated() const { return course_.truncated() && !failed_; }  ///< whether only the time was up
     const AntSimulation& simulation() const { return simulation_; }
 

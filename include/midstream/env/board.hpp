@@ -28,7 +28,8 @@ struct Pinpad {
 /// "5 x 5 with 4 colours, 1 wall and horizon 50"
 inline std::string to_string(const Pinpad& world) {
     return std::to_string(world.size) + " x " + std::to_string(world.size) + " with " + std::to_string(world.colours) +
-           " colours, " + std::to_string(world.walls) + (world.walls == 1 ? " wall and horizon " : " walls and horizon ") + std::to_string(world.horizon);
+           " colours, " + std::to_string(world.walls) +
+           (world.walls == 1 ? " wall and horizon " : " walls and horizon ") + std::to_string(world.horizon);
 }
 
 /// Columns to the right and rows down.
@@ -47,7 +48,8 @@ inline constexpr auto neighbours = [] {
     std::array<std::array<std::int16_t, move_count>, World.cells()> table{};
     for (int cell = 0; cell < World.cells(); ++cell) {
         for (int move = 0; move < move_count; ++move) {
-            const int column = cell % World.size + move_offsets[move].dx, row = cell / World.size + move_offsets[move].dy;
+            const int column = cell % World.size + move_offsets[move].dx,
+                      row = cell / World.size + move_offsets[move].dy;
             const bool inside = column >= 0 && column < World.size && row >= 0 && row < World.size;
             table[cell][move] = static_cast<std::int16_t>(inside ? row * World.size + column : cell);
         }

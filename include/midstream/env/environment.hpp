@@ -34,8 +34,8 @@ using ActionElement = typename E::Action::template Element<float>;
 /// - `observe` writes the current observation to a row of Observation::width elements;
 /// - `step` takes a row of Action::width elements. It is not called once the episode has ended.
 ///
-/// Indices outside their space are not noticed where models read them: data::validate (data/dataset.hpp) finds them in a
-/// recording.
+/// Indices outside their space are not noticed where models read them: data::validate (data/dataset.hpp) finds them in
+/// a recording.
 ///
 /// Optional members: `Target` with `target(row) const`, the target by which the *current* observation would be
 /// predicted (HasTarget); `int subgoal() const`, the true subgoal, for analysis alone (HasSubgoal); `bool truncated()

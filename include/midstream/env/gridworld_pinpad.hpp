@@ -96,9 +96,9 @@ public:
     const Board<World>& board() const { return board_; }
     const Distances<World>& distances() const { return distances_; }
     const Task& task() const { return task_; }
-    int agent() const { return agent_; }        ///< the agent's cell
-    int progress() const { return progress_; }  ///< colours of the task visited
-    int steps() const { return steps_; }        ///< steps taken
+    int agent() const { return agent_; }           ///< the agent's cell
+    int progress() const { return progress_; }     ///< colours of the task visited
+    int steps() const { return steps_; }           ///< steps taken
     bool truncated() const { return truncated_; }  ///< whether the episode ended for lack of time alone
 
 private:

@@ -140,7 +140,8 @@ struct Touch {
         const Offset move = move_offsets[episodes.action_rows().row(row)[0]];
         seen[0] = 0;
         for (int colour = 0; colour < World.colours; ++colour)
-            if (See<World>::offset(episodes.observation_rows().row(row), colour) == move) seen[0] = static_cast<std::int16_t>(1 + colour);
+            if (See<World>::offset(episodes.observation_rows().row(row), colour) == move)
+                seen[0] = static_cast<std::int16_t>(1 + colour);
     }
     template <class Element>
     static bool event(const Element* seen) {

@@ -52,8 +52,8 @@ float play_to_success(E& environment, const Expert& expert, core::Random random,
 
 /// Appends `count` episodes of the expert, the i-th from random.fork(i). With `only_successes` an episode without a
 /// positive return is replaced by another one. Subgoals of environments that have none are -1. The last row's target is
-/// that of the observation that the episode ended on, which is not recorded itself. Does not allocate once the episodes'
-/// memory is large enough.
+/// that of the observation that the episode ended on, which is not recorded itself. Does not allocate once the
+/// episodes' memory is large enough.
 template <Environment E, ExpertFor<E> Expert>
 void record(E environment, const Expert& expert, int count, core::Random random, EpisodesOf<E>& episodes,
             bool only_successes = true) {
@@ -93,7 +93,8 @@ void record(E environment, const Expert& expert, int count, core::Random random,
             begin();
             total = play(environment, expert, stream.fork(0), watch);
         }
-        if constexpr (HasTarget<E>) environment.target(episodes.targets.data() + static_cast<std::size_t>(row - 1) * target_width);
+        if constexpr (HasTarget<E>)
+            environment.target(episodes.targets.data() + static_cast<std::size_t>(row - 1) * target_width);
         resize(row);
         episodes.offsets.push_back(row);
         episodes.returns.push_back(total);

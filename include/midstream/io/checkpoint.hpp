@@ -69,9 +69,12 @@ void walk_contents(const Contents& contents, Leaf&& leaf) {
 /// The numbers of a leaf.
 template <class Node>
 auto numbers(Node& node) {
-    if constexpr (Number<Node>) return std::span(&node, 1);
-    else if constexpr (core::is_leaf<std::remove_const_t<Node>>) return std::span(node.values);
-    else return std::span(node);
+    if constexpr (Number<Node>)
+        return std::span(&node, 1);
+    else if constexpr (core::is_leaf<std::remove_const_t<Node>>)
+        return std::span(node.values);
+    else
+        return std::span(node);
 }
 template <class Node>
 using NumberOf = typename decltype(numbers(std::declval<Node&>()))::value_type;

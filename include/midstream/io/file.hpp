@@ -25,8 +25,10 @@ namespace midstream::io {
 template <class Message>
 void require(const std::filesystem::path& path, bool condition, const Message& message) {
     core::require(condition, [&] {
-        if constexpr (std::is_invocable_v<const Message&>) return path.string() + ": " + message();
-        else return path.string() + ": " + message;
+        if constexpr (std::is_invocable_v<const Message&>)
+            return path.string() + ": " + message();
+        else
+            return path.string() + ": " + message;
     });
 }
 

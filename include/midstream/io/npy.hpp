@@ -51,8 +51,10 @@ xt::xarray<T> load_npy(const std::filesystem::path& path) {
     std::smatch parts;
     require(path, std::regex_match(header, parts, form),
             "the header does not describe a little-endian array of numbers");
-    const std::string expected =
-        (std::is_floating_point_v<T> ? "f" : std::is_signed_v<T> ? "i" : "u") + std::to_string(sizeof(T));
+    const std::string expected = (std::is_floating_point_v<T> ? "f"
+                                  : std::is_signed_v<T>       ? "i"
+                                                              : "u") +
+                                 std::to_string(sizeof(T));
     require(path, parts[1] == expected,
             [&] { return "holds numbers of type " + parts[1].str() + ", expected " + expected; });
 

@@ -29,9 +29,21 @@ struct Dtype {
 };
 
 /// All the element types files may hold. Those without a C++ number here can be listed but not read.
-inline constexpr std::array<Dtype, 15> dtypes{{{"F64", 8}, {"F32", 4}, {"F16", 2}, {"BF16", 2}, {"F8_E5M2", 1},
-                                               {"F8_E4M3", 1}, {"I64", 8}, {"I32", 4}, {"I16", 2}, {"I8", 1},
-                                               {"U64", 8}, {"U32", 4}, {"U16", 2}, {"U8", 1}, {"BOOL", 1}}};
+inline constexpr std::array<Dtype, 15> dtypes{{{"F64", 8},
+                                               {"F32", 4},
+                                               {"F16", 2},
+                                               {"BF16", 2},
+                                               {"F8_E5M2", 1},
+                                               {"F8_E4M3", 1},
+                                               {"I64", 8},
+                                               {"I32", 4},
+                                               {"I16", 2},
+                                               {"I8", 1},
+                                               {"U64", 8},
+                                               {"U32", 4},
+                                               {"U16", 2},
+                                               {"U8", 1},
+                                               {"BOOL", 1}}};
 
 /// The dtype of a C++ number.
 template <Number T>
@@ -59,7 +71,7 @@ public:
 
     /// Adds a row-major array of the given shape.
     template <std::ranges::contiguous_range Values>
-        requires Number<std::ranges::range_value_t<Values>>
+    requires Number<std::ranges::range_value_t<Values>>
     void add(std::string name, Shape shape, const Values& values) {
         using T = std::ranges::range_value_t<Values>;
         const std::span<const T> numbers(values);
@@ -75,7 +87,9 @@ public:
         // Wide numbers first, so that everything is aligned; else in the order of adding.
         std::vector<const Tensor*> order;
         for (const Tensor& tensor : tensors_) order.push_back(&tensor);
-        std::sort(order.begin(), order.end(), [](const Tensor* a, const Tensor* b) { return a->dtype.size != b->dtype.size ? a->dtype.size > b->dtype.size : a < b; });
+        std::sort(order.begin(), order.end(), [](const Tensor* a, const Tensor* b) {
+            return a->dtype.size != b->dtype.size ? a->dtype.size > b->dtype.size : a < b;
+        });
 
         nlohmann::ordered_json header = nlohmann::ordered_json::object();
         if (!metadata_.empty()) header["__metadata__"] = metadata_;
@@ -186,11 +200,14 @@ private:
         require(path_, twice.empty(), [&] { return "the header holds '" + twice + "' twice"; });
         require(path_, json.is_object(), "the header is no JSON object");
         for (const auto& [name, entry] : json.items()) {
-            if (name == "__metadata__") parse_metadata(entry);
-            else tensors_.push_back(parse_tensor(name, entry));
+            if (name == "__metadata__")
+                parse_metadata(entry);
+            else
+                tensors_.push_back(parse_tensor(name, entry));
         }
         std::sort(tensors_.begin(), tensors_.end(), [](const Tensor& a, const Tensor& b) {
-            return std::tuple(a.bytes.data(), a.bytes.size(), std::string_view(a.name)) < std::tuple(b.bytes.data(), b.bytes.size(), std::string_view(b.name));
+            return std::tuple(a.bytes.data(), a.bytes.size(), std::string_view(a.name)) <
+                   std::tuple(b.bytes.data(), b.bytes.size(), std::string_view(b.name));
         });
         std::size_t end = 0;
         for (std::size_t i = 0; i < tensors_.size(); ++i) {

@@ -1,6 +1,6 @@
 /// \file
-/// Causal multi-head self-attention with a bucketed relative position bias (T5, Raffel et al. 2020, section 2.1) that is
-/// added to the logits, and its key-value cache.
+/// Causal multi-head self-attention with a bucketed relative position bias (T5, Raffel et al. 2020, section 2.1) that
+/// is added to the logits, and its key-value cache.
 #pragma once
 
 #include <array>
@@ -30,7 +30,8 @@ const std::array<int, Shape.context>& relative_buckets() {
         for (int distance = 0; distance < Shape.context; ++distance) {
             int bucket = distance;
             if (distance >= exact) {
-                const double position = std::log(double(distance) / exact) / std::log(double(Shape.max_distance) / exact);
+                const double position =
+                    std::log(double(distance) / exact) / std::log(double(Shape.max_distance) / exact);
                 bucket = std::min(exact + static_cast<int>(position * (Shape.buckets - exact)), Shape.buckets - 1);
             }
             result[static_cast<std::size_t>(distance)] = bucket;
@@ -56,7 +57,8 @@ struct Attention {
 
     template <class T>
     struct Parameters {
-        typename Projection::template Parameters<T> projection;  ///< columns: queries, keys, values; in each, head by head
+        typename Projection::template Parameters<T>
+            projection;  ///< columns: queries, keys, values; in each, head by head
         typename Output::template Parameters<T> output;
         core::Matrix<T, heads, Shape.buckets> relative_bias;
         static void visit(auto& self, auto&& member) {
@@ -69,7 +71,8 @@ struct Attention {
     struct Tape {
         core::Buffer<T, 3 * width> projected;  ///< backward puts gradients where the numbers were
         core::Buffer<T, width> mixed;          ///< likewise
-        core::AlignedVector<T> probabilities;  ///< per sequence and head a square of length rows, padded as `padded` says
+        core::AlignedVector<T>
+            probabilities;  ///< per sequence and head a square of length rows, padded as `padded` says
         core::AlignedVector<T> logit_gradient;
         typename Projection::template Tape<T> projection;
         typename Output::template Tape<T> output;
@@ -97,7 +100,8 @@ struct Attention {
         for (int s = 0; s < sequences.count(); ++s) {
             const int length = sequences.length(s);
             core::require(length <= context, [&] {
-                return "a sequence of " + std::to_string(length) + " steps exceeds the attention context of " + std::to_string(context);
+                return "a sequence of " + std::to_string(length) + " steps exceeds the attention context of " +
+                       std::to_string(context);
             });
             squares += static_cast<std::size_t>(heads * length * padded<T>(length));
         }
@@ -123,9 +127,10 @@ struct Attention {
     }
 
     template <class T, class Gradient>
-    static void backward(const Parameters<T>& parameters, core::Sequences sequences, core::In<T, width> x, Tape<T>& tape,
-                         core::In<T, width> dy, core::Out<T, width> dx, Gradient&& gradient) {
-        Output::backward(parameters.output, sequences, tape.mixed.view(), tape.output, dy, {}, core::part(gradient, &Parameters<T>::output));
+    static void backward(const Parameters<T>& parameters, core::Sequences sequences, core::In<T, width> x,
+                         Tape<T>& tape, core::In<T, width> dy, core::Out<T, width> dx, Gradient&& gradient) {
+        Output::backward(parameters.output, sequences, tape.mixed.view(), tape.output, dy, {},
+                         core::part(gradient, &Parameters<T>::output));
         const auto mixed_gradient = tape.mixed.zeros(x.count);
         Output::backward(parameters.output, sequences, mixed_gradient, tape.output, dy, mixed_gradient, core::Frozen{});
         const auto projected = tape.projected.view();
@@ -160,7 +165,9 @@ struct Attention {
             }
         }
         if constexpr (core::trainable<Gradient>)
-            for_distances<T>([&](int head, int bucket, std::size_t at) { gradient.relative_bias.values[head * Shape.buckets + bucket] += bias_gradient[at]; });
+            for_distances<T>([&](int head, int bucket, std::size_t at) {
+                gradient.relative_bias.values[head * Shape.buckets + bucket] += bias_gradient[at];
+            });
         Projection::backward(parameters.projection, sequences, x, tape.projection, projected, dx,
                              core::part(gradient, &Parameters<T>::projection));
     }
@@ -182,8 +189,10 @@ struct Attention {
             alignas(core::alignment) std::array<T, static_cast<std::size_t>(heads) * padded<T>(context)> weights{};
             const auto of_head = [&](int head) { return weights.data() + head * padded<T>(context); };
             State<T>& state = state_of(row);
-            if (state.length >= context) throw core::Error("the attention context of " + std::to_string(context) + " steps is used up");
-            std::copy_n(projected.row(row) + width, 2 * width, state.cache.data() + static_cast<std::ptrdiff_t>(state.length) * 2 * width);
+            if (state.length >= context)
+                throw core::Error("the attention context of " + std::to_string(context) + " steps is used up");
+            std::copy_n(projected.row(row) + width, 2 * width,
+                        state.cache.data() + static_cast<std::ptrdiff_t>(state.length) * 2 * width);
             const int last = state.length++;
             // All heads step by step, as the cache lies in memory.
             for (int j = 0; j <= last; ++j)
@@ -246,8 +255,8 @@ private:
         return core::columns(rows.slice(first, length), head * head_width, head_width);
     }
 
-    /// For each head a number for the distances context - 1, ..., 1, 0 and then for the future: read from the right place,
-    /// a line for every query is contiguous.
+    /// For each head a number for the distances context - 1, ..., 1, 0 and then for the future: read from the right
+    /// place, a line for every query is contiguous.
     template <class T>
     using Distances = std::array<T, static_cast<std::size_t>(heads) * (context + lanes<T>)>;
 
@@ -257,14 +266,17 @@ private:
         const auto& buckets = relative_buckets<Shape>();
         for (int head = 0; head < heads; ++head)
             for (int distance = 0; distance < context; ++distance)
-                visit(head, buckets[static_cast<std::size_t>(distance)], static_cast<std::size_t>(head * (context + lanes<T>) + context - 1 - distance));
+                visit(head, buckets[static_cast<std::size_t>(distance)],
+                      static_cast<std::size_t>(head * (context + lanes<T>)+context - 1 - distance));
     }
     /// The bias of each head; of the future, minus infinity.
     template <class T>
     static Distances<T> bias_by_distance(const Parameters<T>& parameters) {
         Distances<T> result;
         result.fill(-std::numeric_limits<T>::infinity());
-        for_distances<T>([&](int head, int bucket, std::size_t at) { result[at] = parameters.relative_bias.values[head * Shape.buckets + bucket]; });
+        for_distances<T>([&](int head, int bucket, std::size_t at) {
+            result[at] = parameters.relative_bias.values[head * Shape.buckets + bucket];
+        });
         return result;
     }
     /// Those of keys 0, ..., size - 1 for the query at `position`.
@@ -273,7 +285,7 @@ private:
         using T = typename Numbers::value_type;
         using Line = Eigen::Array<T, 1, Eigen::Dynamic>;
         return Eigen::Map<std::conditional_t<std::is_const_v<Numbers>, const Line, Line>>(
-            numbers.data() + head * (context + lanes<T>) + context - 1 - position, size);
+            numbers.data() + head * (context + lanes<T>)+context - 1 - position, size);
     }
 };
 

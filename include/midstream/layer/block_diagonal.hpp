@@ -58,7 +58,8 @@ struct BlockDiagonal {
     static void reset(State<T>&) {}
 
     template <class T, class StateOf>
-    static void step(const Parameters<T>& parameters, StateOf&&, core::In<T, Width> x, core::Out<T, Width> y, Tape<T>&) {
+    static void step(const Parameters<T>& parameters, StateOf&&, core::In<T, Width> x, core::Out<T, Width> y,
+                     Tape<T>&) {
         apply(parameters, x, y);
     }
 
@@ -66,7 +67,8 @@ struct BlockDiagonal {
     template <class T>
     static void apply(const Parameters<T>& parameters, core::In<T, Width> x, core::Out<T, Width> y) {
         for (int head = 0; head < Heads; ++head)
-            core::affine(slice(x, head), view(parameters.weight[static_cast<std::size_t>(head)]), parameters.bias.values + head * block, slice(y, head));
+            core::affine(slice(x, head), view(parameters.weight[static_cast<std::size_t>(head)]),
+                         parameters.bias.values + head * block, slice(y, head));
     }
 
 private:

@@ -89,8 +89,7 @@ private:
     template <class Work>
     static void for_each_row(core::Sequences sequences, Work&& work) {
         for (int s = 0; s < sequences.count(); ++s)
-            for (int t = 0; t < sequences.length(s); ++t)
-                work(sequences.row(s) + t, std::min(t, Taps - 1));
+            for (int t = 0; t < sequences.length(s); ++t) work(sequences.row(s) + t, std::min(t, Taps - 1));
     }
 };
 

@@ -87,7 +87,9 @@ struct Categorical {
 
 private:
     template <class T>
-    using Line = Eigen::Map<std::conditional_t<std::is_const_v<T>, const Eigen::Array<std::remove_const_t<T>, 1, Classes>, Eigen::Array<T, 1, Classes>>>;
+    using Line =
+        Eigen::Map<std::conditional_t<std::is_const_v<T>, const Eigen::Array<std::remove_const_t<T>, 1, Classes>,
+                                      Eigen::Array<T, 1, Classes>>>;
 };
 
 /// Keeps x within about [low, high], smoothly: high - softplus(high - x), then low + softplus(. - low).
@@ -127,7 +129,8 @@ struct DiagonalGaussian {
             sum -= T(0.5) * (error * error * inverse + log_var + T(1.8378770664093454836));
             if (gradient) {
                 gradient[i] += weight * error * inverse;
-                gradient[Width + i] += weight * T(0.5) * (error * error * inverse - 1) * bound<T>.slope(parameters[Width + i]);
+                gradient[Width + i] +=
+                    weight * T(0.5) * (error * error * inverse - 1) * bound<T>.slope(parameters[Width + i]);
             }
         }
         return sum;
@@ -148,7 +151,9 @@ struct DiagonalGaussian {
     template <class T>
     static void sample(const T* parameters, core::Random& random, T* value, T temperature = 1) {
         for (int i = 0; i < Width; ++i)
-            value[i] = parameters[i] + (temperature > 0 ? temperature * std::exp(T(0.5) * log_variance(parameters, i)) * random.normal<T>() : T(0));
+            value[i] = parameters[i] + (temperature > 0 ? temperature * std::exp(T(0.5) * log_variance(parameters, i)) *
+                                                              random.normal<T>()
+                                                        : T(0));
     }
 
     template <class T>

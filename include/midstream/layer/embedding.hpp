@@ -28,7 +28,8 @@ struct Embedding<data::OneHots<Dimension, Count>, Width> {
     }
 
     template <class T>
-    static void forward(const Parameters<T>& parameters, core::Rows<const std::int16_t, Count> x, core::Out<T, Width> y) {
+    static void forward(const Parameters<T>& parameters, core::Rows<const std::int16_t, Count> x,
+                        core::Out<T, Width> y) {
         const auto rows = core::map(parameters.rows);
         for (int row = 0; row < x.count; ++row) {
             auto sum = core::map_row(y, row);
@@ -38,7 +39,8 @@ struct Embedding<data::OneHots<Dimension, Count>, Width> {
     }
 
     template <class T, class Gradient>
-    static void backward(const Parameters<T>&, core::Rows<const std::int16_t, Count> x, core::In<T, Width> dy, Gradient&& gradient) {
+    static void backward(const Parameters<T>&, core::Rows<const std::int16_t, Count> x, core::In<T, Width> dy,
+                         Gradient&& gradient) {
         if constexpr (core::trainable<Gradient>) {
             auto rows = core::map(gradient.rows);
             for (int row = 0; row < x.count; ++row)
@@ -63,7 +65,8 @@ struct Embedding<data::Dense<Inputs>, Width> {
         Map::apply(parameters, x, y);
     }
     template <class T, class Gradient>
-    static void backward(const Parameters<T>& parameters, core::In<T, Inputs> x, core::In<T, Width> dy, Gradient&& gradient) {
+    static void backward(const Parameters<T>& parameters, core::In<T, Inputs> x, core::In<T, Width> dy,
+                         Gradient&& gradient) {
         typename Map::template Tape<T> tape;
         Map::backward(parameters, {}, x, tape, dy, core::Rows<T, Inputs>{}, gradient);
     }

@@ -24,7 +24,8 @@ struct Tanh {
 
 private:
     template <class T>
-    using Line = Eigen::Map<std::conditional_t<std::is_const_v<T>, const Eigen::ArrayX<std::remove_const_t<T>>, Eigen::ArrayX<T>>>;
+    using Line = Eigen::Map<
+        std::conditional_t<std::is_const_v<T>, const Eigen::ArrayX<std::remove_const_t<T>>, Eigen::ArrayX<T>>>;
 };
 
 /// max(x, 0), likewise.
@@ -80,16 +81,18 @@ struct Feedforward {
     }
 
     template <class T>
-    static void forward(const Parameters<T>& parameters, core::Sequences, core::In<T, InputWidth> x, core::Out<T, OutputWidth> y, Tape<T>& tape) {
+    static void forward(const Parameters<T>& parameters, core::Sequences, core::In<T, InputWidth> x,
+                        core::Out<T, OutputWidth> y, Tape<T>& tape) {
         apply(parameters, x, y, [&](int i) { return tape.hidden[static_cast<std::size_t>(i)].resize(x.count); });
     }
 
     template <class T, class Gradient>
-    static void backward(const Parameters<T>& parameters, core::Sequences, core::In<T, InputWidth> x, Tape<T>& tape, core::In<T, OutputWidth> dy,
-                         core::Out<T, InputWidth> dx, Gradient&& gradient) {
+    static void backward(const Parameters<T>& parameters, core::Sequences, core::In<T, InputWidth> x, Tape<T>& tape,
+                         core::In<T, OutputWidth> dy, core::Out<T, InputWidth> dx, Gradient&& gradient) {
         typename Last::template Tape<T> none;
         auto flow = tape.hidden_gradient.zeros(x.count), lower = tape.lower_gradient.resize(x.count);
-        Last::backward(parameters.last, {}, tape.hidden.back().view(), none, dy, flow, core::part(gradient, &Parameters<T>::last));
+        Last::backward(parameters.last, {}, tape.hidden.back().view(), none, dy, flow,
+                       core::part(gradient, &Parameters<T>::last));
         for (int i = HiddenLayers - 1; i > 0; --i) {
             const auto at = static_cast<std::size_t>(i);
             Activation::backward(std::span<const T>(tape.hidden[at].view().flat()), flow.flat());
@@ -108,7 +111,8 @@ struct Feedforward {
     static void reset(State<T>&) {}
 
     template <class T, class StateOf>
-    static void step(const Parameters<T>& parameters, StateOf&&, core::In<T, InputWidth> x, core::Out<T, OutputWidth> y, Tape<T>& scratch) {
+    static void step(const Parameters<T>& parameters, StateOf&&, core::In<T, InputWidth> x, core::Out<T, OutputWidth> y,
+                     Tape<T>& scratch) {
         forward(parameters, {}, x, y, scratch);
     }
 
@@ -121,7 +125,8 @@ struct Feedforward {
 
 private:
     template <class T, class HiddenOf>
-    static void apply(const Parameters<T>& parameters, core::In<T, InputWidth> x, core::Out<T, OutputWidth> y, HiddenOf&& hidden_of) {
+    static void apply(const Parameters<T>& parameters, core::In<T, InputWidth> x, core::Out<T, OutputWidth> y,
+                      HiddenOf&& hidden_of) {
         core::Rows<T, HiddenWidth> units = hidden_of(0);
         First::apply(parameters.first, x, units);
         Activation::apply(units.flat());

@@ -12,7 +12,7 @@ namespace midstream::layer {
 
 namespace detail {
 template <class T>
-inline constexpr T gelu_scale = T(std::numbers::sqrt2 * std::numbers::inv_sqrtpi);
+inline constexpr T gelu_scale = T(std::numbers::sqrt2* std::numbers::inv_sqrtpi);
 template <class T>
 inline constexpr T gelu_cubic = T(0.044715);
 }  // namespace detail

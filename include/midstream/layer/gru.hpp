@@ -21,7 +21,7 @@ struct Gru {
 
     template <class T>
     struct Parameters {
-        typename InputMap::template Parameters<T> input;          ///< columns r, z, n, as for the next
+        typename InputMap::template Parameters<T> input;  ///< columns r, z, n, as for the next
         typename RecurrentMap::template Parameters<T> recurrent;
         static void visit(auto& self, auto&& member) {
             member("input", self.input);
@@ -62,8 +62,10 @@ struct Gru {
         lockstep.gather(packed, gates);
         for (int t = 0; t < lockstep.steps(); ++t) {
             const int start = lockstep.start(t), active = lockstep.active(t);
-            if (t == 0) core::clear(view(previous.slice(0, active)));
-            else core::copy(view(hidden.slice(lockstep.start(t - 1), active)), view(previous.slice(start, active)));
+            if (t == 0)
+                core::clear(view(previous.slice(0, active)));
+            else
+                core::copy(view(hidden.slice(lockstep.start(t - 1), active)), view(previous.slice(start, active)));
             RecurrentMap::apply(parameters.recurrent, previous.slice(start, active), recurrent.slice(start, active));
             for (int row = start; row < start + active; ++row) cell(gates, recurrent, previous, hidden, row);
         }
@@ -73,8 +75,8 @@ struct Gru {
 
     /// Spends the tape: a second backward needs another forward.
     template <class T, class Gradient>
-    static void backward(const Parameters<T>& parameters, core::Sequences sequences, core::In<T, Input> x, Tape<T>& tape,
-                         core::In<T, Hidden> dy, core::Out<T, Input> dx, Gradient&& gradient) {
+    static void backward(const Parameters<T>& parameters, core::Sequences sequences, core::In<T, Input> x,
+                         Tape<T>& tape, core::In<T, Hidden> dy, core::Out<T, Input> dx, Gradient&& gradient) {
         const core::Lockstep& lockstep = tape.lockstep;
         const auto gates = tape.gates.view(), recurrent = tape.recurrent.view();
         const auto previous = tape.previous.view(), dhidden = tape.hidden.view();
@@ -85,7 +87,8 @@ struct Gru {
             if (t == 0) break;
             const auto dprevious = view(dhidden.slice(lockstep.start(t - 1), active));
             core::add(view(dhidden.slice(start, active)), dprevious);  // what cell_backward left: z dh
-            core::add_product_transposed(view(recurrent.slice(start, active)), view(parameters.recurrent.weight), dprevious);
+            core::add_product_transposed(view(recurrent.slice(start, active)), view(parameters.recurrent.weight),
+                                         dprevious);
         }
         RecurrentMap::backward(parameters.recurrent, sequences, previous, tape.recurrent_map, recurrent, {},
                                core::part(gradient, &Parameters<T>::recurrent));
@@ -126,8 +129,8 @@ private:
 
     /// Turns p into r, z, n in place and writes h_t, of one row.
     template <class T>
-    static void cell(core::Rows<T, 3 * Hidden> gates, core::Rows<T, 3 * Hidden> recurrent, core::Rows<T, Hidden> previous,
-                     core::Rows<T, Hidden> hidden, int row) {
+    static void cell(core::Rows<T, 3 * Hidden> gates, core::Rows<T, 3 * Hidden> recurrent,
+                     core::Rows<T, Hidden> previous, core::Rows<T, Hidden> hidden, int row) {
         auto r = group(gates, row, 0), z = group(gates, row, 1), n = group(gates, row, 2);
         r = (r + group(recurrent, row, 0)).logistic();
         z = (z + group(recurrent, row, 1)).logistic();

@@ -71,15 +71,17 @@ struct HawkMixer {
     static void forward(const Parameters<T>& parameters, core::Sequences sequences, core::In<T, Width> x,
                         core::Out<T, Width> y, Tape<T>& tape) {
         branches(parameters, x, tape);
-        Convolution::forward(parameters.convolution, sequences, tape.input.view(), tape.convolved.view(), tape.convolution);
-        Recurrence::forward(parameters.recurrence, sequences, tape.convolved.view(), tape.hidden.view(), tape.recurrence);
+        Convolution::forward(parameters.convolution, sequences, tape.input.view(), tape.convolved.view(),
+                             tape.convolution);
+        Recurrence::forward(parameters.recurrence, sequences, tape.convolved.view(), tape.hidden.view(),
+                            tape.recurrence);
         join(parameters, y, tape);
     }
 
     /// Spends the tape: a second backward needs another forward.
     template <class T, class Gradient>
-    static void backward(const Parameters<T>& parameters, core::Sequences sequences, core::In<T, Width> x, Tape<T>& tape,
-                         core::In<T, Width> dy, core::Out<T, Width> dx, Gradient&& gradient) {
+    static void backward(const Parameters<T>& parameters, core::Sequences sequences, core::In<T, Width> x,
+                         Tape<T>& tape, core::In<T, Width> dy, core::Out<T, Width> dx, Gradient&& gradient) {
         const auto dproduct = tape.dproduct.zeros(x.count);
         const auto dconvolved = tape.dconvolved.zeros(x.count);
         const auto dinput = tape.dinput.zeros(x.count);
@@ -88,17 +90,18 @@ struct HawkMixer {
 
         const auto dhidden = tape.activated.view();
         core::map(dhidden).array() *= core::map(dproduct).array();
-        Recurrence::backward(parameters.recurrence, sequences, tape.convolved.view(), tape.recurrence, dhidden, dconvolved,
-                             core::part(gradient, &Parameters<T>::recurrence));
-        Convolution::backward(parameters.convolution, sequences, tape.input.view(), tape.convolution, dconvolved, dinput,
-                              core::part(gradient, &Parameters<T>::convolution));
+        Recurrence::backward(parameters.recurrence, sequences, tape.convolved.view(), tape.recurrence, dhidden,
+                             dconvolved, core::part(gradient, &Parameters<T>::recurrence));
+        Convolution::backward(parameters.convolution, sequences, tape.input.view(), tape.convolution, dconvolved,
+                              dinput, core::part(gradient, &Parameters<T>::convolution));
         Branch::backward(parameters.input, sequences, x, tape.branch, dinput, dx,
                          core::part(gradient, &Parameters<T>::input));
 
         const auto dgate = dproduct;
         core::map(dgate).array() *= core::map(tape.hidden.view()).array();
         gelu_backward<T, RecurrentWidth>(tape.gate.view(), dgate, dgate);
-        Branch::backward(parameters.gate, sequences, x, tape.branch, dgate, dx, core::part(gradient, &Parameters<T>::gate));
+        Branch::backward(parameters.gate, sequences, x, tape.branch, dgate, dx,
+                         core::part(gradient, &Parameters<T>::gate));
     }
 
     template <class T>

@@ -41,9 +41,10 @@ namespace midstream::layer {
 
 /// See the head of this file.
 template <class L, class T = float>
-concept Layer = requires(const typename L::template Parameters<T>& parameters, typename L::template Parameters<T>& gradient,
-                         typename L::template Tape<T>& tape, typename L::template State<T>& state, core::Random& random,
-                         core::Sequences sequences, core::Rows<const T, L::input_width> x, core::Rows<T, L::input_width> dx,
+concept Layer = requires(const typename L::template Parameters<T>& parameters,
+                         typename L::template Parameters<T>& gradient, typename L::template Tape<T>& tape,
+                         typename L::template State<T>& state, core::Random& random, core::Sequences sequences,
+                         core::Rows<const T, L::input_width> x, core::Rows<T, L::input_width> dx,
                          core::Rows<T, L::output_width> y, core::Rows<const T, L::output_width> dy,
                          typename L::template State<T>& (*state_of)(int)) {
     requires core::ParameterStruct<typename L::template Parameters<T>>;
@@ -57,7 +58,7 @@ concept Layer = requires(const typename L::template Parameters<T>& parameters, t
 
 /// A layer whose output has its input's width: what mixes a residual stream, or is a block of one.
 template <class L, class T = float>
-concept Block = Layer<L, T> && (L::input_width == L::output_width);
+concept Block = Layer<L, T> &&(L::input_width == L::output_width);
 
 /// State or tape of a layer that has none.
 struct Nothing {};

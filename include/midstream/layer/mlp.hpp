@@ -64,8 +64,8 @@ struct Mlp {
     static void reset(State<T>&) {}
 
     template <class T, class StateOf>
-    static void step(const Parameters<T>& parameters, StateOf&&, core::In<T, InputWidth> x,
-                     core::Out<T, OutputWidth> y, Tape<T>& scratch) {
+    static void step(const Parameters<T>& parameters, StateOf&&, core::In<T, InputWidth> x, core::Out<T, OutputWidth> y,
+                     Tape<T>& scratch) {
         forward(parameters, {}, x, y, scratch);
     }
 };

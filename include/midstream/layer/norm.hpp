@@ -63,7 +63,8 @@ struct RmsNorm {
     static void reset(State<T>&) {}
 
     template <class T, class StateOf>
-    static void step(const Parameters<T>& parameters, StateOf&&, core::In<T, Width> x, core::Out<T, Width> y, Tape<T>& scratch) {
+    static void step(const Parameters<T>& parameters, StateOf&&, core::In<T, Width> x, core::Out<T, Width> y,
+                     Tape<T>& scratch) {
         forward(parameters, {}, x, y, scratch);
     }
 };
@@ -129,7 +130,8 @@ struct LayerNorm {
             if (dx) {
                 const T mean = (output_gradient * scale).mean();
                 const T projection = (output_gradient * scale * normalised).mean();
-                core::map_row(dx, row).array() += inverse[row] * (output_gradient * scale - mean - normalised * projection);
+                core::map_row(dx, row).array() +=
+                    inverse[row] * (output_gradient * scale - mean - normalised * projection);
             }
         }
     }
@@ -138,7 +140,8 @@ struct LayerNorm {
     static void reset(State<T>&) {}
 
     template <class T, class StateOf>
-    static void step(const Parameters<T>& parameters, StateOf&&, core::In<T, Width> x, core::Out<T, Width> y, Tape<T>& scratch) {
+    static void step(const Parameters<T>& parameters, StateOf&&, core::In<T, Width> x, core::Out<T, Width> y,
+                     Tape<T>& scratch) {
         forward(parameters, {}, x, y, scratch);
     }
 };

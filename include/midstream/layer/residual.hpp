@@ -10,8 +10,11 @@ namespace midstream::layer {
 /// y = x + inner(norm(x)).
 template <class Norm, class Inner>
 struct Residual {
-    static_assert(Block<Norm> && Block<Inner>, "a residual branch needs a norm and an inner layer of equal input and output width that satisfy layer::Layer");
-    static_assert(Norm::output_width == Inner::input_width, "a residual branch needs its norm and inner layer to have one width");
+    static_assert(
+        Block<Norm> && Block<Inner>,
+        "a residual branch needs a norm and an inner layer of equal input and output width that satisfy layer::Layer");
+    static_assert(Norm::output_width == Inner::input_width,
+                  "a residual branch needs its norm and inner layer to have one width");
     static constexpr int input_width = Inner::input_width;
     static constexpr int output_width = input_width;
 
@@ -53,7 +56,8 @@ struct Residual {
 
     template <class T, class Gradient>
     static void backward(const Parameters<T>& parameters, core::Sequences sequences, core::In<T, input_width> x,
-                         Tape<T>& tape, core::In<T, input_width> dy, core::Out<T, input_width> dx, Gradient&& gradient) {
+                         Tape<T>& tape, core::In<T, input_width> dy, core::Out<T, input_width> dx,
+                         Gradient&& gradient) {
         const auto normalised_gradient = tape.normalised_gradient.zeros(x.count);
         Inner::backward(parameters.inner, sequences, tape.normalised.view(), tape.inner, dy, normalised_gradient,
                         core::part(gradient, &Parameters<T>::inner));
@@ -72,8 +76,10 @@ struct Residual {
     static void step(const Parameters<T>& parameters, StateOf&& state_of, core::In<T, input_width> x,
                      core::Out<T, input_width> y, Tape<T>& scratch) {
         const auto normalised = scratch.normalised.resize(x.count);
-        Norm::step(parameters.norm, [&](int i) -> auto& { return state_of(i).norm; }, x, normalised, scratch.norm);
-        Inner::step(parameters.inner, [&](int i) -> auto& { return state_of(i).inner; }, normalised, y, scratch.inner);
+        Norm::step(
+            parameters.norm, [&](int i) -> auto& { return state_of(i).norm; }, x, normalised, scratch.norm);
+        Inner::step(
+            parameters.inner, [&](int i) -> auto& { return state_of(i).inner; }, normalised, y, scratch.inner);
         core::add(view(x), view(y));
     }
 };
@@ -82,7 +88,8 @@ struct Residual {
 /// any layer::Block: attention, a Hawk mixer, or yours.
 template <class Mixer, class Feedforward, template <int> class Norm = RmsNorm>
 struct PreNormBlock {
-    static_assert(Block<Mixer>, "the mixer of a residual block needs to be a layer::Layer of equal input and output width");
+    static_assert(Block<Mixer>,
+                  "the mixer of a residual block needs to be a layer::Layer of equal input and output width");
     static constexpr int input_width = Mixer::input_width;
     static constexpr int output_width = input_width;
     using Mixing = Residual<Norm<input_width>, Mixer>;
@@ -125,7 +132,8 @@ struct PreNormBlock {
 
     template <class T, class Gradient>
     static void backward(const Parameters<T>& parameters, core::Sequences sequences, core::In<T, input_width> x,
-                         Tape<T>& tape, core::In<T, input_width> dy, core::Out<T, input_width> dx, Gradient&& gradient) {
+                         Tape<T>& tape, core::In<T, input_width> dy, core::Out<T, input_width> dx,
+                         Gradient&& gradient) {
         const auto middle_gradient = tape.middle_gradient.zeros(x.count);
         Thinking::backward(parameters.mlp, sequences, tape.middle.view(), tape.mlp, dy, middle_gradient,
                            core::part(gradient, &Parameters<T>::mlp));
@@ -143,8 +151,10 @@ struct PreNormBlock {
     static void step(const Parameters<T>& parameters, StateOf&& state_of, core::In<T, input_width> x,
                      core::Out<T, input_width> y, Tape<T>& scratch) {
         const auto middle = scratch.middle.resize(x.count);
-        Mixing::step(parameters.mixer, [&](int i) -> auto& { return state_of(i).mixer; }, x, middle, scratch.mixer);
-        Thinking::step(parameters.mlp, [&](int i) -> auto& { return state_of(i).mlp; }, middle, y, scratch.mlp);
+        Mixing::step(
+            parameters.mixer, [&](int i) -> auto& { return state_of(i).mixer; }, x, middle, scratch.mixer);
+        Thinking::step(
+            parameters.mlp, [&](int i) -> auto& { return state_of(i).mlp; }, middle, y, scratch.mlp);
     }
 };
 

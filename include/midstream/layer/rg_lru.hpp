@@ -69,7 +69,8 @@ struct RgLru {
             for (int row = first; row < first + sequences.length(s); ++row) {
                 auto h = core::map_row(hidden, row).array();
                 h = drive(x, tape, row);
-                if (row > first) h += core::map_row(tape.decay.view(), row).array() * core::map_row(hidden, row - 1).array();
+                if (row > first)
+                    h += core::map_row(tape.decay.view(), row).array() * core::map_row(hidden, row - 1).array();
             }
         }
         core::map(y) = core::map(hidden);
@@ -77,8 +78,8 @@ struct RgLru {
 
     /// Spends the tape: a second backward needs another forward.
     template <class T, class Gradient>
-    static void backward(const Parameters<T>& parameters, core::Sequences sequences, core::In<T, Width> x, Tape<T>& tape,
-                         core::In<T, Width> dy, core::Out<T, Width> dx, Gradient&& gradient) {
+    static void backward(const Parameters<T>& parameters, core::Sequences sequences, core::In<T, Width> x,
+                         Tape<T>& tape, core::In<T, Width> dy, core::Out<T, Width> dx, Gradient&& gradient) {
         const auto r = tape.recurrence_gate.view(), i = tape.input_gate.view();
         // The gradient is taken in log L, where L = -log a_t = 8 softplus(lambda) r_t: with respect to a_t or to L it
         // grows without bound as a_t nears 1, while L d sqrt(1 - a_t^2) / dL = L a_t^2 / sqrt(1 - a_t^2) fades out.

@@ -88,7 +88,8 @@ struct Autoregressive {
         typename Stack::template Tape<T> stack;
         core::Buffer<T, width> normalised;
         typename FinalNorm::template Tape<T> norm;
-        core::Buffer<T, ActionHead::parameter_width> action, action_gradient;  ///< parameters of p(a_t), and their gradient
+        core::Buffer<T, ActionHead::parameter_width> action,
+            action_gradient;  ///< parameters of p(a_t), and their gradient
         core::Buffer<T, TargetHead::parameter_width> target, target_gradient;  ///< likewise of the target
     };
     template <class T>
@@ -109,7 +110,8 @@ struct Autoregressive {
 
     /// Layer 0 from observations.
     template <class T>
-    static void embed(const Parameters<T>& parameters, std::type_identity_t<ObservationRows<T>> observations, Tape<T>& tape) {
+    static void embed(const Parameters<T>& parameters, std::type_identity_t<ObservationRows<T>> observations,
+                      Tape<T>& tape) {
         Embedding::forward(parameters.embedding, observations, tape.residual[0].resize(observations.count));
     }
     /// Layers from + 1, ..., to from layer `from`.
@@ -124,19 +126,23 @@ struct Autoregressive {
         const auto normalised = tape.normalised.resize(last.count);
         FinalNorm::forward(parameters.norm, {}, last, normalised, tape.norm);
         ActionHead::Map::apply(parameters.action_head, normalised, tape.action.resize(last.count));
-        if constexpr (predicts_observations) TargetHead::Map::apply(parameters.target_head, normalised, tape.target.resize(last.count));
+        if constexpr (predicts_observations)
+            TargetHead::Map::apply(parameters.target_head, normalised, tape.target.resize(last.count));
     }
     /// All of the above. Afterwards tape.residual holds every layer and tape.action the parameters of p(a_t | o_1:t).
     template <class T, class H = NoHook>
-    static void forward(const Parameters<T>& parameters, core::Sequences sequences, std::type_identity_t<ObservationRows<T>> observations,
-                        Tape<T>& tape, H&& hook = {}) {
+    static void forward(const Parameters<T>& parameters, core::Sequences sequences,
+                        std::type_identity_t<ObservationRows<T>> observations, Tape<T>& tape, H&& hook = {}) {
         embed(parameters, observations, tape);
         if constexpr (std::same_as<std::remove_cvref_t<H>, NoHook>) {
             blocks(parameters, sequences, 0, depth, tape);
         } else {
             using Named = std::remove_cvref_t<H>;
-            static_assert(Hook<Named, T, width>, "a residual hook needs a constant `layer` and a call operator that takes the rows of that layer");
-            static_assert(Named::layer >= 0 && Named::layer <= depth, "a residual hook names a layer that the model does not have");
+            static_assert(
+                Hook<Named, T, width>,
+                "a residual hook needs a constant `layer` and a call operator that takes the rows of that layer");
+            static_assert(Named::layer >= 0 && Named::layer <= depth,
+                          "a residual hook names a layer that the model does not have");
             blocks(parameters, sequences, 0, Named::layer, tape);
             hook(tape.residual[Named::layer].view());
             blocks(parameters, sequences, Named::layer, depth, tape);
@@ -156,30 +162,35 @@ struct Autoregressive {
         const auto last = tape.residual[depth].view();
         const auto normalised_gradient = tape.scratch.zeros(last.count);
         typename ActionHead::Map::template Tape<T> none;
-        ActionHead::Map::backward(parameters.action_head, {}, tape.normalised.view(), none, tape.action_gradient.view(), normalised_gradient,
-                                  core::part(gradient, &Parameters<T>::action_head));
+        ActionHead::Map::backward(parameters.action_head, {}, tape.normalised.view(), none, tape.action_gradient.view(),
+                                  normalised_gradient, core::part(gradient, &Parameters<T>::action_head));
         if constexpr (predicts_observations) {
             typename TargetHead::Map::template Tape<T> nothing;
-            TargetHead::Map::backward(parameters.target_head, {}, tape.normalised.view(), nothing, tape.target_gradient.view(),
-                                      normalised_gradient, core::part(gradient, &Parameters<T>::target_head));
+            TargetHead::Map::backward(parameters.target_head, {}, tape.normalised.view(), nothing,
+                                      tape.target_gradient.view(), normalised_gradient,
+                                      core::part(gradient, &Parameters<T>::target_head));
         }
         FinalNorm::backward(parameters.norm, {}, last, tape.norm, normalised_gradient, tape.flow.zeros(last.count),
                             core::part(gradient, &Parameters<T>::norm));
     }
     /// From the gradient at layer `to` to that at layer `from`, both in tape.flow.
     template <class T, class Gradient>
-    static void backward_blocks(const Parameters<T>& parameters, core::Sequences sequences, int from, int to, Tape<T>& tape, Gradient&& gradient) {
-        Stack::backward(parameters.stack, sequences, tape.residual.data(), from, to, tape.stack, tape.flow, tape.scratch,
-                        core::part(gradient, &Parameters<T>::stack));
+    static void backward_blocks(const Parameters<T>& parameters, core::Sequences sequences, int from, int to,
+                                Tape<T>& tape, Gradient&& gradient) {
+        Stack::backward(parameters.stack, sequences, tape.residual.data(), from, to, tape.stack, tape.flow,
+                        tape.scratch, core::part(gradient, &Parameters<T>::stack));
     }
     template <class T, class Gradient>
-    static void backward_embedding(const Parameters<T>& parameters, std::type_identity_t<ObservationRows<T>> observations, Tape<T>& tape, Gradient&& gradient) {
-        Embedding::backward(parameters.embedding, observations, tape.flow.view(), core::part(gradient, &Parameters<T>::embedding));
+    static void backward_embedding(const Parameters<T>& parameters,
+                                   std::type_identity_t<ObservationRows<T>> observations, Tape<T>& tape,
+                                   Gradient&& gradient) {
+        Embedding::backward(parameters.embedding, observations, tape.flow.view(),
+                            core::part(gradient, &Parameters<T>::embedding));
     }
     /// All of the above: adds the gradient of what tape.action_gradient and target_gradient are gradients of.
     template <class T, class Gradient>
-    static void backward(const Parameters<T>& parameters, core::Sequences sequences, std::type_identity_t<ObservationRows<T>> observations,
-                         Tape<T>& tape, Gradient&& gradient) {
+    static void backward(const Parameters<T>& parameters, core::Sequences sequences,
+                         std::type_identity_t<ObservationRows<T>> observations, Tape<T>& tape, Gradient&& gradient) {
         backward_heads(parameters, tape, gradient);
         backward_blocks(parameters, sequences, 0, depth, tape, gradient);
         backward_embedding(parameters, observations, tape, gradient);
@@ -194,11 +205,14 @@ struct Autoregressive {
     /// Advances layers [from, to) by one step: row i of tape.residual belongs to the instance with state_of(i).
     template <class T, class StateOf>
     static void step_blocks(const Parameters<T>& parameters, StateOf&& state_of, int from, int to, Tape<T>& tape) {
-        Stack::step(parameters.stack, [&](int i) -> auto& { return state_of(i).stack; }, tape.residual.data(), from, to, tape.stack);
+        Stack::step(
+            parameters.stack, [&](int i) -> auto& { return state_of(i).stack; }, tape.residual.data(), from, to,
+            tape.stack);
     }
     /// Embeds, advances all blocks and predicts: tape.action holds the parameters of p(a_t | o_1:t).
     template <class T, class StateOf>
-    static void step(const Parameters<T>& parameters, StateOf&& state_of, std::type_identity_t<ObservationRows<T>> observations, Tape<T>& tape) {
+    static void step(const Parameters<T>& parameters, StateOf&& state_of,
+                     std::type_identity_t<ObservationRows<T>> observations, Tape<T>& tape) {
         embed(parameters, observations, tape);
         step_blocks(parameters, state_of, 0, depth, tape);
         heads(parameters, tape);

@@ -19,7 +19,8 @@ struct HawkShape {
 };
 
 template <HawkShape Shape, template <int> class Norm = layer::RmsNorm>
-using HawkBlock = layer::PreNormBlock<layer::HawkMixer<Shape.width, Shape.recurrent, Shape.taps, Shape.heads>, layer::Mlp<Shape.width, Shape.mlp>, Norm>;
+using HawkBlock = layer::PreNormBlock<layer::HawkMixer<Shape.width, Shape.recurrent, Shape.taps, Shape.heads>,
+                                      layer::Mlp<Shape.width, Shape.mlp>, Norm>;
 
 template <HawkShape Shape, template <int> class Norm = layer::RmsNorm>
 using Hawk = Repeat<HawkBlock<Shape, Norm>, Shape.depth>;

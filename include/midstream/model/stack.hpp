@@ -14,7 +14,8 @@ namespace midstream::model {
 /// the layers [from, to) of its own: layer l is what block l reads.
 template <class Block, int Depth>
 struct Repeat {
-    static_assert(layer::Block<Block>, "a stack needs blocks that satisfy layer::Block: a layer::Layer of equal input and output width");
+    static_assert(layer::Block<Block>,
+                  "a stack needs blocks that satisfy layer::Block: a layer::Layer of equal input and output width");
     static_assert(Depth > 0, "a stack needs at least one block");
     static constexpr int depth = Depth;
     static constexpr int width = Block::input_width;
@@ -39,18 +40,21 @@ struct Repeat {
     }
 
     template <class T>
-    static void forward(const Parameters<T>& parameters, core::Sequences sequences, core::Buffer<T, width>* residual, int from,
-                        int to, Tape<T>& tape) {
+    static void forward(const Parameters<T>& parameters, core::Sequences sequences, core::Buffer<T, width>* residual,
+                        int from, int to, Tape<T>& tape) {
         for (int l = from; l < to; ++l)
-            Block::forward(parameters.blocks[index(l)], sequences, residual[l].view(), residual[l + 1].resize(residual[l].count), tape.blocks[index(l)]);
+            Block::forward(parameters.blocks[index(l)], sequences, residual[l].view(),
+                           residual[l + 1].resize(residual[l].count), tape.blocks[index(l)]);
     }
 
     template <class T, class Gradient>
-    static void backward(const Parameters<T>& parameters, core::Sequences sequences, core::Buffer<T, width>* residual, int from,
-                         int to, Tape<T>& tape, core::Buffer<T, width>& flow, core::Buffer<T, width>& scratch, Gradient&& gradient) {
+    static void backward(const Parameters<T>& parameters, core::Sequences sequences, core::Buffer<T, width>* residual,
+                         int from, int to, Tape<T>& tape, core::Buffer<T, width>& flow, core::Buffer<T, width>& scratch,
+                         Gradient&& gradient) {
         for (int l = to - 1; l >= from; --l) {
-            Block::backward(parameters.blocks[index(l)], sequences, residual[l].view(), tape.blocks[index(l)], flow.view(),
-                            scratch.zeros(flow.count), core::element(core::part(gradient, &Parameters<T>::blocks), l));
+            Block::backward(parameters.blocks[index(l)], sequences, residual[l].view(), tape.blocks[index(l)],
+                            flow.view(), scratch.zeros(flow.count),
+                            core::element(core::part(gradient, &Parameters<T>::blocks), l));
             std::swap(flow, scratch);
         }
     }
@@ -61,11 +65,12 @@ struct Repeat {
     }
 
     template <class T, class StateOf>
-    static void step(const Parameters<T>& parameters, StateOf&& state_of, core::Buffer<T, width>* residual, int from, int to,
-                     Tape<T>& scratch) {
+    static void step(const Parameters<T>& parameters, StateOf&& state_of, core::Buffer<T, width>* residual, int from,
+                     int to, Tape<T>& scratch) {
         for (int l = from; l < to; ++l)
-            Block::step(parameters.blocks[index(l)], [&](int i) -> auto& { return state_of(i).blocks[index(l)]; }, residual[l].view(),
-                        residual[l + 1].resize(residual[l].count), scratch.blocks[index(l)]);
+            Block::step(
+                parameters.blocks[index(l)], [&](int i) -> auto& { return state_of(i).blocks[index(l)]; },
+                residual[l].view(), residual[l + 1].resize(residual[l].count), scratch.blocks[index(l)]);
     }
 
 private:
@@ -106,17 +111,19 @@ struct Join {
     }
 
     template <class T>
-    static void forward(const Parameters<T>& parameters, core::Sequences sequences, core::Buffer<T, width>* residual, int from,
-                        int to, Tape<T>& tape) {
+    static void forward(const Parameters<T>& parameters, core::Sequences sequences, core::Buffer<T, width>* residual,
+                        int from, int to, Tape<T>& tape) {
         Lower::forward(parameters.lower, sequences, residual, from, in_lower(to), tape.lower);
-        Upper::forward(parameters.upper, sequences, residual + Lower::depth, in_upper(from), to - Lower::depth, tape.upper);
+        Upper::forward(parameters.upper, sequences, residual + Lower::depth, in_upper(from), to - Lower::depth,
+                       tape.upper);
     }
 
     template <class T, class Gradient>
-    static void backward(const Parameters<T>& parameters, core::Sequences sequences, core::Buffer<T, width>* residual, int from,
-                         int to, Tape<T>& tape, core::Buffer<T, width>& flow, core::Buffer<T, width>& scratch, Gradient&& gradient) {
-        Upper::backward(parameters.upper, sequences, residual + Lower::depth, in_upper(from), to - Lower::depth, tape.upper, flow,
-                        scratch, core::part(gradient, &Parameters<T>::upper));
+    static void backward(const Parameters<T>& parameters, core::Sequences sequences, core::Buffer<T, width>* residual,
+                         int from, int to, Tape<T>& tape, core::Buffer<T, width>& flow, core::Buffer<T, width>& scratch,
+                         Gradient&& gradient) {
+        Upper::backward(parameters.upper, sequences, residual + Lower::depth, in_upper(from), to - Lower::depth,
+                        tape.upper, flow, scratch, core::part(gradient, &Parameters<T>::upper));
         Lower::backward(parameters.lower, sequences, residual, from, in_lower(to), tape.lower, flow, scratch,
                         core::part(gradient, &Parameters<T>::lower));
     }
@@ -128,11 +135,14 @@ struct Join {
     }
 
     template <class T, class StateOf>
-    static void step(const Parameters<T>& parameters, StateOf&& state_of, core::Buffer<T, width>* residual, int from, int to,
-                     Tape<T>& scratch) {
-        Lower::step(parameters.lower, [&](int i) -> auto& { return state_of(i).lower; }, residual, from, in_lower(to), scratch.lower);
-        Upper::step(parameters.upper, [&](int i) -> auto& { return state_of(i).upper; }, residual + Lower::depth, in_upper(from),
-                    to - Lower::depth, scratch.upper);
+    static void step(const Parameters<T>& parameters, StateOf&& state_of, core::Buffer<T, width>* residual, int from,
+                     int to, Tape<T>& scratch) {
+        Lower::step(
+            parameters.lower, [&](int i) -> auto& { return state_of(i).lower; }, residual, from, in_lower(to),
+            scratch.lower);
+        Upper::step(
+            parameters.upper, [&](int i) -> auto& { return state_of(i).upper; }, residual + Lower::depth,
+            in_upper(from), to - Lower::depth, scratch.upper);
     }
 
 private:

@@ -24,7 +24,8 @@ struct TransformerShape {
 };
 
 template <TransformerShape Shape, template <int> class Norm = layer::RmsNorm>
-using TransformerBlock = layer::PreNormBlock<layer::Attention<Shape.attention()>, layer::Mlp<Shape.width, Shape.mlp>, Norm>;
+using TransformerBlock =
+    layer::PreNormBlock<layer::Attention<Shape.attention()>, layer::Mlp<Shape.width, Shape.mlp>, Norm>;
 
 template <TransformerShape Shape, template <int> class Norm = layer::RmsNorm>
 using Transformer = Repeat<TransformerBlock<Shape, Norm>, Shape.depth>;

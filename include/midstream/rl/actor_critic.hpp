@@ -29,7 +29,8 @@ struct Spread<layer::DiagonalGaussian<Width>> {
 }  // namespace detail
 
 /// p(action | observation). The variances of continuous actions are parameters of their own, the same everywhere.
-template <class ObservationSpace, class ActionSpace, ActorCriticShape Shape = ActorCriticShape{}, class Activation = layer::Tanh>
+template <class ObservationSpace, class ActionSpace, ActorCriticShape Shape = ActorCriticShape{},
+          class Activation = layer::Tanh>
 struct Actor {
     using Observation = ObservationSpace;
     using Action = ActionSpace;
@@ -74,13 +75,15 @@ struct Actor {
     }
     /// From tape.distribution_gradient; adds to `gradient`.
     template <class T, class Gradient>
-    static void backward(const Parameters<T>& parameters, core::In<T, observation_width> observations, Tape<T>& tape, Gradient&& gradient) {
+    static void backward(const Parameters<T>& parameters, core::In<T, observation_width> observations, Tape<T>& tape,
+                         Gradient&& gradient) {
         const auto from = tape.distribution_gradient.view();
         const auto to = tape.output_gradient.resize(from.count);
         for (int row = 0; row < from.count; ++row) std::copy_n(from.row(row), network_width, to.row(row));
         if constexpr (core::trainable<Gradient> && Spread::width > 0)
             core::add_column_sums<T>(core::columns(from, network_width, Spread::width), gradient.spread.values);
-        Network::backward(parameters.network, {}, observations, tape.network, to, {}, core::part(gradient, &Parameters<T>::network));
+        Network::backward(parameters.network, {}, observations, tape.network, to, {},
+                          core::part(gradient, &Parameters<T>::network));
     }
 
     /// One row, without a tape.
@@ -95,19 +98,22 @@ private:
     template <class T>
     static void complete(const Parameters<T>& parameters, const T* output, T* distribution) {
         std::copy_n(output, network_width, distribution);
-        if constexpr (Spread::width > 0) std::copy_n(parameters.spread.values, Spread::width, distribution + network_width);
+        if constexpr (Spread::width > 0)
+            std::copy_n(parameters.spread.values, Spread::width, distribution + network_width);
     }
 };
 
 /// An actor, and a critic of the same shape that shares nothing with it.
-template <class ObservationSpace, class ActionSpace, ActorCriticShape Shape = ActorCriticShape{}, class Activation = layer::Tanh>
+template <class ObservationSpace, class ActionSpace, ActorCriticShape Shape = ActorCriticShape{},
+          class Activation = layer::Tanh>
 struct ActorCritic {
     using Observation = ObservationSpace;
     using Action = ActionSpace;
     using Acting = Actor<Observation, Action, Shape, Activation>;
     using Distribution = typename Acting::Distribution;
     static constexpr int observation_width = Observation::width;
-    static_assert(std::is_same_v<typename Observation::template Element<double>, double>, "an actor-critic needs an observation of real numbers: data::Dense");
+    static_assert(std::is_same_v<typename Observation::template Element<double>, double>,
+                  "an actor-critic needs an observation of real numbers: data::Dense");
     using Critic = layer::Feedforward<observation_width, Shape.width, Shape.layers, 1, Activation>;
 
     template <class T>
@@ -151,9 +157,11 @@ struct ActorCritic {
     }
     /// Adds the gradient of what tape.actor.distribution_gradient and tape.value_gradient are gradients of.
     template <class T, class Gradient>
-    static void backward(const Parameters<T>& parameters, core::In<T, observation_width> observations, Tape<T>& tape, Gradient&& gradient) {
+    static void backward(const Parameters<T>& parameters, core::In<T, observation_width> observations, Tape<T>& tape,
+                         Gradient&& gradient) {
         Acting::backward(parameters.actor, observations, tape.actor, core::part(gradient, &Parameters<T>::actor));
-        Critic::backward(parameters.critic, {}, observations, tape.critic, tape.value_gradient.view(), {}, core::part(gradient, &Parameters<T>::critic));
+        Critic::backward(parameters.critic, {}, observations, tape.critic, tape.value_gradient.view(), {},
+                         core::part(gradient, &Parameters<T>::critic));
     }
 };
 

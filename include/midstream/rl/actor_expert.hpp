@@ -23,8 +23,9 @@ struct TrainedActor {
     }
 };
 
-/// Acts on any environment that `View` can look at: `View::observe(environment, row)` writes what the actor is to see, and
-/// `View::act(environment, action, row)`, if there is such a function, what the environment is told. The weights are shared among copies and threads; acting needs no memory but the stack.
+/// Acts on any environment that `View` can look at: `View::observe(environment, row)` writes what the actor is to see,
+/// and `View::act(environment, action, row)`, if there is such a function, what the environment is told. The weights
+/// are shared among copies and threads; acting needs no memory but the stack.
 template <class ActorType, class View>
 class ActorExpert {
 public:

@@ -7,8 +7,8 @@
 
 namespace midstream::rl {
 
-/// A = (R - mean R) / (std R + 1e-3) over the whole batch, with the population's standard deviation and no groups; every
-/// decision of an episode has its episode's advantage (paper section 6).
+/// A = (R - mean R) / (std R + 1e-3) over the whole batch, with the population's standard deviation and no groups;
+/// every decision of an episode has its episode's advantage (paper section 6).
 struct BatchNormalised {
     double epsilon = 1e-3;
 
@@ -18,7 +18,8 @@ struct BatchNormalised {
         mean /= static_cast<double>(returns.size());
         for (const float r : returns) square += (r - mean) * (r - mean);
         const double deviation = std::sqrt(square / static_cast<double>(returns.size()));
-        for (std::size_t i = 0; i < returns.size(); ++i) advantages[i] = static_cast<float>((returns[i] - mean) / (deviation + epsilon));
+        for (std::size_t i = 0; i < returns.size(); ++i)
+            advantages[i] = static_cast<float>((returns[i] - mean) / (deviation + epsilon));
     }
 };
 

@@ -7,8 +7,8 @@
 
 namespace midstream::rl {
 
-/// min(r A, clip(r, 1 - clip, 1 + clip) A), where r is the ratio of the *joint* density of an action to that at the time
-/// of acting and A its advantage; its derivative by log r is r A, or 0 where clipped.
+/// min(r A, clip(r, 1 - clip, 1 + clip) A), where r is the ratio of the *joint* density of an action to that at the
+/// time of acting and A its advantage; its derivative by log r is r A, or 0 where clipped.
 template <class T>
 struct ClippedSurrogate {
     T ratio;

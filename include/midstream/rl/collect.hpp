@@ -11,8 +11,10 @@ namespace midstream::rl {
 /// actions, and packs what happened: a row per *decision*, episode by episode. Memory is reused.
 template <env::BatchEnvironment B, class Policy>
 class Collector {
-    static_assert(std::is_same_v<typename B::Observation, typename Policy::Observation>, "a policy needs to read the observations that its environment gives");
-    static_assert(std::is_same_v<typename B::Action, typename Policy::Action>, "a policy needs to predict the actions that its environment takes");
+    static_assert(std::is_same_v<typename B::Observation, typename Policy::Observation>,
+                  "a policy needs to read the observations that its environment gives");
+    static_assert(std::is_same_v<typename B::Action, typename Policy::Action>,
+                  "a policy needs to predict the actions that its environment takes");
 
 public:
     using Episodes = data::Episodes<typename B::Observation, typename B::Action>;
@@ -20,7 +22,8 @@ public:
     explicit Collector(B environment) : environment_(std::move(environment)) {}
 
     /// Plays `count` episodes side by side to their ends. `temperature` is that of the policy's actions; 0 takes modes.
-    void collect(const typename Policy::template Parameters<float>& parameters, int count, core::Random random, float temperature = 1) {
+    void collect(const typename Policy::template Parameters<float>& parameters, int count, core::Random random,
+                 float temperature = 1) {
         environment_.reset(count, random.fork(0));
         if (static_cast<int>(states_.size()) < count) states_.resize(static_cast<std::size_t>(count));
         streams_.resize(static_cast<std::size_t>(count));
@@ -36,15 +39,21 @@ public:
             const auto awaiting = environment_.awaiting();
             const int rows = static_cast<int>(awaiting.size());
             environment_.observe(observations_.resize(rows));
-            Policy::step(parameters, [&](int i) -> auto& { return states_[static_cast<std::size_t>(awaiting[static_cast<std::size_t>(i)])]; },
-                         observations_.view(), tape_);
+            Policy::step(
+                parameters,
+                [&](int i) -> auto& {
+                    return states_[static_cast<std::size_t>(awaiting[static_cast<std::size_t>(i)])];
+                },
+                observations_.view(), tape_);
             actions_.resize(rows);
             for (int i = 0; i < rows; ++i) {
                 const int instance = awaiting[static_cast<std::size_t>(i)];
                 const float* distribution = tape_.action.view().row(i);
-                Policy::Distribution::sample(distribution, streams_[static_cast<std::size_t>(instance)], actions_.view().row(i), temperature);
+                Policy::Distribution::sample(distribution, streams_[static_cast<std::size_t>(instance)],
+                                             actions_.view().row(i), temperature);
                 instances_.push_back(instance);
-                log_log_probabilities_.push_back(Policy::Distribution::log_probability(distribution, actions_.view().row(i)));
+                log_log_probabilities_.push_back(
+                    Policy::Distribution::log_probability(distribution, actions_.view().row(i)));
             }
             const auto o = observations_.view().flat();
             const auto a = actions_.view().flat();
@@ -68,15 +77,18 @@ private:
         episodes_.clear();
         episodes_.offsets.assign(static_cast<std::size_t>(count) + 1, 0);
         for (const int instance : instances_) ++episodes_.offsets[static_cast<std::size_t>(instance) + 1];
-        for (int i = 0; i < count; ++i) episodes_.offsets[static_cast<std::size_t>(i) + 1] += episodes_.offsets[static_cast<std::size_t>(i)];
+        for (int i = 0; i < count; ++i)
+            episodes_.offsets[static_cast<std::size_t>(i) + 1] += episodes_.offsets[static_cast<std::size_t>(i)];
         next_.assign(episodes_.offsets.begin(), episodes_.offsets.end() - 1);
         episodes_.observations.resize(log_observations_.size());
         episodes_.actions.resize(log_actions_.size());
         log_probabilities_.resize(instances_.size());
         for (std::size_t i = 0; i < instances_.size(); ++i) {
             const auto row = static_cast<std::size_t>(next_[static_cast<std::size_t>(instances_[i])]++);
-            std::copy_n(log_observations_.data() + i * B::Observation::width, B::Observation::width, episodes_.observations.data() + row * B::Observation::width);
-            std::copy_n(log_actions_.data() + i * B::Action::width, B::Action::width, episodes_.actions.data() + row * B::Action::width);
+            std::copy_n(log_observations_.data() + i * B::Observation::width, B::Observation::width,
+                        episodes_.observations.data() + row * B::Observation::width);
+            std::copy_n(log_actions_.data() + i * B::Action::width, B::Action::width,
+                        episodes_.actions.data() + row * B::Action::width);
             log_probabilities_[row] = log_log_probabilities_[i];
         }
         const auto returns = environment_.returns();

@@ -20,11 +20,11 @@ struct GeneralisedAdvantages {
     double discount = 0.99;
     double lambda = 0.95;
 
-    /// For `steps` steps of one instance, `stride` numbers apart in every array. `next_values` are of the observation that
-    /// a step led to, before any reset; after a termination they are not read.
+    /// For `steps` steps of one instance, `stride` numbers apart in every array. `next_values` are of the observation
+    /// that a step led to, before any reset; after a termination they are not read.
     template <class T>
-    void operator()(int steps, std::ptrdiff_t stride, const T* rewards, const T* values, const T* next_values, const Ending* endings,
-                    T* advantages) const {
+    void operator()(int steps, std::ptrdiff_t stride, const T* rewards, const T* values, const T* next_values,
+                    const Ending* endings, T* advantages) const {
         T next = 0;
         for (int t = steps - 1; t >= 0; --t) {
             const std::ptrdiff_t i = t * stride;

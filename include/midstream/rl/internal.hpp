@@ -11,9 +11,9 @@
 namespace midstream::rl {
 
 struct InternalOptions {
-    float threshold = 0.5f;   ///< the switch opens where its gate reaches this
-    float temperature = 1;    ///< of the base model's actions
-    float gain = 1;           ///< factor on U
+    float threshold = 0.5f;  ///< the switch opens where its gate reaches this
+    float temperature = 1;   ///< of the base model's actions
+    float gain = 1;          ///< factor on U
 };
 
 /// The absence of somebody who looks on.
@@ -32,12 +32,17 @@ public:
     using Action = data::Continuous<Meta::code>;
 
     /// Parameters must outlive this environment.
-    Internal(B environment, const typename Base::template Parameters<float>& base, const typename Meta::template Parameters<float>& meta,
-             InternalOptions options = {}, typename Meta::Switching switching = {}, Watcher watcher = {})
-        : rollout_(std::move(environment), base, options.temperature), meta_(&meta), options_(options), switching_(switching), watcher_(std::move(watcher)) {}
+    Internal(B environment, const typename Base::template Parameters<float>& base,
+             const typename Meta::template Parameters<float>& meta, InternalOptions options = {},
+             typename Meta::Switching switching = {}, Watcher watcher = {})
+        : rollout_(std::move(environment), base, options.temperature),
+          meta_(&meta),
+          options_(options),
+          switching_(switching),
+          watcher_(std::move(watcher)) {}
 
-    /// Every episode begins by asking: its first observation has passed through the history, and the switch's opinion of it
-    /// is not used.
+    /// Every episode begins by asking: its first observation has passed through the history, and the switch's opinion
+    /// of it is not used.
     void reset(int count, core::Random random) {
         rollout_.reset(count, random);
         if (static_cast<int>(states_.size()) < count) states_.resize(static_cast<std::size_t>(count));
@@ -60,7 +65,8 @@ public:
     Watcher& watcher() { return watcher_; }
 
     void observe(core::Rows<float, Meta::width> rows) const {
-        for (std::size_t i = 0; i < awaiting_.size(); ++i) std::copy_n(rollout_.e_read(awaiting_[i]), Meta::width, rows.row(static_cast<int>(i)));
+        for (std::size_t i = 0; i < awaiting_.size(); ++i)
+            std::copy_n(rollout_.e_read(awaiting_[i]), Meta::width, rows.row(static_cast<int>(i)));
     }
 
     /// Puts the codes in force and moves on until a switch opens somewhere or all episodes have ended.
@@ -73,7 +79,11 @@ public:
         do {
             watcher_(*this, rollout_.running());
             rollout_.advance([&](std::span<const int> live, core::Rows<float, Meta::width> rows) {
-                Meta::steer([&](int i) -> auto& { return states_[static_cast<std::size_t>(live[static_cast<std::size_t>(i)])]; }, rows, options_.gain);
+                Meta::steer(
+                    [&](int i) -> auto& {
+                        return states_[static_cast<std::size_t>(live[static_cast<std::size_t>(i)])];
+                    },
+                    rows, options_.gain);
             });
             ask();
         } while (awaiting_.empty() && !rollout_.running().empty());
@@ -84,11 +94,15 @@ private:
     void ask() {
         const auto live = rollout_.running();
         const auto logits = logits_.resize(static_cast<int>(live.size()));
-        Meta::step_switch(*meta_, [&](int i) -> auto& { return states_[static_cast<std::size_t>(live[static_cast<std::size_t>(i)])]; },
-                          rollout_.read_rows(), logits, scratch_);
+        Meta::step_switch(
+            *meta_,
+            [&](int i) -> auto& { return states_[static_cast<std::size_t>(live[static_cast<std::size_t>(i)])]; },
+            rollout_.read_rows(), logits, scratch_);
         awaiting_.clear();
         for (std::size_t i = 0; i < live.size(); ++i)
-            if (Meta::opens(switching_, logits.data[i], steps_[static_cast<std::size_t>(live[i])]++, options_.threshold)) awaiting_.push_back(live[i]);
+            if (Meta::opens(switching_, logits.data[i], steps_[static_cast<std::size_t>(live[i])]++,
+                            options_.threshold))
+                awaiting_.push_back(live[i]);
     }
 
     SteeredRollout<B, Base, Meta::read, Meta::write> rollout_;

@@ -25,7 +25,8 @@ struct Normaliser {
 
     /// y may be x.
     void operator()(const float* x, float* y) const {
-        for (int i = 0; i < Width; ++i) y[i] = std::clamp((x[i] - mean.values[i]) * scale.values[i], -limit.values[0], limit.values[0]);
+        for (int i = 0; i < Width; ++i)
+            y[i] = std::clamp((x[i] - mean.values[i]) * scale.values[i], -limit.values[0], limit.values[0]);
     }
 };
 

@@ -25,10 +25,10 @@ namespace midstream::rl {
 
 /// What one update takes and does. docs/ant.md has what an ant learned to walk by.
 struct PpoOptions {
-    int instances = 64;    ///< environments side by side
-    int steps = 64;        ///< of each instance, for one update
-    int epochs = 4;        ///< passes over these steps
-    int minibatches = 4;   ///< gradient steps per pass
+    int instances = 64;   ///< environments side by side
+    int steps = 64;       ///< of each instance, for one update
+    int epochs = 4;       ///< passes over these steps
+    int minibatches = 4;  ///< gradient steps per pass
     GeneralisedAdvantages advantages{};
     float clip = 0.2f;          ///< of the ratio of joint densities
     float value_weight = 0.5f;  ///< of half the squared error of the critic
@@ -36,8 +36,8 @@ struct PpoOptions {
     /// If positive, passes end once one of them finds the policy this far (in nats per decision) from that which acted.
     double divergence_limit = 0;
     float observation_limit = 10;  ///< normalised observations stay within +- this
-    /// Updates after which all instances begin new episodes. There a run can be resumed to the same bits, without a word
-    /// about the state of its environments.
+    /// Updates after which all instances begin new episodes. There a run can be resumed to the same bits, without a
+    /// word about the state of its environments.
     int era = 32;
 };
 
@@ -91,8 +91,8 @@ struct PpoRows {
 ///     -min(r A, clip(r, 1 - clip, 1 + clip) A) + value_weight (v - return)^2 / 2 - entropy_weight entropy,
 /// with r the ratio of the *joint* density of an action to that at the time of acting.
 template <class Agent, class T, class Gradient>
-PpoSums ppo_loss(const typename Agent::template Parameters<T>& parameters, const PpoRows<Agent, T>& rows, const PpoOptions& options, T weight,
-                 typename Agent::template Tape<T>& tape, Gradient&& gradient) {
+PpoSums ppo_loss(const typename Agent::template Parameters<T>& parameters, const PpoRows<Agent, T>& rows,
+                 const PpoOptions& options, T weight, typename Agent::template Tape<T>& tape, Gradient&& gradient) {
     using Distribution = typename Agent::Distribution;
     constexpr bool trained = core::trainable<Gradient>;
     const T clip = static_cast<T>(options.clip), entropy_weight = static_cast<T>(options.entropy_weight);
@@ -105,13 +105,15 @@ PpoSums ppo_loss(const typename Agent::template Parameters<T>& parameters, const
         T* slope = trained ? tape.actor.distribution_gradient.view().row(row) : nullptr;
         const auto* action = rows.actions.row(row);
         const T advantage = rows.advantages[i];
-        const T log_ratio = std::clamp(Distribution::log_probability(distribution, action) - rows.log_probabilities[i], T(-20), T(20));
+        const T log_ratio =
+            std::clamp(Distribution::log_probability(distribution, action) - rows.log_probabilities[i], T(-20), T(20));
         const ClippedSurrogate<T> surrogate(log_ratio, advantage, clip);
         sums.surrogate += surrogate.value;
         sums.clipped += surrogate.clipped;
         sums.divergence += surrogate.ratio - 1 - log_ratio;
         sums.decisions += 1;
-        if (trained && !surrogate.clipped) Distribution::log_probability(distribution, action, -weight * surrogate.ratio * advantage, slope);
+        if (trained && !surrogate.clipped)
+            Distribution::log_probability(distribution, action, -weight * surrogate.ratio * advantage, slope);
         sums.entropy += Distribution::entropy(distribution, -weight * entropy_weight, slope);
         const T error = *tape.value.view().row(row) - rows.returns[i];
         sums.squared_error += error * error;
@@ -123,27 +125,29 @@ PpoSums ppo_loss(const typename Agent::template Parameters<T>& parameters, const
 
 /// What one update met and did.
 struct PpoReport {
-    double reward = 0;        ///< per step
-    double episodes = 0;      ///< that ended
-    double mean_return = 0;   ///< of these; of episodes begun in this era
-    double success = 0;       ///< share that `completed()`; of environments that do not say so, with a positive return
-    double truncated = 0;     ///< share that ended because their time was up
-    double length = 0;        ///< steps per episode
-    double explained = 0;     ///< share of the variance of the returns that the critic knew
-    int epochs = 0;           ///< passes made
-    PpoSums sums;             ///< of the last pass
+    double reward = 0;       ///< per step
+    double episodes = 0;     ///< that ended
+    double mean_return = 0;  ///< of these; of episodes begun in this era
+    double success = 0;      ///< share that `completed()`; of environments that do not say so, with a positive return
+    double truncated = 0;    ///< share that ended because their time was up
+    double length = 0;       ///< steps per episode
+    double explained = 0;    ///< share of the variance of the returns that the critic knew
+    int epochs = 0;          ///< passes made
+    PpoSums sums;            ///< of the last pass
 };
 
-/// The algorithm, on instances of an Environment. An episode that ends for lack of time alone (env::HasTimeLimit) is worth
-/// what the critic thinks of its last observation; any other end is worth nothing more. Update n draws from
+/// The algorithm, on instances of an Environment. An episode that ends for lack of time alone (env::HasTimeLimit) is
+/// worth what the critic thinks of its last observation; any other end is worth nothing more. Update n draws from
 /// `random.fork(n)`, so an era of a resumed run has the bits of an unbroken one.
 template <env::Environment E, class Trainee>
 class Ppo {
 public:
     using Agent = typename Trainee::Agent;
     using Parameters = typename Agent::template Parameters<float>;
-    static_assert(std::is_same_v<typename E::Observation, typename Agent::Observation>, "an agent needs to read the observations that its environment gives");
-    static_assert(std::is_same_v<typename E::Action, typename Agent::Action>, "an agent needs to take the actions of its environment");
+    static_assert(std::is_same_v<typename E::Observation, typename Agent::Observation>,
+                  "an agent needs to read the observations that its environment gives");
+    static_assert(std::is_same_v<typename E::Action, typename Agent::Action>,
+                  "an agent needs to take the actions of its environment");
 
     /// The trainee must outlive this; its learner's number of shards is part of the run.
     Ppo(const E& prototype, Trainee& trainee, PpoOptions options = {}) : trainee_(&trainee), options_(options) {
@@ -174,9 +178,12 @@ public:
             report.epochs = epoch + 1;
             parallel.for_each(static_cast<int>(shards_.size()), [&](int s) {
                 Shard& shard = shards_[static_cast<std::size_t>(s)];
-                core::Random choices = stream.fork(static_cast<std::uint64_t>(options_.instances + s)).fork(static_cast<std::uint64_t>(epoch));
+                core::Random choices = stream.fork(static_cast<std::uint64_t>(options_.instances + s))
+                                           .fork(static_cast<std::uint64_t>(epoch));
                 std::iota(shard.order.begin(), shard.order.end(), 0);
-                for (int i = shard.rows() - 1; i > 0; --i) std::swap(shard.order[static_cast<std::size_t>(i)], shard.order[static_cast<std::size_t>(choices.below(i + 1))]);
+                for (int i = shard.rows() - 1; i > 0; --i)
+                    std::swap(shard.order[static_cast<std::size_t>(i)],
+                              shard.order[static_cast<std::size_t>(choices.below(i + 1))]);
             });
             for (int minibatch = 0; minibatch < options_.minibatches; ++minibatch) {
                 int rows = 0;
@@ -185,10 +192,13 @@ public:
                 report.sums += trainee_->learner.update(parallel, learning_rate, [&](int s, auto& gradient) {
                     Shard& shard = shards_[static_cast<std::size_t>(s)];
                     const PpoRows<Agent, float> part = shard.gather(first(shard, minibatch), last(shard, minibatch));
-                    return ppo_loss<Agent, float>(*trainee_->learner.parameters, part, options_, weight, shard.tape, gradient);
+                    return ppo_loss<Agent, float>(*trainee_->learner.parameters, part, options_, weight, shard.tape,
+                                                  gradient);
                 });
             }
-            if (options_.divergence_limit > 0 && report.sums.divergence > options_.divergence_limit * report.sums.decisions) break;
+            if (options_.divergence_limit > 0 &&
+                report.sums.divergence > options_.divergence_limit * report.sums.decisions)
+                break;
         }
         merge_moments();
         ++trainee_->updates;
@@ -208,15 +218,16 @@ private:
         std::vector<float> episode_returns;
         std::vector<int> episode_lengths;
 
-        core::Buffer<float, observation_width> seen;          ///< by all instances at once
-        core::Buffer<float, observation_width> observations;  ///< normalised: rows, where instances stand after them, where episodes were cut off
+        core::Buffer<float, observation_width> seen;  ///< by all instances at once
+        core::Buffer<float, observation_width>
+            observations;  ///< normalised: rows, where instances stand after them, where episodes were cut off
         core::Buffer<Element, action_width> actions;
         std::vector<float> log_probabilities, rewards, values, next_values, advantages, returns;
         std::vector<Ending> endings;
-        std::vector<int> cut;    ///< of a row that ended in truncation, the row of `observations` that it led to
-        std::vector<int> order;  ///< rows, shuffled
+        std::vector<int> cut;       ///< of a row that ended in truncation, the row of `observations` that it led to
+        std::vector<int> order;     ///< rows, shuffled
         std::vector<float> worths;  ///< of the rows of `observations`, by the critic
-        int criticised = 0;      ///< rows of `observations` in use
+        int criticised = 0;         ///< rows of `observations` in use
 
         core::Buffer<float, observation_width> batch_observations;
         core::Buffer<Element, action_width> batch_actions;
@@ -226,14 +237,19 @@ private:
         PpoReport report;  ///< sums, not means
 
         Shard(const E& prototype, int first_instance, int size, int stretch)
-            : first(first_instance), count(size), steps(stretch), instances(static_cast<std::size_t>(size), prototype), streams(static_cast<std::size_t>(size)) {
+            : first(first_instance),
+              count(size),
+              steps(stretch),
+              instances(static_cast<std::size_t>(size), prototype),
+              streams(static_cast<std::size_t>(size)) {
             const auto all = static_cast<std::size_t>(rows());
             episode_returns.resize(static_cast<std::size_t>(count));
             episode_lengths.resize(static_cast<std::size_t>(count));
             seen.resize(count);
             observations.resize(2 * rows() + count);  // at worst every step is cut off
             actions.resize(rows());
-            for (auto* list : {&log_probabilities, &rewards, &values, &next_values, &advantages, &returns, &batch_log_probabilities, &batch_advantages, &batch_returns})
+            for (auto* list : {&log_probabilities, &rewards, &values, &next_values, &advantages, &returns,
+                               &batch_log_probabilities, &batch_advantages, &batch_returns})
                 list->resize(all);
             endings.resize(all);
             cut.resize(all);
@@ -255,8 +271,9 @@ private:
         }
 
         /// A stretch of all instances; of an era's first update, from new episodes.
-        void play(const Parameters& parameters, const Moments<observation_width>& moments, const Normaliser<observation_width>& normaliser, const PpoOptions& options,
-                  core::Random random, bool begin_era) {
+        void play(const Parameters& parameters, const Moments<observation_width>& moments,
+                  const Normaliser<observation_width>& normaliser, const PpoOptions& options, core::Random random,
+                  bool begin_era) {
             deviations = {};
             report = {};
             for (int i = 0; i < count; ++i) {
@@ -303,14 +320,19 @@ private:
             ++report.episodes;
             report.mean_return += episode_returns[at];
             report.length += episode_lengths[at];
-            if constexpr (requires { { instance.completed() } -> std::convertible_to<bool>; }) report.success += instance.completed();
-            else report.success += episode_returns[at] > 0;
+            if constexpr (requires {
+                              { instance.completed() } -> std::convertible_to<bool>;
+                          })
+                report.success += instance.completed();
+            else
+                report.success += episode_returns[at] > 0;
             begin(i, random.fork(static_cast<std::uint64_t>(first + i)).fork(static_cast<std::uint64_t>(t) + 2));
         }
 
         /// Values of all that was seen, and from them advantages and returns.
         void criticise(const Parameters& parameters, const GeneralisedAdvantages& rule) {
-            // Where episodes were cut off in a pass of its own, which is never the larger: memory does not grow with chance.
+            // Where episodes were cut off in a pass of its own, which is never the larger: memory does not grow with
+            // chance.
             const auto judge = [&](int from, int to) {
                 Agent::criticise(parameters, observations.view().slice(from, to - from), tape);
                 std::copy_n(tape.value.view().data, to - from, worths.begin() + from);
@@ -320,10 +342,12 @@ private:
             for (int row = 0; row < rows(); ++row) {
                 const auto r = static_cast<std::size_t>(row);
                 values[r] = worths[r];
-                next_values[r] = worths[static_cast<std::size_t>(endings[r] == Ending::truncated ? cut[r] : row + count)];
+                next_values[r] =
+                    worths[static_cast<std::size_t>(endings[r] == Ending::truncated ? cut[r] : row + count)];
             }
             for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i)
-                rule(steps, count, rewards.data() + i, values.data() + i, next_values.data() + i, endings.data() + i, advantages.data() + i);
+                rule(steps, count, rewards.data() + i, values.data() + i, next_values.data() + i, endings.data() + i,
+                     advantages.data() + i);
             for (std::size_t r = 0; r < returns.size(); ++r) returns[r] = values[r] + advantages[r];
         }
 
@@ -341,25 +365,32 @@ private:
                 batch_advantages[to] = advantages[from];
                 batch_returns[to] = returns[from];
             }
-            const auto head = [&](const std::vector<float>& list) { return std::span<const float>(list).first(length); };
-            return {to_observations, to_actions, head(batch_log_probabilities), head(batch_advantages), head(batch_returns)};
+            const auto head = [&](const std::vector<float>& list) {
+                return std::span<const float>(list).first(length);
+            };
+            return {to_observations, to_actions, head(batch_log_probabilities), head(batch_advantages),
+                    head(batch_returns)};
         }
     };
 
-    int first(const Shard& shard, int minibatch) const { return static_cast<int>(static_cast<std::int64_t>(shard.rows()) * minibatch / options_.minibatches); }
+    int first(const Shard& shard, int minibatch) const {
+        return static_cast<int>(static_cast<std::int64_t>(shard.rows()) * minibatch / options_.minibatches);
+    }
     int last(const Shard& shard, int minibatch) const { return first(shard, minibatch + 1); }
 
     template <core::Parallelism Parallel>
     PpoReport collect(const Parallel& parallel, core::Random random) {
         const bool begin_era = trainee_->updates % static_cast<std::uint64_t>(options_.era) == 0;
         core::require(begin_era || begun_, [&] {
-            return "a run of PPO goes on where an era of " + std::to_string(options_.era) + " updates begins, not after update " + std::to_string(trainee_->updates);
+            return "a run of PPO goes on where an era of " + std::to_string(options_.era) +
+                   " updates begins, not after update " + std::to_string(trainee_->updates);
         });
         begun_ = true;
         const auto normaliser = trainee_->moments.normaliser(options_.observation_limit);
         const core::Random stream = random.fork(trainee_->updates);
         parallel.for_each(static_cast<int>(shards_.size()), [&](int s) {
-            shards_[static_cast<std::size_t>(s)].play(*trainee_->learner.parameters, trainee_->moments, normaliser, options_, stream, begin_era);
+            shards_[static_cast<std::size_t>(s)].play(*trainee_->learner.parameters, trainee_->moments, normaliser,
+                                                      options_, stream, begin_era);
         });
         PpoReport report;
         double rows = 0, mean = 0, square = 0, error = 0;
@@ -381,7 +412,8 @@ private:
             }
         report.reward /= rows;
         report.explained = square > 0 ? 1 - error / square : 0;
-        for (double* sum : {&report.mean_return, &report.success, &report.truncated, &report.length}) *sum /= std::max(report.episodes, 1.0);
+        for (double* sum : {&report.mean_return, &report.success, &report.truncated, &report.length})
+            *sum /= std::max(report.episodes, 1.0);
         return report;
     }
 

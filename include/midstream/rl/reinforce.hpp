@@ -14,17 +14,17 @@
 namespace midstream::rl {
 
 struct ReinforceOptions {
-    int batch = 1024;      ///< episodes collected per update of the data
-    int epochs = 1;        ///< passes over a batch
-    int minibatches = 1;   ///< gradient steps per pass
-    float clip = 0.2f;     ///< of the ratio of joint densities
+    int batch = 1024;     ///< episodes collected per update of the data
+    int epochs = 1;       ///< passes over a batch
+    int minibatches = 1;  ///< gradient steps per pass
+    float clip = 0.2f;    ///< of the ratio of joint densities
 };
 
 /// Sums over decisions, added up over shards, minibatches and epochs.
 struct SurrogateSums {
     double surrogate = 0;
-    double clipped = 0;      ///< decisions whose ratio was clipped
-    double divergence = 0;   ///< -log ratio: an estimate of KL(old to new)
+    double clipped = 0;     ///< decisions whose ratio was clipped
+    double divergence = 0;  ///< -log ratio: an estimate of KL(old to new)
     double decisions = 0;
 
     SurrogateSums& operator+=(const SurrogateSums& other) {
@@ -42,8 +42,8 @@ template <class Policy, class T, class Gradient>
 SurrogateSums surrogate(const typename Policy::template Parameters<T>& parameters, core::Sequences sequences,
                         typename Policy::template ObservationRows<T> observations,
                         core::Rows<const typename Policy::Action::template Element<T>, Policy::Action::width> actions,
-                        std::span<const T> old_log_probabilities, std::span<const T> advantages, T clip, T weight, typename Policy::template Tape<T>& tape,
-                        Gradient&& gradient) {
+                        std::span<const T> old_log_probabilities, std::span<const T> advantages, T clip, T weight,
+                        typename Policy::template Tape<T>& tape, Gradient&& gradient) {
     using Distribution = typename Policy::Distribution;
     Policy::forward(parameters, sequences, observations, tape);
     Policy::clear_gradients(tape);
@@ -53,14 +53,16 @@ SurrogateSums surrogate(const typename Policy::template Parameters<T>& parameter
         for (int i = 0; i < sequences.length(s); ++i) {
             const int row = sequences.row(s) + i;
             const T* distribution = tape.action.view().row(row);
-            const T log_ratio = Distribution::log_probability(distribution, actions.row(row)) - old_log_probabilities[static_cast<std::size_t>(row)];
+            const T log_ratio = Distribution::log_probability(distribution, actions.row(row)) -
+                                old_log_probabilities[static_cast<std::size_t>(row)];
             const ClippedSurrogate<T> surrogate(log_ratio, advantage, clip);
             sums.surrogate += surrogate.value;
             sums.clipped += surrogate.clipped;
             sums.divergence -= log_ratio;
             sums.decisions += 1;
             if (!surrogate.clipped && core::trainable<Gradient>)
-                Distribution::log_probability(distribution, actions.row(row), -weight * surrogate.ratio * advantage, tape.action_gradient.view().row(row));
+                Distribution::log_probability(distribution, actions.row(row), -weight * surrogate.ratio * advantage,
+                                              tape.action_gradient.view().row(row));
         }
     }
     if constexpr (core::trainable<Gradient>) Policy::backward(parameters, sequences, observations, tape, gradient);
@@ -70,9 +72,9 @@ SurrogateSums surrogate(const typename Policy::template Parameters<T>& parameter
 /// What one collected batch and the updates on it came to.
 struct ReinforceReport {
     double mean_return = 0;
-    double success = 0;     ///< share of episodes with a positive return
-    double decisions = 0;   ///< per episode
-    double length = 0;      ///< primitive steps per episode
+    double success = 0;    ///< share of episodes with a positive return
+    double decisions = 0;  ///< per episode
+    double length = 0;     ///< primitive steps per episode
     SurrogateSums sums;
 };
 
@@ -81,7 +83,10 @@ template <env::BatchEnvironment B, class Policy, class LearnerType, class Advant
 class Reinforce {
 public:
     Reinforce(const B& environment, LearnerType& learner, ReinforceOptions options = {}, Advantage advantage = {})
-        : learner_(&learner), options_(options), advantage_(advantage), tapes_(static_cast<std::size_t>(learner.shards)) {
+        : learner_(&learner),
+          options_(options),
+          advantage_(advantage),
+          tapes_(static_cast<std::size_t>(learner.shards)) {
         core::require_range(learner.shards, 1, LearnerType::max_shards, "shards");
         core::require_range(options.batch, learner.shards, 1 << 20, "batch");
         core::require_range(options.epochs, 1, 1000, "epochs");
@@ -107,11 +112,14 @@ public:
                     const Slice part = slice(collector, minibatch);
                     const auto& episodes = collector.episodes();
                     const int first = part.sequences.first(0), count = part.sequences.rows();
-                    return surrogate<Policy, float>(*learner_->parameters, part.sequences, episodes.observation_rows().slice(first, count),
-                                                    episodes.action_rows().slice(first, count),
-                                                    collector.log_probabilities().subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count)),
-                                                    std::span<const float>(advantages_).subspan(static_cast<std::size_t>(first_episode(shard) + part.first)),
-                                                    options_.clip, weight, tapes_[static_cast<std::size_t>(shard)], gradient);
+                    return surrogate<Policy, float>(
+                        *learner_->parameters, part.sequences, episodes.observation_rows().slice(first, count),
+                        episodes.action_rows().slice(first, count),
+                        collector.log_probabilities().subspan(static_cast<std::size_t>(first),
+                                                              static_cast<std::size_t>(count)),
+                        std::span<const float>(advantages_)
+                            .subspan(static_cast<std::size_t>(first_episode(shard) + part.first)),
+                        options_.clip, weight, tapes_[static_cast<std::size_t>(shard)], gradient);
                 });
             }
         return report;
@@ -121,8 +129,9 @@ public:
     template <core::Parallelism Parallel>
     ReinforceReport collect(const Parallel& parallel, core::Random random, float temperature = 1) {
         parallel.for_each(learner_->shards, [&](int shard) {
-            collectors_[static_cast<std::size_t>(shard)].collect(*learner_->parameters, train::share(options_.batch, shard, learner_->shards),
-                                                                 random.fork(static_cast<std::uint64_t>(shard)), temperature);
+            collectors_[static_cast<std::size_t>(shard)].collect(
+                *learner_->parameters, train::share(options_.batch, shard, learner_->shards),
+                random.fork(static_cast<std::uint64_t>(shard)), temperature);
         });
         ReinforceReport report;
         returns_.clear();
@@ -154,8 +163,11 @@ private:
     };
     Slice slice(const Collector<B, Policy>& collector, int minibatch) const {
         const int count = collector.episodes().count();
-        const int first = count * minibatch / options_.minibatches, last = count * (minibatch + 1) / options_.minibatches;
-        return {first, {std::span<const int>(collector.episodes().offsets).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(last - first) + 1)}};
+        const int first = count * minibatch / options_.minibatches,
+                  last = count * (minibatch + 1) / options_.minibatches;
+        return {first,
+                {std::span<const int>(collector.episodes().offsets)
+                     .subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(last - first) + 1)}};
     }
     int first_episode(int shard) const {
         int first = 0;

@@ -51,13 +51,17 @@ public:
         const auto live = environment_.awaiting();
         const int rows = static_cast<int>(live.size());
         const auto steered = tape_.residual[Write].resize(rows);
-        for (int i = 0; i < rows; ++i) std::copy_n(e_write_.view().row(live[static_cast<std::size_t>(i)]), width, steered.row(i));
+        for (int i = 0; i < rows; ++i)
+            std::copy_n(e_write_.view().row(live[static_cast<std::size_t>(i)]), width, steered.row(i));
         steer(live, steered);
-        Base::step_blocks(*base_, [&](int i) -> auto& { return second_state(live[static_cast<std::size_t>(i)]); }, Write, Base::depth, tape_);
+        Base::step_blocks(
+            *base_, [&](int i) -> auto& { return second_state(live[static_cast<std::size_t>(i)]); }, Write, Base::depth,
+            tape_);
         Base::heads(*base_, tape_);
         actions_.resize(rows);
         for (int i = 0; i < rows; ++i)
-            Base::Distribution::sample(tape_.action.view().row(i), instances_[static_cast<std::size_t>(live[static_cast<std::size_t>(i)])].random,
+            Base::Distribution::sample(tape_.action.view().row(i),
+                                       instances_[static_cast<std::size_t>(live[static_cast<std::size_t>(i)])].random,
                                        actions_.view().row(i), temperature_);
         environment_.act(actions_.view());
         first_pass();
@@ -67,13 +71,16 @@ private:
     static constexpr bool two_states = Read > Write;
     struct Instance {
         typename Base::template State<float> first;
-        [[no_unique_address]] std::conditional_t<two_states, typename Base::template State<float>, layer::Nothing> second;
+        [[no_unique_address]] std::conditional_t<two_states, typename Base::template State<float>, layer::Nothing>
+            second;
         core::Random random;
     };
 
     auto& second_state(int instance) {
-        if constexpr (two_states) return instances_[static_cast<std::size_t>(instance)].second;
-        else return instances_[static_cast<std::size_t>(instance)].first;
+        if constexpr (two_states)
+            return instances_[static_cast<std::size_t>(instance)].second;
+        else
+            return instances_[static_cast<std::size_t>(instance)].first;
     }
 
     void first_pass() {
@@ -81,8 +88,12 @@ private:
         const int rows = static_cast<int>(live.size());
         environment_.observe(observations_.resize(rows));
         Base::embed(*base_, observations_.view(), tape_);
-        Base::step_blocks(*base_, [&](int i) -> auto& { return instances_[static_cast<std::size_t>(live[static_cast<std::size_t>(i)])].first; }, 0,
-                          first_pass_end, tape_);
+        Base::step_blocks(
+            *base_,
+            [&](int i) -> auto& {
+                return instances_[static_cast<std::size_t>(live[static_cast<std::size_t>(i)])].first;
+            },
+            0, first_pass_end, tape_);
         for (int i = 0; i < rows; ++i) {
             const int instance = live[static_cast<std::size_t>(i)];
             std::copy_n(tape_.residual[Read].view().row(i), width, e_read_.view().row(instance));

@@ -40,7 +40,8 @@ struct AdamW {
 
     /// One step from `gradient` at this learning rate.
     template <core::Parallelism Policy, class P, class T>
-    void update(const Policy& policy, State<P, T>& state, P& parameters, const P& gradient, double learning_rate) const {
+    void update(const Policy& policy, State<P, T>& state, P& parameters, const P& gradient,
+                double learning_rate) const {
         if (state.pieces.empty()) split<T>(parameters, state.pieces);
         const auto step = at_step<T>(++state.steps, learning_rate);
         T* const p = core::flat<T>(parameters).data();
@@ -74,7 +75,8 @@ struct AdamW {
                 Eigen::Map<const Array> gradient(g + first, length);
                 mean = beta1 * mean + (T(1) - beta1) * gradient;
                 square = beta2 * square + (T(1) - beta2) * gradient.square();
-                parameter = (piece.decay ? T(1) - factor * forget : T(1)) * parameter - factor * rate * mean / (correction * square.sqrt() + epsilon);
+                parameter = (piece.decay ? T(1) - factor * forget : T(1)) * parameter -
+                            factor * rate * mean / (correction * square.sqrt() + epsilon);
             }
         }
     };
@@ -94,7 +96,8 @@ struct AdamW {
 private:
     template <class T, class P>
     void split(const P& parameters, std::vector<Piece>& pieces) const {
-        if (decay == Decay::all && rates.uniform()) return append_pieces(pieces, 0, core::flat<T>(parameters).size(), true);
+        if (decay == Decay::all && rates.uniform())
+            return append_pieces(pieces, 0, core::flat<T>(parameters).size(), true);
         const auto all = leaves<T>(parameters);
         rates.require_match(all);
         for (const Leaf& leaf : all)

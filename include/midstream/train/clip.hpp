@@ -23,7 +23,9 @@ double global_norm(const Policy& policy, std::span<T> values, std::vector<double
             constexpr std::size_t lanes = 16;
             double sums[lanes] = {};
             const T* const part = values.data() + first;
-            const auto square = [&](std::size_t i) { return static_cast<double>(part[i]) * static_cast<double>(part[i]); };
+            const auto square = [&](std::size_t i) {
+                return static_cast<double>(part[i]) * static_cast<double>(part[i]);
+            };
             std::size_t i = 0;
             for (; i + lanes <= length; i += lanes)
                 for (std::size_t lane = 0; lane < lanes; ++lane) sums[lane] += square(i + lane);
@@ -38,8 +40,8 @@ double global_norm(const Policy& policy, std::span<T> values, std::vector<double
     return std::sqrt(sum);
 }
 
-/// Scales `gradient` down to the norm `limit` if it is longer, and returns the norm it had. A norm that is not finite is
-/// returned as it is with the gradient untouched: check it with std::isfinite before an optimiser sees the gradient.
+/// Scales `gradient` down to the norm `limit` if it is longer, and returns the norm it had. A norm that is not finite
+/// is returned as it is with the gradient untouched: check it with std::isfinite before an optimiser sees the gradient.
 template <core::Parallelism Policy, class T>
 double clip(const Policy& policy, std::span<T> gradient, double limit, std::vector<double>& scratch) {
     const double norm = global_norm(policy, gradient, scratch);

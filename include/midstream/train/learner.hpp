@@ -18,7 +18,7 @@ namespace midstream::train {
 /// Parameters in training, with all that an update needs. They start at zero, where nothing can be learned: the model's
 /// `initialise(*learner.parameters, random)` comes first. What `visit` lists is what a run saves.
 template <class P, class OptimiserPolicy, class T = float>
-    requires Optimiser<OptimiserPolicy, P, T>
+requires Optimiser<OptimiserPolicy, P, T>
 struct Learner {
     OptimiserPolicy optimiser{};
     double max_norm = 1;  ///< the gradient is clipped to this global norm

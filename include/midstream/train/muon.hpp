@@ -68,7 +68,8 @@ struct Muon {
 
     /// One step from `gradient` at this learning rate.
     template <core::Parallelism Policy, class P, class T>
-    void update(const Policy& policy, State<P, T>& state, P& parameters, const P& gradient, double learning_rate) const {
+    void update(const Policy& policy, State<P, T>& state, P& parameters, const P& gradient,
+                double learning_rate) const {
         if (state.workspaces.empty()) prepare<T>(parameters, state);
         const auto adamw_step = adamw.template at_step<T>(++state.steps, learning_rate * adamw_rate);
         T* const p = core::flat<T>(parameters).data();
@@ -81,7 +82,8 @@ struct Muon {
             if (i >= hands) return adamw_step.apply(state.pieces[index - hands], p, g, m, v);
             for (std::size_t at = index; at < matrix_count; at += hands) {
                 const Leaf& leaf = state.matrices[at];
-                step_matrix(leaf, p + leaf.first, g + leaf.first, m + leaf.first, learning_rate, state.workspaces[index]);
+                step_matrix(leaf, p + leaf.first, g + leaf.first, m + leaf.first, learning_rate,
+                            state.workspaces[index]);
             }
         });
     }
@@ -123,16 +125,20 @@ private:
         const int short_side = std::min(leaf.rows, leaf.columns), long_side = std::max(leaf.rows, leaf.columns);
         {
             Eigen::Map<Dense> x(workspace.direction.data(), short_side, long_side);
-            if (tall) x = (gradient + mu * moment).transpose();
-            else x = gradient + mu * moment;
+            if (tall)
+                x = (gradient + mu * moment).transpose();
+            else
+                x = gradient + mu * moment;
         }
         orthogonalise(workspace, short_side, long_side);
 
         const double shape = std::sqrt(std::max(1.0, static_cast<double>(leaf.columns) / leaf.rows));
         const T keep = static_cast<T>(1 - learning_rate * weight_decay), rate = static_cast<T>(learning_rate * shape);
         Eigen::Map<const Dense> x(workspace.direction.data(), short_side, long_side);
-        if (tall) weight = keep * weight - rate * x.transpose();
-        else weight = keep * weight - rate * x;
+        if (tall)
+            weight = keep * weight - rate * x.transpose();
+        else
+            weight = keep * weight - rate * x;
     }
 
     template <class T, class P>
@@ -144,16 +150,21 @@ private:
         for (const Leaf& leaf : all) {
             if (leaf.matrix && leaf.rows > 1 && leaf.columns > 1 && !left_to_adamw(std::string_view(leaf.path)))
                 state.matrices.push_back(leaf);
-            else append_pieces(state.pieces, leaf.first, leaf.size, adamw.decay == Decay::all || leaf.matrix, adamw.rates.at(leaf.path));
+            else
+                append_pieces(state.pieces, leaf.first, leaf.size, adamw.decay == Decay::all || leaf.matrix,
+                              adamw.rates.at(leaf.path));
         }
-        std::sort(state.matrices.begin(), state.matrices.end(), [](const Leaf& a, const Leaf& b) { return a.size != b.size ? a.size > b.size : a.first < b.first; });
+        std::sort(state.matrices.begin(), state.matrices.end(),
+                  [](const Leaf& a, const Leaf& b) { return a.size != b.size ? a.size > b.size : a.first < b.first; });
         state.workspaces.resize(hands);
         for (std::size_t at = 0; at < state.matrices.size(); ++at) {
             const Leaf& leaf = state.matrices[at];
             Workspace<T>& workspace = state.workspaces[at % hands];
             const auto side = static_cast<std::size_t>(std::min(leaf.rows, leaf.columns));
-            for (auto* buffer : {&workspace.direction, &workspace.next}) buffer->resize(std::max(buffer->size(), leaf.size));
-            for (auto* buffer : {&workspace.gram, &workspace.square}) buffer->resize(std::max(buffer->size(), side * side));
+            for (auto* buffer : {&workspace.direction, &workspace.next})
+                buffer->resize(std::max(buffer->size(), leaf.size));
+            for (auto* buffer : {&workspace.gram, &workspace.square})
+                buffer->resize(std::max(buffer->size(), side * side));
         }
     }
 };

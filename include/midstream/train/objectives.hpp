@@ -1,6 +1,6 @@
 /// \file
-/// The objectives of the three supervised stages, as sums over the steps of a packed batch: pretraining (paper section 2,
-/// stage 1), supervised controllers (section 7.2) and discovery (stage 2). Each adds `weight` times its gradient, so
+/// The objectives of the three supervised stages, as sums over the steps of a packed batch: pretraining (paper section
+/// 2, stage 1), supervised controllers (section 7.2) and discovery (stage 2). Each adds `weight` times its gradient, so
 /// that shards of a batch add up to one mean.
 #pragma once
 
@@ -38,7 +38,8 @@ using EpisodesOf = data::Episodes<typename Model::Observation, typename Model::A
 /// Sums -log p(a_t) from tape.action; if the gradient is wanted, clears tape.action_gradient (and target_gradient) and
 /// fills it with weight times the derivative of that sum.
 template <class Model, class T>
-double action_loss(const EpisodesOf<Model, T>& batch, typename Model::template Tape<T>& tape, T weight, bool with_gradient) {
+double action_loss(const EpisodesOf<Model, T>& batch, typename Model::template Tape<T>& tape, T weight,
+                   bool with_gradient) {
     if (with_gradient) Model::clear_gradients(tape);
     const auto actions = batch.action_rows();
     double sum = 0;
@@ -51,8 +52,8 @@ double action_loss(const EpisodesOf<Model, T>& batch, typename Model::template T
 /// sum_t -log p(a_t | o_1:t) - lambda log p(o_{t+1} | o_1:t); `gradient` is a parameter struct, or core::Frozen to
 /// evaluate alone.
 template <class Model, class T, class Gradient>
-LossSums pretraining_loss(const typename Model::template Parameters<T>& parameters, const EpisodesOf<Model, T>& batch, T lambda, T weight,
-                          typename Model::template Tape<T>& tape, Gradient&& gradient) {
+LossSums pretraining_loss(const typename Model::template Parameters<T>& parameters, const EpisodesOf<Model, T>& batch,
+                          T lambda, T weight, typename Model::template Tape<T>& tape, Gradient&& gradient) {
     constexpr bool learns = core::trainable<Gradient>;
     LossSums sums{.steps = batch.rows(), .episodes = batch.count()};
     Model::forward(parameters, batch.sequences(), batch.observation_rows(), tape);
@@ -61,8 +62,9 @@ LossSums pretraining_loss(const typename Model::template Parameters<T>& paramete
         using Target = typename Model::TargetHead::Distribution;
         for (int s = 0; s < batch.count(); ++s)
             for (int row = batch.sequences().first(s); row + 1 < batch.sequences().first(s + 1); ++row)
-                sums.target -= Target::log_probability(tape.target.view().row(row), batch.target_row(row), -weight * lambda,
-                                                       learns && lambda > 0 ? tape.target_gradient.view().row(row) : nullptr);
+                sums.target -=
+                    Target::log_probability(tape.target.view().row(row), batch.target_row(row), -weight * lambda,
+                                            learns && lambda > 0 ? tape.target_gradient.view().row(row) : nullptr);
     }
     if constexpr (learns) Model::backward(parameters, batch.sequences(), batch.observation_rows(), tape, gradient);
     return sums;
@@ -70,16 +72,20 @@ LossSums pretraining_loss(const typename Model::template Parameters<T>& paramete
 
 /// From tape.action_gradient to the gradient at layer `layer` in tape.flow, through frozen heads and blocks.
 template <class Model, class T>
-void backward_frozen(const typename Model::template Parameters<T>& parameters, core::Sequences sequences, int layer, typename Model::template Tape<T>& tape) {
+void backward_frozen(const typename Model::template Parameters<T>& parameters, core::Sequences sequences, int layer,
+                     typename Model::template Tape<T>& tape) {
     Model::backward_heads(parameters, tape, core::Frozen{});
     Model::backward_blocks(parameters, sequences, layer, Model::depth, tape, core::Frozen{});
 }
 
 /// -log p(a_t) with the controller of the row's true subgoal (batch.subgoals) in force at every step.
 template <class Controllers, class T, class Gradient>
-LossSums supervised_loss(const typename Controllers::Base::template Parameters<T>& base, const typename Controllers::template Parameters<T>& parameters,
-                         const EpisodesOf<typename Controllers::Base, T>& batch, T weight, typename Controllers::Base::template Tape<T>& base_tape,
-                         core::Buffer<T, Controllers::width>& e_write, typename Controllers::template Tape<T>& tape, Gradient&& gradient) {
+LossSums supervised_loss(const typename Controllers::Base::template Parameters<T>& base,
+                         const typename Controllers::template Parameters<T>& parameters,
+                         const EpisodesOf<typename Controllers::Base, T>& batch, T weight,
+                         typename Controllers::Base::template Tape<T>& base_tape,
+                         core::Buffer<T, Controllers::width>& e_write, typename Controllers::template Tape<T>& tape,
+                         Gradient&& gradient) {
     using Base = typename Controllers::Base;
     constexpr int write = Controllers::write;
     LossSums sums{.steps = batch.rows(), .episodes = batch.count()};
@@ -109,9 +115,10 @@ struct DiscoveryTape {
 
 /// Steers a first pass: leaves the prediction of the steered second pass in tape.base.action (paper section 5).
 template <class Meta, class T>
-void steered_pass(const typename Meta::Base::template Parameters<T>& base, const typename Meta::template Parameters<T>& parameters,
-                  const EpisodesOf<typename Meta::Base, T>& batch, core::Random random, const typename Meta::Options& options,
-                  DiscoveryTape<Meta, T>& tape) {
+void steered_pass(const typename Meta::Base::template Parameters<T>& base,
+                  const typename Meta::template Parameters<T>& parameters,
+                  const EpisodesOf<typename Meta::Base, T>& batch, core::Random random,
+                  const typename Meta::Options& options, DiscoveryTape<Meta, T>& tape) {
     using Base = typename Meta::Base;
     Base::embed(base, batch.observation_rows(), tape.base);
     Base::blocks(base, batch.sequences(), 0, std::max(Meta::read, Meta::write), tape.base);
@@ -119,16 +126,19 @@ void steered_pass(const typename Meta::Base::template Parameters<T>& base, const
     core::map(tape.e_write.resize(batch.rows())) = core::map(tape.base.residual[Meta::write].view());
     constexpr int seen = Meta::Seen::Observation::width;
     tape.sight.resize(static_cast<std::size_t>(batch.rows()) * seen);
-    for (int row = 0; row < batch.rows(); ++row) Meta::Seen::observe(batch, row, tape.sight.data() + static_cast<std::ptrdiff_t>(row) * seen);
-    Meta::forward(parameters, batch.sequences(), tape.e_read.view(), tape.e_write.view(), tape.base.residual[Meta::write].view(), random, options,
-                  tape.meta, {tape.sight.data(), batch.rows()});
+    for (int row = 0; row < batch.rows(); ++row)
+        Meta::Seen::observe(batch, row, tape.sight.data() + static_cast<std::ptrdiff_t>(row) * seen);
+    Meta::forward(parameters, batch.sequences(), tape.e_read.view(), tape.e_write.view(),
+                  tape.base.residual[Meta::write].view(), random, options, tape.meta,
+                  {tape.sight.data(), batch.rows()});
     Base::blocks(base, batch.sequences(), Meta::write, Base::depth, tape.base);
     Base::heads(base, tape.base);
 }
 
 /// sum_t -log p(a_t | o_1:t, z_1:t) + alpha KL(N(mu_t, Sigma_t) to N(0, I)), the base model frozen.
 template <class Meta, class T, class Gradient>
-LossSums discovery_loss(const typename Meta::Base::template Parameters<T>& base, const typename Meta::template Parameters<T>& parameters,
+LossSums discovery_loss(const typename Meta::Base::template Parameters<T>& base,
+                        const typename Meta::template Parameters<T>& parameters,
                         const EpisodesOf<typename Meta::Base, T>& batch, T alpha, T weight, core::Random random,
                         const typename Meta::Options& options, DiscoveryTape<Meta, T>& tape, Gradient&& gradient) {
     using Base = typename Meta::Base;
@@ -141,8 +151,8 @@ LossSums discovery_loss(const typename Meta::Base::template Parameters<T>& base,
     }
     if constexpr (core::trainable<Gradient>) {
         backward_frozen<Base, T>(base, batch.sequences(), Meta::write, tape.base);
-        Meta::backward(parameters, batch.sequences(), tape.e_read.view(), tape.e_write.view(), tape.meta, tape.base.flow.view(), alpha * weight, {}, {},
-                       gradient);
+        Meta::backward(parameters, batch.sequences(), tape.e_read.view(), tape.e_write.view(), tape.meta,
+                       tape.base.flow.view(), alpha * weight, {}, {}, gradient);
     }
     return sums;
 }

@@ -33,13 +33,12 @@ namespace midstream::train {
 
 /// See the head of this file.
 template <class O, class P, class T = float>
-concept Optimiser =
-    core::ParameterStruct<P> && requires(const O& optimiser, typename O::template State<P, T>& state, P& parameters,
-                                         const P& gradient, double learning_rate) {
-        { state.steps } -> std::same_as<std::uint64_t&>;
-        O::template State<P, T>::visit(state, [](std::string_view, auto&) {});
-        optimiser.update(core::Serial{}, state, parameters, gradient, learning_rate);
-    };
+concept Optimiser = core::ParameterStruct<P> && requires(const O& optimiser, typename O::template State<P, T>& state,
+                                                         P& parameters, const P& gradient, double learning_rate) {
+    { state.steps } -> std::same_as<std::uint64_t&>;
+    O::template State<P, T>::visit(state, [](std::string_view, auto&) {});
+    optimiser.update(core::Serial{}, state, parameters, gradient, learning_rate);
+};
 
 /// Where one Matrix or Vector of a parameter struct lies in its flat view.
 struct Leaf {
@@ -59,15 +58,16 @@ std::vector<Leaf> leaves(const P& parameters) {
     core::visit(parameters, [&]<class Node>(std::string_view path, const Node& node) {
         const auto first = static_cast<std::size_t>(node.values - begin);
         if constexpr (requires { Node::columns; })
-            result.push_back({std::string(path), first, std::size_t{Node::rows} * Node::columns, Node::rows, Node::columns, true});
+            result.push_back(
+                {std::string(path), first, std::size_t{Node::rows} * Node::columns, Node::rows, Node::columns, true});
         else
             result.push_back({std::string(path), first, std::size_t{Node::size}, 1, Node::size, false});
     });
     return result;
 }
 
-/// Factors on the learning rate of the parameters whose path begins with `prefix`, and of all others; 0 keeps parameters
-/// as they are.
+/// Factors on the learning rate of the parameters whose path begins with `prefix`, and of all others; 0 keeps
+/// parameters as they are.
 struct RateFactors {
     std::string_view prefix;
     double factor = 1;
@@ -77,8 +77,11 @@ struct RateFactors {
     bool uniform() const { return factor == 1 && others == 1; }
     /// Requires that the prefix, unless it is empty, begins the path of some parameter.
     void require_match(const std::vector<Leaf>& all) const {
-        core::require(std::any_of(all.begin(), all.end(), [&](const Leaf& leaf) { return leaf.path.starts_with(prefix); }),
-                      [&] { return "a learning rate's factor is for parameters \"" + std::string(prefix) + "\", of which there are none"; });
+        core::require(
+            std::any_of(all.begin(), all.end(), [&](const Leaf& leaf) { return leaf.path.starts_with(prefix); }), [&] {
+                return "a learning rate's factor is for parameters \"" + std::string(prefix) +
+                       "\", of which there are none";
+            });
     }
 };
 
@@ -92,9 +95,11 @@ struct Piece {
 };
 
 /// Appends [first, first + size) to `pieces` in pieces of at most 2^14 numbers, however many threads there are.
-inline void append_pieces(std::vector<Piece>& pieces, std::size_t first, std::size_t size, bool decay, double rate = 1) {
-    core::for_slices(core::Serial{}, size,
-                     [&](std::size_t begin, std::size_t length) { pieces.push_back({first + begin, length, decay, rate}); });
+inline void append_pieces(std::vector<Piece>& pieces, std::size_t first, std::size_t size, bool decay,
+                          double rate = 1) {
+    core::for_slices(core::Serial{}, size, [&](std::size_t begin, std::size_t length) {
+        pieces.push_back({first + begin, length, decay, rate});
+    });
 }
 
 }  // namespace midstream::train

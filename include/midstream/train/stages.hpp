@@ -18,15 +18,19 @@ namespace midstream::train {
 /// A source that records fresh successful episodes of an expert for every batch.
 template <env::Environment World, env::ExpertFor<World> Expert>
 auto recorder(World environment, Expert expert) {
-    return [environment, expert](int count, core::Random random, auto& episodes) { env::record(environment, expert, count, random, episodes); };
+    return [environment, expert](int count, core::Random random, auto& episodes) {
+        env::record(environment, expert, count, random, episodes);
+    };
 }
 
 /// Appends one episode of `from` to `to`.
 template <class Episodes>
 void append_episode(const Episodes& from, int episode, Episodes& to) {
-    const auto first = from.offsets[static_cast<std::size_t>(episode)], last = from.offsets[static_cast<std::size_t>(episode) + 1];
+    const auto first = from.offsets[static_cast<std::size_t>(episode)],
+               last = from.offsets[static_cast<std::size_t>(episode) + 1];
     const auto append = [&](const auto& source, auto& target, int width) {
-        target.insert(target.end(), source.begin() + static_cast<std::ptrdiff_t>(first) * width, source.begin() + static_cast<std::ptrdiff_t>(last) * width);
+        target.insert(target.end(), source.begin() + static_cast<std::ptrdiff_t>(first) * width,
+                      source.begin() + static_cast<std::ptrdiff_t>(last) * width);
     };
     append(from.observations, to.observations, Episodes::observation_width);
     append(from.actions, to.actions, Episodes::action_width);
@@ -57,16 +61,16 @@ auto looking_ahead(Source source, int steps) {
 /// The defaults are the paper's (Table A4), far beyond what a laptop does in a day.
 struct PretrainOptions {
     std::int64_t steps = 256'000;
-    int batch = 1024;       ///< episodes per update
-    double lambda = 0.01;   ///< weight of the next observation's likelihood
+    int batch = 1024;      ///< episodes per update
+    double lambda = 0.01;  ///< weight of the next observation's likelihood
 };
 
 namespace detail {
 /// The loop that the stages share: `loss(shard, batch, weight, random, gradient)` on a fresh batch per shard. The mean
 /// is over steps; the number of steps in a batch is not known before it is drawn, so batches are drawn first.
 template <class Episodes, class LearnerType, class Policy, class Source, class Rate, class Loss, class Report>
-void run_stage(const Policy& policy, LearnerType& learner, std::int64_t steps, int batch_size, const Source& source, const Rate& learning_rate,
-               core::Random random, Loss&& loss, Report&& report) {
+void run_stage(const Policy& policy, LearnerType& learner, std::int64_t steps, int batch_size, const Source& source,
+               const Rate& learning_rate, core::Random random, Loss&& loss, Report&& report) {
     core::require_range(batch_size, learner.shards, 1 << 20, "batch");
     core::require_range(learner.shards, 1, LearnerType::max_shards, "shards");
     std::vector<Episodes> batches(static_cast<std::size_t>(learner.shards));
@@ -82,7 +86,8 @@ void run_stage(const Policy& policy, LearnerType& learner, std::int64_t steps, i
         for (const auto& batch : batches) rows += batch.rows();
         const auto weight = 1.0f / static_cast<float>(rows);
         const LossSums sums = learner.update(policy, learning_rate(step), [&](int shard, auto& gradient) {
-            return loss(shard, batches[static_cast<std::size_t>(shard)], weight, stream.fork(static_cast<std::uint64_t>(2 * shard + 1)), gradient);
+            return loss(shard, batches[static_cast<std::size_t>(shard)], weight,
+                        stream.fork(static_cast<std::uint64_t>(2 * shard + 1)), gradient);
         });
         if (!report(step + 1, sums)) return;
     }
@@ -91,13 +96,14 @@ void run_stage(const Policy& policy, LearnerType& learner, std::int64_t steps, i
 
 /// Stage 1: trains a sequence model on the behaviour of agents.
 template <class Model, class Policy, class LearnerType, class Source, Schedule Rate, class Report>
-void pretrain(const Policy& policy, LearnerType& learner, const Source& source, const PretrainOptions& options, const Rate& learning_rate,
-              core::Random random, Report&& report) {
+void pretrain(const Policy& policy, LearnerType& learner, const Source& source, const PretrainOptions& options,
+              const Rate& learning_rate, core::Random random, Report&& report) {
     std::vector<typename Model::template Tape<float>> tapes(static_cast<std::size_t>(learner.shards));
     detail::run_stage<EpisodesOf<Model, float>>(
         policy, learner, options.steps, options.batch, source, learning_rate, random,
         [&](int shard, const auto& batch, float weight, core::Random, auto& gradient) {
-            return pretraining_loss<Model, float>(*learner.parameters, batch, static_cast<float>(options.lambda), weight, tapes[static_cast<std::size_t>(shard)], gradient);
+            return pretraining_loss<Model, float>(*learner.parameters, batch, static_cast<float>(options.lambda),
+                                                  weight, tapes[static_cast<std::size_t>(shard)], gradient);
         },
         report);
 }
@@ -110,8 +116,9 @@ struct SuperviseOptions {
 
 /// Supervised controllers of a frozen model, one for each subgoal label of the episodes.
 template <class Controllers, class Policy, class LearnerType, class Source, Schedule Rate, class Report>
-void supervise(const Policy& policy, const typename Controllers::Base::template Parameters<float>& base, LearnerType& learner, const Source& source,
-               const SuperviseOptions& options, const Rate& learning_rate, core::Random random, Report&& report) {
+void supervise(const Policy& policy, const typename Controllers::Base::template Parameters<float>& base,
+               LearnerType& learner, const Source& source, const SuperviseOptions& options, const Rate& learning_rate,
+               core::Random random, Report&& report) {
     const auto shards = static_cast<std::size_t>(learner.shards);
     std::vector<typename Controllers::Base::template Tape<float>> base_tapes(shards);
     std::vector<core::Buffer<float, Controllers::width>> e_write(shards);
@@ -120,7 +127,8 @@ void supervise(const Policy& policy, const typename Controllers::Base::template 
         policy, learner, options.steps, options.batch, source, learning_rate, random,
         [&](int shard, const auto& batch, float weight, core::Random, auto& gradient) {
             const auto s = static_cast<std::size_t>(shard);
-            return supervised_loss<Controllers, float>(base, *learner.parameters, batch, weight, base_tapes[s], e_write[s], tapes[s], gradient);
+            return supervised_loss<Controllers, float>(base, *learner.parameters, batch, weight, base_tapes[s],
+                                                       e_write[s], tapes[s], gradient);
         },
         report);
 }
@@ -133,16 +141,18 @@ struct DiscoverOptions {
 
 /// Stage 2: trains a metacontroller on a frozen model. `alpha` is a schedule; `pass_options(step)` gives the
 /// metacontroller's options, so that switches and noise can follow schedules too.
-template <class Meta, class Policy, class LearnerType, class Source, Schedule Alpha, class PassOptions, Schedule Rate, class Report>
-void discover(const Policy& policy, const typename Meta::Base::template Parameters<float>& base, LearnerType& learner, const Source& source,
-              const DiscoverOptions& options, const Alpha& alpha, const PassOptions& pass_options, const Rate& learning_rate, core::Random random,
-              Report&& report) {
+template <class Meta, class Policy, class LearnerType, class Source, Schedule Alpha, class PassOptions, Schedule Rate,
+          class Report>
+void discover(const Policy& policy, const typename Meta::Base::template Parameters<float>& base, LearnerType& learner,
+              const Source& source, const DiscoverOptions& options, const Alpha& alpha, const PassOptions& pass_options,
+              const Rate& learning_rate, core::Random random, Report&& report) {
     std::vector<DiscoveryTape<Meta, float>> tapes(static_cast<std::size_t>(learner.shards));
     detail::run_stage<EpisodesOf<typename Meta::Base, float>>(
         policy, learner, options.steps, options.batch, source, learning_rate, random,
         [&](int shard, const auto& batch, float weight, core::Random stream, auto& gradient) {
             const typename Meta::Options pass = pass_options(learner.steps());
-            return discovery_loss<Meta, float>(base, *learner.parameters, batch, static_cast<float>(alpha(learner.steps())), weight, stream, pass,
+            return discovery_loss<Meta, float>(base, *learner.parameters, batch,
+                                               static_cast<float>(alpha(learner.steps())), weight, stream, pass,
                                                tapes[static_cast<std::size_t>(shard)], gradient);
         },
         report);

@@ -1,7 +1,6 @@
+#include <cstdio>
 #include <midstream/core/parallel.hpp>
 #include <midstream/layer/linear.hpp>
-
-#include <cstdio>
 
 #ifdef _OPENMP
 #include <midstream/core/openmp.hpp>
