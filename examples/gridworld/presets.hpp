@@ -138,11 +138,12 @@ struct Full
     static Settings settings() {
         Settings s;
         s.gain = 1.5;
-        s.pretrain = {.steps = 60'000, .batch = 64, .learning_rate = 2e-3};
+        // Longer is not better: what the model then knows of transitions it never saw stands in the way of steering.
+        s.pretrain = {.steps = 22'000, .batch = 64, .learning_rate = 2e-3};
         s.steer = {.steps = 600, .learning_rate = 6e-2, .temperature = 0.5};
         // What colours are worth does not fit into a code at first, what pairs are worth does: switches come to open
         // once a pair.
-        s.discover = {.steps = 6000,
+        s.discover = {.steps = 3500,
                       .learning_rate = 6e-3,
                       .alpha = 0.12,
                       .alpha_from = 0.1,
