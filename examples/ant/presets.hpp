@@ -71,7 +71,7 @@ struct Demo : Laptop<env::AntWorld{.cell = 0.8},
     static constexpr const char* name = "demo";
     static Settings settings() {
         Settings s;
-        s.gain = 1;
+        s.gain = 2;
         // Without noise in D* controllers would narrow the density of the actions, at no end, rather than steer
         // (docs/ant.md).
         s.record = {.episodes = 12'000, .clean_episodes = 6000, .clean_noise = 0.1};
@@ -80,14 +80,15 @@ struct Demo : Laptop<env::AntWorld{.cell = 0.8},
             .steps = 16'000, .batch = 16, .learning_rate = 2e-2, .lambda = 0.2, .ahead = 20, .expert_noise = 0.1};
         s.probe = {.steps = 300, .batch = 32, .evaluation = 300};
         s.steer = {.steps = 300, .batch = 32, .learning_rate = 2e-2, .temperature = 0.5, .episodes = 300};
-        s.discover = {.steps = 1500,
+        // A code is worth many nats here, so it may hold more of them than in the gridworld, and a switch may cost more.
+        s.discover = {.steps = 6000,
                       .batch = 32,
-                      .learning_rate = 6e-3,
-                      .alpha = 1,
-                      .alpha_from = 0.1,
-                      .alpha_until = 0.5,
-                      .signal = 0.9,
-                      .refine_steps = 300};
+                      .learning_rate = 1e-2,
+                      .alpha = 0.3,
+                      .alpha_from = 0.3,
+                      .alpha_until = 0.7,
+                      .signal = 0.96,
+                      .refine_steps = 600};
         s.codes = {.count = 32, .episodes = 32};
         s.inspect = {.episodes = 300, .step = 30};
         s.internal = {.episodes = 30'000, .batch = 512, .learning_rate = 1e-3, .temperature = 0.5};
@@ -106,8 +107,7 @@ struct Full
         s.record.clean_episodes = 6000;
         s.pretrain.steps = 24'000;
         s.steer.steps = 600;
-        s.discover.steps = 4000;
-        s.discover.refine_steps = 600;
+        s.discover.steps = 8000;
         s.internal.episodes = 100'000;
         s.raw.episodes = 20'000;
         return s;
