@@ -80,7 +80,8 @@ struct Demo : Laptop<env::AntWorld{.cell = 0.8},
             .steps = 16'000, .batch = 16, .learning_rate = 2e-2, .lambda = 0.2, .ahead = 20, .expert_noise = 0.1};
         s.probe = {.steps = 300, .batch = 32, .evaluation = 300};
         s.steer = {.steps = 300, .batch = 32, .learning_rate = 2e-2, .temperature = 0.5, .episodes = 300};
-        // A code is worth many nats here, so it may hold more of them than in the gridworld, and a switch may cost more.
+        // A code is worth many nats here, so it may hold more of them than in the gridworld, and a switch may cost
+        // more.
         s.discover = {.steps = 6000,
                       .batch = 32,
                       .learning_rate = 1e-2,
@@ -91,7 +92,10 @@ struct Demo : Laptop<env::AntWorld{.cell = 0.8},
                       .refine_steps = 600};
         s.codes = {.count = 32, .episodes = 32};
         s.inspect = {.episodes = 300, .step = 30};
-        s.internal = {.episodes = 30'000, .batch = 512, .learning_rate = 1e-3, .temperature = 0.5};
+        // Gates are open for a few steps around a change: one code for all of them leaves less to chance than one for
+        // each.
+        s.internal = {
+            .episodes = 200'000, .batch = 1024, .learning_rate = 3e-3, .beta2 = 0.95, .temperature = 0.5, .rest = 8};
         s.raw = {.episodes = 5'000, .batch = 256, .learning_rate = 3e-4};
         return s;
     }
@@ -108,7 +112,7 @@ struct Full
         s.pretrain.steps = 24'000;
         s.steer.steps = 600;
         s.discover.steps = 8000;
-        s.internal.episodes = 100'000;
+        s.internal.episodes = 400'000;
         s.raw.episodes = 20'000;
         return s;
     }

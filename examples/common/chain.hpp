@@ -116,8 +116,9 @@ public:
     }
     static std::string describe(const Settings::Reinforce& o) {
         return fmt::format(
-            "episodes {} batch {} epochs {} minibatches {} learning rate {} beta2 {} clip {} temperature {}",
-            o.episodes, o.batch, o.epochs, o.minibatches, o.learning_rate, o.beta2, o.clip, o.temperature);
+            "episodes {} batch {} epochs {} minibatches {} learning rate {} beta2 {} clip {} temperature {}{}",
+            o.episodes, o.batch, o.epochs, o.minibatches, o.learning_rate, o.beta2, o.clip, o.temperature,
+            o.rest > 0 ? fmt::format(" rest {}", o.rest) : std::string());
     }
     std::string internal_description() const {
         return fmt::format("{}; gain {}; internal {}", refine_description(), s.gain, describe(s.internal));
@@ -326,7 +327,9 @@ public:
     }
     /// How codes are acted on in internal RL.
     rl::InternalOptions acting() const {
-        return {.temperature = static_cast<float>(s.internal.temperature), .gain = static_cast<float>(s.gain)};
+        return {.temperature = static_cast<float>(s.internal.temperature),
+                .gain = static_cast<float>(s.gain),
+                .rest = s.internal.rest};
     }
     void raw_rl_stage() {
         Learner<Base> learner{.optimiser = {.beta2 = s.raw.beta2, .weight_decay = 0}, .shards = s.shards};

@@ -14,6 +14,8 @@ struct InternalOptions {
     float threshold = 0.5f;  ///< the switch opens where its gate reaches this
     float temperature = 1;   ///< of the base model's actions
     float gain = 1;          ///< factor on U
+    int rest = 0;  ///< steps for which the switch is not heeded after it has opened: where gates stay open for
+                   ///< a few steps around a change, one of them then asks for a code instead of all
 };
 
 /// The absence of somebody who looks on.
@@ -48,10 +50,12 @@ public:
         if (static_cast<int>(states_.size()) < count) states_.resize(static_cast<std::size_t>(count));
         decisions_.assign(static_cast<std::size_t>(count), 0);
         steps_.assign(static_cast<std::size_t>(count), 0);
+        rested_.assign(static_cast<std::size_t>(count), 0);
         for (int i = 0; i < count; ++i) Meta::reset(states_[static_cast<std::size_t>(i)]);
         ask();
         const auto live = rollout_.running();
         awaiting_.assign(live.begin(), live.end());
+        rested_.assign(static_cast<std::size_t>(count), 1 + options_.rest);
     }
 
     std::span<const int> awaiting() const { return awaiting_; }
@@ -99,10 +103,14 @@ private:
             [&](int i) -> auto& { return states_[static_cast<std::size_t>(live[static_cast<std::size_t>(i)])]; },
             rollout_.read_rows(), logits, scratch_);
         awaiting_.clear();
-        for (std::size_t i = 0; i < live.size(); ++i)
-            if (Meta::opens(switching_, logits.data[i], steps_[static_cast<std::size_t>(live[i])]++,
-                            options_.threshold))
+        for (std::size_t i = 0; i < live.size(); ++i) {
+            const auto instance = static_cast<std::size_t>(live[i]);
+            const bool opens = Meta::opens(switching_, logits.data[i], steps_[instance]++, options_.threshold);
+            if (opens && steps_[instance] > rested_[instance]) {
                 awaiting_.push_back(live[i]);
+                rested_[instance] = steps_[instance] + options_.rest;
+            }
+        }
     }
 
     SteeredRollout<B, Base, Meta::read, Meta::write> rollout_;
@@ -112,6 +120,7 @@ private:
     Watcher watcher_;
     std::vector<typename Meta::template State<float>> states_;
     std::vector<int> awaiting_, decisions_, steps_;
+    std::vector<int> rested_;  ///< the step up to which an instance's switch is not heeded
     core::Buffer<float, 1> logits_;
     typename Meta::template Scratch<float> scratch_;
 };
