@@ -1,8 +1,11 @@
+// clang-format off: before all that includes Eigen
+#include "support/allocation_count.hpp"
+// clang-format on
+
 #include "midstream/rl/actor_expert.hpp"
 
 #include "io/files.hpp"
 #include "midstream/env/record.hpp"
-#include "support/allocation_count.hpp"
 
 using namespace midstream;
 

@@ -1,3 +1,7 @@
+// clang-format off: before all that includes Eigen
+#include "support/allocation_count.hpp"
+// clang-format on
+
 #include "midstream/rl/ppo.hpp"
 
 #include <cstring>
@@ -6,7 +10,6 @@
 #include "midstream/io/checkpoint.hpp"
 #include "midstream/train/adamw.hpp"
 #include "rl/toys.hpp"
-#include "support/allocation_count.hpp"
 #include "support/gradient_check.hpp"
 #ifdef _OPENMP
 #include "midstream/core/openmp.hpp"
