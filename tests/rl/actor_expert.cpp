@@ -2,10 +2,9 @@
 #include "support/allocation_count.hpp"
 // clang-format on
 
-#include "midstream/rl/actor_expert.hpp"
-
 #include "io/files.hpp"
 #include "midstream/env/record.hpp"
+#include "midstream/rl/actor_expert.hpp"
 
 using namespace midstream;
 

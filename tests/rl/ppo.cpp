@@ -2,12 +2,11 @@
 #include "support/allocation_count.hpp"
 // clang-format on
 
-#include "midstream/rl/ppo.hpp"
-
 #include <cstring>
 
 #include "io/files.hpp"
 #include "midstream/io/checkpoint.hpp"
+#include "midstream/rl/ppo.hpp"
 #include "midstream/train/adamw.hpp"
 #include "rl/toys.hpp"
 #include "support/gradient_check.hpp"
