@@ -63,6 +63,23 @@ BOOST_AUTO_TEST_CASE(it_points_at_the_next_cell_of_the_way_in_the_bodys_frame) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(on_a_colour_its_way_is_that_to_the_centre) {
+    Ant ant = standing(0.7, 0.1, 0, "1-3");
+    const AntGait gait;
+    core::Random random(6);
+    while (ant.progress() == 0) {
+        BOOST_TEST_REQUIRE(!ant.step(gait.act(ant, random).data()).done);
+    }
+    const auto row = compass(ant);
+    const auto torso = ant.torso();
+    const auto centre = Ant::centre(ant.agent());
+    const double x = centre[0] - torso[0], y = centre[1] - torso[1], yaw = ant_yaw(ant.simulation().position());
+    BOOST_TEST(std::abs(row[3] - std::cos(std::atan2(y, x) - yaw)) < 1e-6);
+    BOOST_TEST(std::abs(row[4] - std::sin(std::atan2(y, x) - yaw)) < 1e-6);
+    BOOST_TEST(std::abs(row[5] - std::hypot(x, y) / Ant::ant_world.cell) < 1e-6);
+    for (const int other : {0, 2, 3}) BOOST_TEST(row[3 * other + 2] > 1.0f);
+}
+
 BOOST_AUTO_TEST_CASE(what_is_seen_does_not_depend_on_the_task) {
     BOOST_TEST(compass(standing(0.1, 0.1, 1, "3-1")) == compass(standing(0.1, 0.1, 1, "0-2-1")),
                boost::test_tools::per_element());

@@ -12,8 +12,9 @@ namespace midstream::env {
 /// An ExtraSight of AntPinpad. For every colour, of a shortest way there (AntGuide):
 /// - the direction, in the frame of the body's yaw, of the centre of the cell that it enters next: cosine and sine;
 /// - its length from centre to centre of the cells that it enters, in cells.
-/// Where there is no way: the direction of the centre of the ant's own cell, and `no_way`. All colours are told alike,
-/// and nothing of which one is wanted. The lengths are what is to be predicted.
+/// On the colour itself the way is that to the centre of its cell, so less than one cell long: what the ant stands on
+/// is plain to see. Where there is no way: the direction of the centre of the ant's own cell, and `no_way`. All colours
+/// are told alike, and nothing of which one is wanted. The lengths are what is to be predicted.
 struct AntCompass {
     static constexpr float no_way = 12;  ///< cells
     template <AntWorld World>
@@ -23,31 +24,42 @@ struct AntCompass {
 
     template <class Ant>
     static void observe(const Ant& ant, float* row) {
-        const double* position = ant.simulation().position();
-        const double yaw = ant_yaw(position);
+        const double yaw = ant_yaw(ant.simulation().position());
         for (int colour = 0; colour < Ant::world.colours; ++colour) {
-            const auto goal = AntGuide::next_centre(ant, colour);
-            const double direction = std::atan2(goal[1] - position[1], goal[0] - position[0]) - yaw;
+            const Way way(ant, colour);
+            const double direction = std::atan2(way.y, way.x) - yaw;
             *row++ = static_cast<float>(std::cos(direction));
             *row++ = static_cast<float>(std::sin(direction));
-            *row++ = length(ant, colour);
+            *row++ = way.length;
         }
     }
     template <class Ant>
     static void target(const Ant& ant, float* row) {
-        for (int colour = 0; colour < Ant::world.colours; ++colour) *row++ = length(ant, colour);
+        for (int colour = 0; colour < Ant::world.colours; ++colour) *row++ = Way(ant, colour).length;
     }
 
 private:
-    template <class Ant>
-    static float length(const Ant& ant, int colour) {
-        const int cells = ant.distances().steps[colour][ant.agent()];
-        if (cells == Distances<Ant::world>::unreachable) return no_way;
-        const double* position = ant.simulation().position();
-        const auto goal = AntGuide::next_centre(ant, colour);
-        return static_cast<float>(cells - 1 +
-                                  std::hypot(goal[0] - position[0], goal[1] - position[1]) / Ant::ant_world.cell);
-    }
+    struct Way {
+        double x, y;   ///< metres to the centre that it aims at
+        float length;  ///< cells
+
+        template <class Ant>
+        Way(const Ant& ant, int colour) {
+            const int cell = ant.agent(), cells = ant.distances().steps[colour][cell];
+            const bool there = ant.board().contents[cell] == colour;
+            const auto goal = there ? Ant::centre(cell) : AntGuide::next_centre(ant, colour);
+            const double* position = ant.simulation().position();
+            x = goal[0] - position[0];
+            y = goal[1] - position[1];
+            const double first = std::hypot(x, y) / Ant::ant_world.cell;
+            if (there)
+                length = static_cast<float>(first);
+            else if (cells == Distances<Ant::world>::unreachable)
+                length = no_way;
+            else
+                length = static_cast<float>(cells - 1 + first);
+        }
+    };
 };
 
 }  // namespace midstream::env
