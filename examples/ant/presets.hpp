@@ -92,8 +92,7 @@ struct Demo : Laptop<env::AntWorld{.cell = 0.8},
                       .refine_steps = 600};
         s.codes = {.count = 32, .episodes = 32};
         s.inspect = {.episodes = 300, .step = 30};
-        // Gates are open for a few steps around a change: one code for all of them leaves less to chance than one for
-        // each.
+        // Where the switch opens more often than goals change, fewer decisions leave less to chance.
         s.internal = {
             .episodes = 200'000, .batch = 1024, .learning_rate = 3e-3, .beta2 = 0.95, .temperature = 0.5, .rest = 8};
         s.raw = {.episodes = 5'000, .batch = 256, .learning_rate = 3e-4};
@@ -107,8 +106,6 @@ struct Full
     static constexpr const char* name = "full";
     static Settings settings() {
         Settings s = Demo::settings();
-        s.record.episodes = 12'000;
-        s.record.clean_episodes = 6000;
         s.pretrain.steps = 24'000;
         s.steer.steps = 600;
         s.discover.steps = 8000;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cmath>
+#include <string>
 
 #include "midstream/rl/steered_rollout.hpp"
 
@@ -41,7 +42,9 @@ public:
           meta_(&meta),
           options_(options),
           switching_(switching),
-          watcher_(std::move(watcher)) {}
+          watcher_(std::move(watcher)) {
+        core::require(options.rest >= 0, [&] { return "a rest of " + std::to_string(options.rest) + " steps"; });
+    }
 
     /// Every episode begins by asking: its first observation has passed through the history, and the switch's opinion
     /// of it is not used.
@@ -50,12 +53,11 @@ public:
         if (static_cast<int>(states_.size()) < count) states_.resize(static_cast<std::size_t>(count));
         decisions_.assign(static_cast<std::size_t>(count), 0);
         steps_.assign(static_cast<std::size_t>(count), 0);
-        rested_.assign(static_cast<std::size_t>(count), 0);
+        rested_.assign(static_cast<std::size_t>(count), 1 + options_.rest);
         for (int i = 0; i < count; ++i) Meta::reset(states_[static_cast<std::size_t>(i)]);
         ask();
         const auto live = rollout_.running();
         awaiting_.assign(live.begin(), live.end());
-        rested_.assign(static_cast<std::size_t>(count), 1 + options_.rest);
     }
 
     std::span<const int> awaiting() const { return awaiting_; }
