@@ -12,6 +12,7 @@
 #include "midstream/analysis/alignment.hpp"
 #include "midstream/analysis/first_reached.hpp"
 #include "midstream/analysis/inferred.hpp"
+#include "midstream/analysis/informed_success.hpp"
 #include "midstream/analysis/injection.hpp"
 #include "midstream/analysis/probe.hpp"
 #include "midstream/analysis/steered_success.hpp"
@@ -321,6 +322,7 @@ public:
     }
 
     void internal_rl_stage() {
+        informed();
         auto learner = policy_learner();
         run_rl<Policy>("internal-rl", internal_description(), s.internal, learner, stream(internal_rl).fork(1),
                        Inner(Batch(unseen_world()), base(), meta(), acting()));
@@ -478,6 +480,20 @@ private:
                                 {"row", "mode_share", "decisive", "covered", "information", "transplant"});
         summaries.row({0, summary.mode_share, summary.decisive, static_cast<double>(summary.covered),
                        summary.information, moved.reached});
+    }
+
+    /// What internal RL can hope for with these codes and this switch.
+    void informed() {
+        const auto episodes = held_out_episodes(s.discover.evaluation);
+        const auto inferred = analysis::infer<Meta>(parallel, base(), meta(), episodes, stream(evaluation).fork(303),
+                                                    P::pass_options(s.discover));
+        const auto codes = analysis::mean_codes(
+            analysis::segment_codes(inferred.codes.view(), episodes.sequences(), episodes.subgoals), P::subgoals);
+        const auto result = analysis::informed_success<Meta>(parallel, Batch(unseen_world()), base(), meta(),
+                                                             std::as_const(codes).view(), s.steer.episodes,
+                                                             stream(evaluation).fork(304), acting());
+        io::CsvWriter table(folder / "informed.csv", {"row", "success", "decisions"});
+        table.row({0, result.episodes.share(), result.decisions});
     }
 
     template <class RlPolicy, class Env, class L>

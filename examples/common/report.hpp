@@ -58,7 +58,7 @@ void report(Chain<P>& chain, const WorldReport& world) {
     };
     const auto pretrain = csv("pretrain"), probe = csv("probe"), steer = csv("steer"), discover = csv("discover"),
                codes = csv("codes"), summary = csv("codes-summary"), inspect = csv("inspect"),
-               internal = csv("internal-rl"), raw = csv("raw-rl");
+               informed = csv("informed"), internal = csv("internal-rl"), raw = csv("raw-rl");
     const auto nll = pretrain.column("action_nll");
     const auto accuracy = probe.column("accuracy");
     const auto steer_success = steer.column("success");
@@ -95,6 +95,9 @@ void report(Chain<P>& chain, const WorldReport& world) {
         {"discover", "a held code's most frequent goal", number(summary.column("mode_share").back()), "1", ""},
         {"discover", "a code reaches the goal it was taken from in a new layout",
          number(summary.column("transplant").back()), number(1.0 / P::subgoals) + " by chance", ""},
+        {"internal RL", "success of who knows the subgoals and their codes",
+         number(last(informed, "success")) + fmt::format(", {:.1f} decisions", last(informed, "decisions")),
+         number(world.expert_success) + " (expert)", ""},
         {"internal RL", fmt::format("success after {} episodes", count_text(last(internal, "episodes"))),
          number(internal_success), number(first_success) + " (first batch)", duration_text(seconds(internal))},
         {"raw-action RL", fmt::format("success after {} episodes", count_text(last(raw, "episodes"))),

@@ -21,6 +21,7 @@
 #include "midstream/analysis/batches.hpp"
 #include "midstream/analysis/first_reached.hpp"
 #include "midstream/analysis/inferred.hpp"
+#include "midstream/analysis/informed_success.hpp"
 #include "midstream/analysis/injection.hpp"
 #include "midstream/analysis/probe.hpp"
 #include "midstream/analysis/steered_success.hpp"

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <string>
 
+#include "midstream/core/contract.hpp"
 #include "midstream/rl/steered_rollout.hpp"
 
 namespace midstream::rl {

@@ -1,0 +1,80 @@
+/// \file
+/// What internal RL can hope for: the success of somebody who knows the true subgoal and what code means it, and who is
+/// asked whenever the discovered switch opens. Below this, codes and switch are to blame; between this and what a
+/// policy reaches, the policy is.
+#pragma once
+
+#include "midstream/analysis/steered_success.hpp"
+#include "midstream/analysis/transplant.hpp"
+#include "midstream/rl/internal.hpp"
+
+namespace midstream::analysis {
+
+/// The mean code of every subgoal's segments; zero where there are none. A row for each of 0 to subgoals - 1.
+template <int Code>
+core::Buffer<float, Code> mean_codes(const SegmentCodes<Code>& segments, int subgoals) {
+    core::Buffer<float, Code> means;
+    std::vector<int> counts(static_cast<std::size_t>(subgoals));
+    auto rows = core::map(means.resize(subgoals));
+    rows.setZero();
+    for (std::size_t i = 0; i < segments.subgoals.size(); ++i) {
+        const int subgoal = segments.subgoals[i];
+        core::require_range(subgoal, 0, subgoals - 1, "the subgoal of a segment");
+        rows.row(subgoal) += core::map(segments.codes.view()).row(static_cast<int>(i));
+        ++counts[static_cast<std::size_t>(subgoal)];
+    }
+    for (int subgoal = 0; subgoal < subgoals; ++subgoal)
+        rows.row(subgoal) /= static_cast<float>(std::max(1, counts[static_cast<std::size_t>(subgoal)]));
+    return means;
+}
+
+struct InformedSuccess {
+    Rate episodes{};       ///< successes have a positive return
+    double decisions = 0;  ///< codes asked for in an episode, mean
+};
+
+/// Plays `episodes` of rl::Internal with row g of `codes` as the code for subgoal g of the environment.
+template <class Meta, core::Parallelism Policy, WithSubgoals E>
+InformedSuccess informed_success(const Policy& policy, const env::Batched<E>& environment,
+                                 const typename Meta::Base::template Parameters<float>& base,
+                                 const typename Meta::template Parameters<float>& meta,
+                                 core::Rows<const float, Meta::code> codes, int episodes, core::Random random,
+                                 const rl::InternalOptions& options = {}, const BatchOptions& batches = {}) {
+    core::require_range(episodes, 1, 1 << 24, "episodes");
+    using Inner = rl::Internal<env::Batched<E>, Meta>;
+    struct Worker {
+        Inner inner;
+        core::Buffer<float, Meta::code> chosen{};
+        Rate episodes{};
+        std::int64_t decisions = 0;
+    };
+    auto workers = make_workers(batches, Worker{Inner(environment, base, meta, options)});
+    for_batches(policy, batches, workers, episodes, [&](Worker& worker, int batch, int, int length) {
+        Inner& inner = worker.inner;
+        inner.reset(length, random.fork(static_cast<std::uint64_t>(batch)));
+        while (!inner.awaiting().empty()) {
+            const auto asked = inner.awaiting();
+            const auto chosen = worker.chosen.resize(static_cast<int>(asked.size()));
+            for (int row = 0; row < chosen.count; ++row) {
+                const int subgoal = inner.environment().instance(asked[row]).subgoal();
+                core::require_range(subgoal, 0, codes.count - 1, "the subgoal of an environment");
+                std::copy_n(codes.row(subgoal), Meta::code, chosen.row(row));
+            }
+            inner.act(chosen);
+        }
+        for (int instance = 0; instance < length; ++instance) {
+            worker.episodes += {1, inner.returns()[instance] > 0};
+            worker.decisions += inner.decisions()[instance];
+        }
+    });
+    InformedSuccess result;
+    std::int64_t decisions = 0;
+    for (const Worker& worker : workers) {
+        result.episodes += worker.episodes;
+        decisions += worker.decisions;
+    }
+    result.decisions = static_cast<double>(decisions) / episodes;
+    return result;
+}
+
+}  // namespace midstream::analysis

@@ -1,0 +1,59 @@
+#include "midstream/analysis/informed_success.hpp"
+
+#include "analysis/doors.hpp"
+
+using namespace midstream;
+using test::CodesMean, test::Doors, test::DoorsMeta;
+
+namespace {
+core::Buffer<float, 3> unit_codes() {
+    core::Buffer<float, 3> codes;
+    core::map(codes.resize(3)).setIdentity();
+    return codes;
+}
+template <class Policy = core::Serial>
+analysis::InformedSuccess informed(const core::Buffer<float, 3>& codes, rl::InternalOptions options = {},
+                                   const Policy& policy = {}, int shards = 4) {
+    return analysis::informed_success<DoorsMeta>(policy, env::Batched(Doors<>{}), *test::doors_model(),
+                                                 *test::doors_meta(CodesMean::colours), std::as_const(codes).view(),
+                                                 300, core::Random(1), options, {.shards = shards});
+}
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(right_codes_succeed) {
+    const auto result = informed(unit_codes());
+    BOOST_TEST((result.episodes == analysis::Rate{300, 300}));
+    BOOST_TEST(result.decisions == 3);
+}
+
+BOOST_AUTO_TEST_CASE(a_wrong_code_fails_where_it_is_called_for) {
+    auto codes = unit_codes();
+    std::swap_ranges(codes.view().row(0), codes.view().row(0) + 3, codes.view().row(1));
+    const auto result = informed(codes);
+    BOOST_TEST(result.episodes.successes == 0);  // every goal holds a 0 or a 1
+    BOOST_TEST(result.decisions < 3);
+}
+
+BOOST_AUTO_TEST_CASE(who_is_not_asked_at_every_change_fails) {
+    BOOST_TEST(informed(unit_codes(), {.rest = 2}).episodes.successes == 0);
+}
+
+BOOST_AUTO_TEST_CASE(mean_codes_of_segments) {
+    analysis::SegmentCodes<2> segments;
+    core::map(segments.codes.resize(3)) << 1, 2, 3, 6, -1, 0;
+    segments.subgoals = {0, 0, 2};
+    const auto means = analysis::mean_codes(segments, 3);
+    const std::vector<float> expected{2, 4, 0, 0, -1, 0};
+    BOOST_TEST(std::vector<float>(means.view().data, means.view().data + 6) == expected,
+               boost::test_tools::per_element());
+    BOOST_CHECK_THROW(analysis::mean_codes(segments, 2), core::Error);
+}
+
+#ifdef _OPENMP
+BOOST_AUTO_TEST_CASE(threads_change_nothing) {
+    const auto one = informed(unit_codes(), {.temperature = 2}),
+               two = informed(unit_codes(), {.temperature = 2}, core::OpenMP{2}, 3);
+    BOOST_TEST((one.episodes == two.episodes));
+    BOOST_TEST(one.decisions == two.decisions);
+}
+#endif
