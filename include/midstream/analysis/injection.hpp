@@ -164,11 +164,11 @@ Injection inject(const Policy& policy, const env::Batched<E>& environment,
                  int episodes, const Reached& reached, core::Random random, const RolloutOptions& options = {}) {
     core::require(!codes.empty(), "there is no code to inject");
     core::require_range(episodes, 1, 1 << 24, "episodes");
-    enum class Moment : char { to_come, now, over };  // of an episode
+    enum class Phase : char { to_come, now, over };  // of an episode
     struct Worker {
         detail::PriorActor<Meta, E> actor;
         Rate rates[2]{};
-        std::vector<Moment> moments{};
+        std::vector<Phase> phases{};
         std::vector<int> begun{};
     };
     auto workers = make_workers(options.batches, Worker{detail::PriorActor<Meta, E>(environment, base, meta, options)});
@@ -178,23 +178,23 @@ Injection inject(const Policy& policy, const env::Batched<E>& environment,
             Rate& rate = worker.rates[injects];
             core::Random choices = random.fork(2 * batch + 1);
             actor.reset(length, random.fork(2 * batch));
-            worker.moments.assign(length, Moment::to_come);
+            worker.phases.assign(length, Phase::to_come);
             while (!actor.running().empty()) {
                 worker.begun.clear();
                 actor.advance(reached, [&](int instance, int at, bool ended) {
-                    Moment& state = worker.moments[instance];
-                    if (state == Moment::now) {
+                    Phase& state = worker.phases[instance];
+                    if (state == Phase::now) {
                         rate.successes += at == goal;
-                        state = Moment::over;
+                        state = Phase::over;
                     }
-                    if (state == Moment::to_come && at == moment.after && !ended) worker.begun.push_back(instance);
+                    if (state == Phase::to_come && at == moment.after && !ended) worker.begun.push_back(instance);
                 });
                 if (moment.after < 0)
                     for (const int instance : actor.running())
                         if (actor.steps(instance) == moment.step) worker.begun.push_back(instance);
                 for (const int instance : worker.begun) {
                     ++rate.attempts;
-                    worker.moments[instance] = Moment::now;
+                    worker.phases[instance] = Phase::now;
                     const auto& code = codes[choices.below(static_cast<int>(codes.size()))];
                     if (injects) actor.hold(instance, code.data());
                 }
