@@ -71,7 +71,7 @@ struct Demo : Laptop<env::AntWorld{.cell = 0.8},
     static constexpr const char* name = "demo";
     static Settings settings() {
         Settings s;
-        s.gain = 2;
+        s.gain = 3;
         // Without noise in D* controllers would narrow the density of the actions, at no end, rather than steer
         // (docs/ant.md).
         s.record = {.episodes = 12'000, .clean_episodes = 6000, .clean_noise = 0.1};
@@ -92,9 +92,13 @@ struct Demo : Laptop<env::AntWorld{.cell = 0.8},
                       .refine_steps = 600};
         s.codes = {.count = 32, .episodes = 32};
         s.inspect = {.episodes = 300, .step = 30};
-        // Where the switch opens more often than goals change, fewer decisions leave less to chance.
-        s.internal = {
-            .episodes = 200'000, .batch = 1024, .learning_rate = 3e-3, .beta2 = 0.95, .temperature = 0.5, .rest = 8};
+        // On transitions that were never seen gates are lower than on those of D*.
+        s.internal = {.episodes = 200'000,
+                      .batch = 1024,
+                      .learning_rate = 2e-3,
+                      .beta2 = 0.95,
+                      .temperature = 0.5,
+                      .threshold = 0.2};
         s.raw = {.episodes = 5'000, .batch = 256, .learning_rate = 3e-4};
         return s;
     }

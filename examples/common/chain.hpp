@@ -119,7 +119,7 @@ public:
         return fmt::format(
             "episodes {} batch {} epochs {} minibatches {} learning rate {} beta2 {} clip {} temperature {}{}",
             o.episodes, o.batch, o.epochs, o.minibatches, o.learning_rate, o.beta2, o.clip, o.temperature,
-            o.rest > 0 ? fmt::format(" rest {}", o.rest) : std::string());
+            o.threshold != 0.5 ? fmt::format(" threshold {}", o.threshold) : std::string());
     }
     std::string internal_description() const {
         return fmt::format("{}; gain {}; internal {}", refine_description(), s.gain, describe(s.internal));
@@ -329,9 +329,9 @@ public:
     }
     /// How codes are acted on in internal RL.
     rl::InternalOptions acting() const {
-        return {.temperature = static_cast<float>(s.internal.temperature),
-                .gain = static_cast<float>(s.gain),
-                .rest = s.internal.rest};
+        return {.threshold = static_cast<float>(s.internal.threshold),
+                .temperature = static_cast<float>(s.internal.temperature),
+                .gain = static_cast<float>(s.gain)};
     }
     void raw_rl_stage() {
         Learner<Base> learner{.optimiser = {.beta2 = s.raw.beta2, .weight_decay = 0}, .shards = s.shards};

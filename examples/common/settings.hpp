@@ -87,7 +87,7 @@ struct Settings {
         double beta2 = 0.999;    ///< AdamW's; lower where most batches meet no success, in which it would forget how
                                  ///< large gradients are
         double temperature = 1;  ///< of the base model's own actions
-        int rest = 0;            ///< internal RL: steps for which the switch is not heeded after it has opened
+        double threshold = 0.5;  ///< internal RL: the switch opens where its gate reaches this
     } internal{}, raw{};
 };
 
@@ -157,7 +157,7 @@ inline void add_options(CLI::App& app, Settings& s) {
     };
     reinforce("internal", s.internal);
     add("internal.temperature", s.internal.temperature, 0, 10, "of the base model's actions");
-    add("internal.rest", s.internal.rest, 0, 1e6, "steps for which the switch is not heeded after it has opened");
+    add("internal.threshold", s.internal.threshold, 0, 1, "the switch opens where its gate reaches this");
     reinforce("raw", s.raw);
 }
 

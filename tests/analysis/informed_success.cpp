@@ -34,10 +34,6 @@ BOOST_AUTO_TEST_CASE(a_wrong_code_fails_where_it_is_called_for) {
     BOOST_TEST(result.decisions < 3);
 }
 
-BOOST_AUTO_TEST_CASE(who_is_not_asked_at_every_change_fails) {
-    BOOST_TEST(informed(unit_codes(), {.rest = 2}).episodes.successes == 0);
-}
-
 BOOST_AUTO_TEST_CASE(mean_codes_of_segments) {
     analysis::SegmentCodes<2> segments;
     core::map(segments.codes.resize(3)) << 1, 2, 3, 6, -1, 0;

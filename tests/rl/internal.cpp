@@ -271,24 +271,6 @@ BOOST_AUTO_TEST_CASE(the_policy_is_asked_at_the_start_and_at_switches_alone) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(a_switch_that_has_opened_rests) {
-    using M = Meta<1, 2>;
-    for (const int rest : {0, 3}) {
-        Played<M> played({}, {.rest = rest}, 1);
-        int shortest = 1000, longest = 0;
-        for (int i = 0; i < Played<M>::count; ++i) {
-            for (int t = 1, last = 0; t < played.steps(i); ++t) {
-                if (!played.opened(i, t)) continue;
-                shortest = std::min(shortest, t - last);
-                longest = std::max(longest, t - last);
-                last = t;
-            }
-        }
-        BOOST_TEST(shortest == rest + 1);
-        BOOST_TEST(longest > rest + 1);  // it is a switch, not a clock
-    }
-}
-
 BOOST_AUTO_TEST_CASE(switches_that_are_not_learned) {
     Played<Meta<1, 2, control::AlwaysSwitch>> always;
     for (int i = 0; i < always.count; ++i)

@@ -5,9 +5,7 @@
 #pragma once
 
 #include <cmath>
-#include <string>
 
-#include "midstream/core/contract.hpp"
 #include "midstream/rl/steered_rollout.hpp"
 
 namespace midstream::rl {
@@ -16,8 +14,6 @@ struct InternalOptions {
     float threshold = 0.5f;  ///< the switch opens where its gate reaches this
     float temperature = 1;   ///< of the base model's actions
     float gain = 1;          ///< factor on U
-    int rest = 0;  ///< steps for which the switch is not heeded after it has opened: where gates stay open for
-                   ///< a few steps around a change, one of them then asks for a code instead of all
 };
 
 /// The absence of somebody who looks on.
@@ -43,9 +39,7 @@ public:
           meta_(&meta),
           options_(options),
           switching_(switching),
-          watcher_(std::move(watcher)) {
-        core::require(options.rest >= 0, [&] { return "a rest of " + std::to_string(options.rest) + " steps"; });
-    }
+          watcher_(std::move(watcher)) {}
 
     /// Every episode begins by asking: its first observation has passed through the history, and the switch's opinion
     /// of it is not used.
@@ -54,7 +48,6 @@ public:
         if (static_cast<int>(states_.size()) < count) states_.resize(static_cast<std::size_t>(count));
         decisions_.assign(static_cast<std::size_t>(count), 0);
         steps_.assign(static_cast<std::size_t>(count), 0);
-        rested_.assign(static_cast<std::size_t>(count), 1 + options_.rest);
         for (int i = 0; i < count; ++i) Meta::reset(states_[static_cast<std::size_t>(i)]);
         ask();
         const auto live = rollout_.running();
@@ -106,14 +99,10 @@ private:
             [&](int i) -> auto& { return states_[static_cast<std::size_t>(live[static_cast<std::size_t>(i)])]; },
             rollout_.read_rows(), logits, scratch_);
         awaiting_.clear();
-        for (std::size_t i = 0; i < live.size(); ++i) {
-            const auto instance = static_cast<std::size_t>(live[i]);
-            const bool opens = Meta::opens(switching_, logits.data[i], steps_[instance]++, options_.threshold);
-            if (opens && steps_[instance] > rested_[instance]) {
+        for (std::size_t i = 0; i < live.size(); ++i)
+            if (Meta::opens(switching_, logits.data[i], steps_[static_cast<std::size_t>(live[i])]++,
+                            options_.threshold))
                 awaiting_.push_back(live[i]);
-                rested_[instance] = steps_[instance] + options_.rest;
-            }
-        }
     }
 
     SteeredRollout<B, Base, Meta::read, Meta::write> rollout_;
@@ -123,7 +112,6 @@ private:
     Watcher watcher_;
     std::vector<typename Meta::template State<float>> states_;
     std::vector<int> awaiting_, decisions_, steps_;
-    std::vector<int> rested_;  ///< the step up to which an instance's switch is not heeded
     core::Buffer<float, 1> logits_;
     typename Meta::template Scratch<float> scratch_;
 };
