@@ -58,6 +58,7 @@ struct Laptop : AntPreset<env::AntPinpad<AntWorld, env::AntCompass>, Shape,
                           Touching<1, 0, 3, control::LowRank<16>,
                                    env::AntTouch<env::AntPinpad<AntWorld, env::AntCompass>>>::template Meta,
                           64> {
+    using View = rl::Normaliser<Laptop::Base::width>;
     using BaseOptimiser = train::Muon<>;
     static BaseOptimiser base_optimiser(const Settings::Pretrain& o) {
         return {.weight_decay = o.weight_decay, .adamw = {.beta2 = o.beta2, .weight_decay = o.weight_decay}};
@@ -151,5 +152,7 @@ struct Paper : AntPreset<env::AntPinpad<>, model::HawkShape{}, PaperMeta, 256> {
 int run_demo(const std::string& stage, Settings settings);
 int run_full(const std::string& stage, Settings settings);
 int run_paper(const std::string& stage, Settings settings);
+// See examples::Command.
+int run_expert(int argc, char** argv);
 
 }  // namespace midstream::examples::ant

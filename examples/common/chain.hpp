@@ -36,7 +36,8 @@ public:
     using Policy = typename P::Policy;
     using Episodes = typename P::Episodes;
     using Batch = env::Batched<World>;
-    using Inner = rl::Internal<Batch, Meta>;
+    using View = typename P::View;
+    using Inner = rl::Internal<Batch, Meta, rl::NoWatcher, View>;
     template <class Model>
     using Learner = train::Learner<typename Model::template Parameters<float>, train::AdamW>;
     using BaseLearner = train::Learner<typename Base::template Parameters<float>, typename P::BaseOptimiser>;
@@ -122,7 +123,8 @@ public:
             o.threshold != 0.5 ? fmt::format(" threshold {}", o.threshold) : std::string());
     }
     std::string internal_description() const {
-        return fmt::format("{}; gain {}; internal {}", refine_description(), s.gain, describe(s.internal));
+        return fmt::format("{}; gain {}; internal {}", refine_description(), s.gain, describe(s.internal)) +
+               (std::is_same_v<View, rl::AsItIs<Base::width>> ? "" : "; standardised");
     }
     std::string raw_description() const { return pretrain_description() + "; raw " + describe(s.raw); }
 
@@ -325,13 +327,20 @@ public:
         informed();
         auto learner = policy_learner();
         run_rl<Policy>("internal-rl", internal_description(), s.internal, learner, stream(internal_rl).fork(1),
-                       Inner(Batch(unseen_world()), base(), meta(), acting()));
+                       Inner(Batch(unseen_world()), base(), meta(), acting(), {}, {}, view()));
     }
     /// How codes are acted on in internal RL.
     rl::InternalOptions acting() const {
         return {.threshold = static_cast<float>(s.internal.threshold),
                 .temperature = static_cast<float>(s.internal.temperature),
                 .gain = static_cast<float>(s.gain)};
+    }
+    View view() {
+        if constexpr (std::is_same_v<View, rl::Normaliser<Base::width>>)
+            return rl::standard_view<Meta>(Batch(unseen_world()), base(), meta(), 512, stream(internal_rl).fork(2),
+                                           acting());
+        else
+            return {};
     }
     void raw_rl_stage() {
         Learner<Base> learner{.optimiser = {.beta2 = s.raw.beta2, .weight_decay = 0}, .shards = s.shards};

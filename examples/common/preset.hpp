@@ -9,6 +9,7 @@
 #include "midstream/control/metacontroller.hpp"
 #include "midstream/env/environment.hpp"
 #include "midstream/model/hawk.hpp"
+#include "midstream/rl/standard_view.hpp"
 #include "midstream/train/adamw.hpp"
 
 namespace midstream::examples {
@@ -24,6 +25,8 @@ struct ChainPreset {
         model::Autoregressive<data::Dense<Base::width>, data::Continuous<Meta::code>,
                               model::Hawk<model::HawkShape{
                                   .depth = 1, .width = PolicyWidth, .recurrent = PolicyWidth, .mlp = 2 * PolicyWidth}>>;
+    /// How the policy sees the residual stream: as it is, or on a common scale.
+    using View = rl::AsItIs<Base::width>;
     using Episodes = env::EpisodesOf<World>;
     /// What pretrains the base model; everything else is trained by AdamW.
     using BaseOptimiser = train::AdamW;

@@ -21,9 +21,18 @@ struct Preset {
     int (*run)(const std::string& stage, Settings settings);
 };
 
-/// Runs a program of these presets, of which the first is the default.
+/// Something else that a program does, by a command line of its own: program NAME ...
+struct Command {
+    std::string name;
+    std::string help;
+    int (*run)(int argc, char** argv);  ///< argv[0] is the name
+};
+
+/// Runs a program of these presets, of which the first is the default, and commands.
 inline int run_program(int argc, char** argv, const std::string& program, const std::string& description,
-                       const std::vector<Preset>& presets) {
+                       const std::vector<Preset>& presets, const std::vector<Command>& commands = {}) {
+    for (const Command& command : commands)
+        if (argc > 1 && command.name == argv[1]) return command.run(argc - 1, argv + 1);
     // The preset is looked for first: it decides the other options' defaults.
     std::string name = presets.front().name;
     for (int i = 1; i + 1 < argc; ++i)
@@ -58,11 +67,18 @@ inline int run_program(int argc, char** argv, const std::string& program, const 
         {"report", "table and page from what the stages left"},
         {"all", "every stage in order; goes on where an earlier run stopped"}};
     for (const auto& [stage, what] : stages) app.add_subcommand(stage, what);
+    for (const Command& command : commands) app.add_subcommand(command.name, command.help);
     CLI11_PARSE(app, argc, argv);
+    const std::string stage = app.get_subcommands().front()->get_name();
+    for (const Command& command : commands)
+        if (command.name == stage) {
+            std::cerr << program << ": '" << stage << "' has options of its own, and comes before them\n";
+            return 1;
+        }
     if (settings.output.empty())
         settings.output = "runs/" + program + "-" + preset.name + "-" + std::to_string(settings.seed);
     try {
-        return preset.run(app.get_subcommands().front()->get_name(), settings);
+        return preset.run(stage, settings);
     } catch (const std::exception& error) {
         std::cerr << program << ": " << error.what() << '\n';
         return 1;

@@ -32,12 +32,13 @@ template <class P>
 std::vector<Figure> rollout_pictures(Chain<P>& chain) {
     using World = typename P::World;
     using Watcher = PathWatcher<P>;
-    using Inner = rl::Internal<env::Batched<World>, typename P::Meta, Watcher>;
+    using Inner = rl::Internal<env::Batched<World>, typename P::Meta, Watcher, typename P::View>;
     constexpr int count = 6;
     const auto learner = chain.trained_policy();
     std::vector<GridPicture> pictures(count);
     rl::Collector<Inner, typename P::Policy> collector(Inner(env::Batched<World>(chain.unseen_world()), chain.base(),
-                                                             chain.meta(), chain.acting(), {}, Watcher{&pictures}));
+                                                             chain.meta(), chain.acting(), {}, Watcher{&pictures},
+                                                             chain.view()));
     collector.collect(*learner.parameters, count, chain.stream(Chain<P>::evaluation).fork(400));
     std::vector<Figure> figures;
     for (int i = 0; i < count; ++i) {

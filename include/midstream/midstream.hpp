@@ -89,6 +89,7 @@
 #include "midstream/rl/normaliser.hpp"
 #include "midstream/rl/ppo.hpp"
 #include "midstream/rl/reinforce.hpp"
+#include "midstream/rl/standard_view.hpp"
 #include "midstream/rl/steered_rollout.hpp"
 #include "midstream/train/adamw.hpp"
 #include "midstream/train/clip.hpp"

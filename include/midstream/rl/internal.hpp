@@ -16,6 +16,12 @@ struct InternalOptions {
     float gain = 1;          ///< factor on U
 };
 
+/// How a policy sees the residual stream: as it is. Another view is Normaliser, of standard_view.
+template <int Width>
+struct AsItIs {
+    void operator()(const float* e, float* row) const { std::copy_n(e, Width, row); }
+};
+
 /// The absence of somebody who looks on.
 struct NoWatcher {
     template <class... Arguments>
@@ -23,8 +29,9 @@ struct NoWatcher {
 };
 
 /// A BatchEnvironment over the environment B, steered by the metacontroller type Meta. A `Watcher` is called with
-/// (internal environment, running instances) before every primitive step, for analysis and pictures.
-template <env::BatchEnvironment B, class Meta, class Watcher = NoWatcher>
+/// (internal environment, running instances) before every primitive step, for analysis and pictures. A `View` writes
+/// what the policy observes of a residual stream: view(e, row).
+template <env::BatchEnvironment B, class Meta, class Watcher = NoWatcher, class View = AsItIs<Meta::width>>
 class Internal {
 public:
     using Base = typename Meta::Base;
@@ -34,12 +41,13 @@ public:
     /// Parameters must outlive this environment.
     Internal(B environment, const typename Base::template Parameters<float>& base,
              const typename Meta::template Parameters<float>& meta, InternalOptions options = {},
-             typename Meta::Switching switching = {}, Watcher watcher = {})
+             typename Meta::Switching switching = {}, Watcher watcher = {}, View view = {})
         : rollout_(std::move(environment), base, options.temperature),
           meta_(&meta),
           options_(options),
           switching_(switching),
-          watcher_(std::move(watcher)) {}
+          watcher_(std::move(watcher)),
+          view_(std::move(view)) {}
 
     /// Every episode begins by asking: its first observation has passed through the history, and the switch's opinion
     /// of it is not used.
@@ -66,7 +74,7 @@ public:
 
     void observe(core::Rows<float, Meta::width> rows) const {
         for (std::size_t i = 0; i < awaiting_.size(); ++i)
-            std::copy_n(rollout_.e_read(awaiting_[i]), Meta::width, rows.row(static_cast<int>(i)));
+            view_(rollout_.e_read(awaiting_[i]), rows.row(static_cast<int>(i)));
     }
 
     /// Puts the codes in force and moves on until a switch opens somewhere or all episodes have ended.
@@ -110,6 +118,7 @@ private:
     InternalOptions options_;
     typename Meta::Switching switching_;
     Watcher watcher_;
+    View view_;
     std::vector<typename Meta::template State<float>> states_;
     std::vector<int> awaiting_, decisions_, steps_;
     core::Buffer<float, 1> logits_;

@@ -1,13 +1,15 @@
 /// \file
-/// Trains the ant's expert by PPO, or measures one: `ant_expert train`, `ant_expert report --weights FILE`.
-#include <iostream>
-
+/// Trains the ant's expert by PPO, or measures one: `ant expert train`, `ant expert report --weights FILE`.
 #include "ant/expert.hpp"
 
-int main(int argc, char** argv) {
-    using namespace midstream;
-    using namespace midstream::examples;
-    ant::ExpertSettings settings;
+#include <iostream>
+
+#include "ant/presets.hpp"
+
+namespace midstream::examples::ant {
+
+int run_expert(int argc, char** argv) {
+    ExpertSettings settings;
     std::string weights = "examples/ant/expert.safetensors";
     CLI::App app("midstream ant expert: PPO with the guide in sight");
     app.option_defaults()->always_capture_default();
@@ -27,16 +29,18 @@ int main(int argc, char** argv) {
     try {
         if (app.got_subcommand("train")) {
             if (map)
-                ant::Expert<env::AntMap, rl::ActorCriticShape{}>::train(settings);
+                Expert<env::AntMap, rl::ActorCriticShape{}>::train(settings);
             else
-                ant::Expert<>::train(settings);
+                Expert<>::train(settings);
         } else {
             std::filesystem::create_directories(settings.output);
-            ant::Expert<>::report(ant::Expert<>::load(weights), settings);
+            Expert<>::report(Expert<>::load(weights), settings);
         }
         return 0;
     } catch (const std::exception& error) {
-        std::cerr << "ant_expert: " << error.what() << '\n';
+        std::cerr << "ant expert: " << error.what() << '\n';
         return 1;
     }
 }
+
+}  // namespace midstream::examples::ant
