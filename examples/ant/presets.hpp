@@ -86,21 +86,21 @@ struct Demo : Laptop<env::AntWorld{.cell = 0.8},
         s.discover = {.steps = 6000,
                       .batch = 32,
                       .learning_rate = 1e-2,
-                      .alpha = 0.3,
+                      .alpha = 0.2,
                       .alpha_from = 0.3,
                       .alpha_until = 0.7,
                       .signal = 0.96,
-                      .refine_steps = 600};
+                      .refine_steps = 2500};
         s.codes = {.count = 32, .episodes = 32};
         s.inspect = {.episodes = 300, .step = 30};
         // On transitions that were never seen gates are lower than on those of D*.
-        s.internal = {.episodes = 200'000,
+        s.internal = {.episodes = 150'000,
                       .batch = 1024,
                       .learning_rate = 2e-3,
                       .beta2 = 0.95,
                       .temperature = 0.5,
                       .threshold = 0.2};
-        s.raw = {.episodes = 5'000, .batch = 256, .learning_rate = 3e-4};
+        s.raw = {.episodes = 150'000, .batch = 1024, .learning_rate = 3e-4};
         return s;
     }
 };
@@ -114,8 +114,7 @@ struct Full
         s.pretrain.steps = 24'000;
         s.steer.steps = 600;
         s.discover.steps = 8000;
-        s.internal.episodes = 400'000;
-        s.raw.episodes = 20'000;
+        s.internal.episodes = s.raw.episodes = 400'000;
         return s;
     }
 };
