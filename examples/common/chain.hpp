@@ -118,8 +118,9 @@ public:
     }
     static std::string describe(const Settings::Reinforce& o) {
         return fmt::format(
-            "episodes {} batch {} epochs {} minibatches {} learning rate {} beta2 {} clip {} temperature {}{}",
+            "episodes {} batch {} epochs {} minibatches {} learning rate {} beta2 {} clip {} temperature {}{}{}",
             o.episodes, o.batch, o.epochs, o.minibatches, o.learning_rate, o.beta2, o.clip, o.temperature,
+            o.entropy_weight > 0 ? fmt::format(" entropy weight {}", o.entropy_weight) : std::string(),
             o.threshold != 0.5 ? fmt::format(" threshold {}", o.threshold) : std::string());
     }
     std::string internal_description() const {
@@ -513,9 +514,12 @@ private:
         Stage<L> stage(folder, name, description, learner, total,
                        {"episodes", "success", "decisions", "length", "divergence", "clipped"}, s.checkpoint_seconds,
                        "episodes", static_cast<double>(o.batch) / per_batch);
-        rl::Reinforce<Env, RlPolicy, L> algorithm(
-            environment, learner,
-            {.batch = o.batch, .epochs = o.epochs, .minibatches = o.minibatches, .clip = static_cast<float>(o.clip)});
+        rl::Reinforce<Env, RlPolicy, L> algorithm(environment, learner,
+                                                  {.batch = o.batch,
+                                                   .epochs = o.epochs,
+                                                   .minibatches = o.minibatches,
+                                                   .clip = static_cast<float>(o.clip),
+                                                   .entropy_weight = static_cast<float>(o.entropy_weight)});
         while (!stage.finished()) {
             const std::int64_t batch = learner.steps() / per_batch;
             const double left =

@@ -55,19 +55,26 @@ struct Surrogate {
     }
     const auto* action(int row) const { return actions.data() + row * Space::width; }
     template <class Gradient>
-    rl::SurrogateSums run(Gradient&& to, double weight = 1) {
+    rl::SurrogateSums run(Gradient&& to, double weight = 1, double entropy_weight = 0) {
         return rl::surrogate<Policy, double>(*parameters, sequences, {observations.data(), sequences.rows()},
                                              {actions.data(), sequences.rows()}, old, advantages, clip, weight, tape,
-                                             to);
+                                             to, entropy_weight);
+    }
+    /// Of all rows, by the tape of the last run.
+    double entropy() const {
+        double sum = 0;
+        for (int row = 0; row < sequences.rows(); ++row)
+            sum += Policy::Distribution::entropy(tape.action.view().row(row));
+        return sum;
     }
 };
 using Gaussian = data::Continuous<2>;
 using Categorical = data::Categories<3>;
 
 template <class Space>
-void check_surrogate(const std::vector<double>& ratios) {
+void check_surrogate(const std::vector<double>& ratios, double entropy_weight = 0) {
     Surrogate<Space> s(ratios);
-    const auto sums = s.run(*s.gradient, 0.4);
+    const auto sums = s.run(*s.gradient, 0.4, entropy_weight);
     double expected = 0, clipped = 0;
     for (int episode = 0; episode < s.sequences.count(); ++episode)
         for (int row = s.sequences.first(episode); row < s.sequences.first(episode + 1); ++row) {
@@ -81,7 +88,11 @@ void check_surrogate(const std::vector<double>& ratios) {
     BOOST_TEST(sums.decisions == 16);
     test::check_gradient(
         "surrogate", core::flat<double>(*s.parameters), core::flat<double>(*s.gradient),
-        [&] { return -0.4 * s.run(core::Frozen{}).surrogate; }, 150);
+        [&] {
+            const double surrogate = s.run(core::Frozen{}).surrogate;
+            return -0.4 * (surrogate + entropy_weight * s.entropy());
+        },
+        150);
 }
 
 BOOST_AUTO_TEST_CASE(gradient_inside_the_clip_range) {
@@ -91,6 +102,11 @@ BOOST_AUTO_TEST_CASE(gradient_inside_the_clip_range) {
 BOOST_AUTO_TEST_CASE(gradient_inside_and_outside_the_clip_range) {
     check_surrogate<Gaussian>({1.0, 0.5, 1.7, 0.9, 1.1});
     check_surrogate<Categorical>({1.0, 0.5, 1.7, 0.9, 1.1});
+}
+
+BOOST_AUTO_TEST_CASE(gradient_with_entropy) {
+    check_surrogate<Gaussian>({1.0, 0.5, 1.7, 0.9, 1.1}, 0.3);
+    check_surrogate<Categorical>({1.0, 0.5, 1.7, 0.9, 1.1}, 0.3);
 }
 
 BOOST_AUTO_TEST_CASE(without_a_change_of_policy_it_is_the_plain_policy_gradient) {

@@ -14,10 +14,11 @@
 namespace midstream::rl {
 
 struct ReinforceOptions {
-    int batch = 1024;     ///< episodes collected per update of the data
-    int epochs = 1;       ///< passes over a batch
-    int minibatches = 1;  ///< gradient steps per pass
-    float clip = 0.2f;    ///< of the ratio of joint densities
+    int batch = 1024;          ///< episodes collected per update of the data
+    int epochs = 1;            ///< passes over a batch
+    int minibatches = 1;       ///< gradient steps per pass
+    float clip = 0.2f;         ///< of the ratio of joint densities
+    float entropy_weight = 0;  ///< of the entropy of the actions, per decision; the paper has none
 };
 
 /// Sums over decisions, added up over shards, minibatches and epochs.
@@ -37,13 +38,14 @@ struct SurrogateSums {
 };
 
 /// sum over rows of min(r A, clip(r, 1 - clip, 1 + clip) A), with r the ratio of the *joint* density of a row's action
-/// to that at the time of acting. Adds -weight times its gradient: optimisers descend.
+/// to that at the time of acting, plus entropy_weight times the entropy of the row's distribution. Adds -weight times
+/// its gradient: optimisers descend. The sums are without the entropy.
 template <class Policy, class T, class Gradient>
 SurrogateSums surrogate(const typename Policy::template Parameters<T>& parameters, core::Sequences sequences,
                         typename Policy::template ObservationRows<T> observations,
                         core::Rows<const typename Policy::Action::template Element<T>, Policy::Action::width> actions,
                         std::span<const T> old_log_probabilities, std::span<const T> advantages, T clip, T weight,
-                        typename Policy::template Tape<T>& tape, Gradient&& gradient) {
+                        typename Policy::template Tape<T>& tape, Gradient&& gradient, T entropy_weight = 0) {
     using Distribution = typename Policy::Distribution;
     Policy::forward(parameters, sequences, observations, tape);
     Policy::clear_gradients(tape);
@@ -63,6 +65,8 @@ SurrogateSums surrogate(const typename Policy::template Parameters<T>& parameter
             if (!surrogate.clipped && core::trainable<Gradient>)
                 Distribution::log_probability(distribution, actions.row(row), -weight * surrogate.ratio * advantage,
                                               tape.action_gradient.view().row(row));
+            if (entropy_weight > 0 && core::trainable<Gradient>)
+                Distribution::entropy(distribution, -weight * entropy_weight, tape.action_gradient.view().row(row));
         }
     }
     if constexpr (core::trainable<Gradient>) Policy::backward(parameters, sequences, observations, tape, gradient);
@@ -92,6 +96,7 @@ public:
         core::require_range(options.epochs, 1, 1000, "epochs");
         core::require_range(options.minibatches, 1, options.batch / learner.shards, "minibatches");
         core::require_range(options.clip, 0.0f, 1.0f, "clip");
+        core::require_range(options.entropy_weight, 0.0f, 1e3f, "entropy_weight");
         for (int shard = 0; shard < learner.shards; ++shard) collectors_.emplace_back(environment);
     }
 
@@ -119,7 +124,8 @@ public:
                                                               static_cast<std::size_t>(count)),
                         std::span<const float>(advantages_)
                             .subspan(static_cast<std::size_t>(first_episode(shard) + part.first)),
-                        options_.clip, weight, tapes_[static_cast<std::size_t>(shard)], gradient);
+                        options_.clip, weight, tapes_[static_cast<std::size_t>(shard)], gradient,
+                        options_.entropy_weight);
                 });
             }
         return report;
