@@ -78,7 +78,7 @@ struct Demo : Laptop<env::AntWorld{.cell = 0.8},
         s.record = {.episodes = 12'000, .clean_episodes = 6000, .clean_noise = 0.1};
         // What will be in a second tells what the ant is after; what will be in an instant does not.
         s.pretrain = {
-            .steps = 16'000, .batch = 16, .learning_rate = 2e-2, .lambda = 0.2, .ahead = 20, .expert_noise = 0.1};
+            .steps = 24'000, .batch = 16, .learning_rate = 2e-2, .lambda = 0.2, .ahead = 20, .expert_noise = 0.1};
         s.probe = {.steps = 300, .batch = 32, .evaluation = 300};
         s.steer = {.steps = 300, .batch = 32, .learning_rate = 2e-2, .temperature = 0.5, .episodes = 300};
         // A code is worth many nats here, so it may hold more of them than in the gridworld, and a switch may cost
@@ -93,10 +93,12 @@ struct Demo : Laptop<env::AntWorld{.cell = 0.8},
                       .refine_steps = 2500};
         s.codes = {.count = 32, .episodes = 32};
         s.inspect = {.episodes = 300, .step = 30};
-        // On transitions that were never seen gates are lower than on those of D*.
+        // On transitions that were never seen gates are lower than on those of D*. Entropy keeps policies from settling
+        // on the first codes that ever succeeded.
         s.internal = {.episodes = 150'000,
                       .batch = 1024,
                       .learning_rate = 2e-3,
+                      .entropy_weight = 0.05,
                       .beta2 = 0.95,
                       .temperature = 0.5,
                       .threshold = 0.2};
@@ -111,7 +113,6 @@ struct Full
     static constexpr const char* name = "full";
     static Settings settings() {
         Settings s = Demo::settings();
-        s.pretrain.steps = 24'000;
         s.steer.steps = 600;
         s.discover.steps = 8000;
         s.internal.episodes = s.raw.episodes = 400'000;
