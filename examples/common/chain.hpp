@@ -506,6 +506,7 @@ private:
         table.row({0, result.episodes.share(), result.decisions});
     }
 
+    /// Trains a policy, then measures its modes in a batch of episodes.
     template <class RlPolicy, class Env, class L>
     void run_rl(const std::string& name, const std::string& description, const Settings::Reinforce& o, L& learner,
                 core::Random random, const Env& environment) {
@@ -532,6 +533,9 @@ private:
             stage.tick(
                 [&] { return fmt::format("success {:.3f}, {:.1f} decisions", report.success, report.decisions); });
         }
+        const auto modes = algorithm.collect(parallel, random.fork(~std::uint64_t{0}), 0);
+        io::CsvWriter table(folder / (name + "-modes.csv"), {"row", "success", "decisions", "length"});
+        table.row({0, modes.success, modes.decisions, modes.length});
     }
 };
 

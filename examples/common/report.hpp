@@ -58,7 +58,8 @@ void report(Chain<P>& chain, const WorldReport& world) {
     };
     const auto pretrain = csv("pretrain"), probe = csv("probe"), steer = csv("steer"), discover = csv("discover"),
                codes = csv("codes"), summary = csv("codes-summary"), inspect = csv("inspect"),
-               informed = csv("informed"), internal = csv("internal-rl"), raw = csv("raw-rl");
+               informed = csv("informed"), internal = csv("internal-rl"), internal_modes = csv("internal-rl-modes"),
+               raw = csv("raw-rl"), raw_modes = csv("raw-rl-modes");
     const auto nll = pretrain.column("action_nll");
     const auto accuracy = probe.column("accuracy");
     const auto steer_success = steer.column("success");
@@ -100,8 +101,11 @@ void report(Chain<P>& chain, const WorldReport& world) {
          number(world.expert_success) + " (expert)", ""},
         {"internal RL", fmt::format("success after {} episodes", count_text(last(internal, "episodes"))),
          number(internal_success), number(first_success) + " (first batch)", duration_text(seconds(internal))},
+        {"internal RL", "the same policy, by the means of its codes", number(last(internal_modes, "success")),
+         number(world.expert_success) + " (expert)", ""},
         {"raw-action RL", fmt::format("success after {} episodes", count_text(last(raw, "episodes"))),
-         number(raw_success), "", duration_text(seconds(raw))}};
+         number(raw_success), "", duration_text(seconds(raw))},
+        {"raw-action RL", "the same policy, by its most likely actions", number(last(raw_modes, "success")), "", ""}};
     print(stages);
     page.table(stages, "What each stage reached.");
     std::vector<Gate> gates;
