@@ -11,7 +11,7 @@ namespace midstream::examples::ant {
 int run_expert(int argc, char** argv) {
     ExpertSettings settings;
     std::string weights = "examples/ant/expert.safetensors";
-    CLI::App app("midstream ant expert: PPO with the guide in sight");
+    CLI::App app("midstream ant expert: PPO with the guide in sight", "ant expert");
     app.option_defaults()->always_capture_default();
     app.add_option("--output", settings.output, "folder of checkpoint, metrics and weights");
     app.add_option("--seed", settings.seed, "seed of all random streams");

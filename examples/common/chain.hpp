@@ -1,6 +1,6 @@
 /// \file
 /// The whole chain of the paper (section 2) for any preset: pretraining, probing, supervised controllers, discovery,
-/// internal RL and raw-action RL. A preset names types (Environment, Base, Meta, Policy), tasks, experts and settings;
+/// internal RL and raw-action RL. A preset names types (World, Base, Meta, Policy, View), tasks, experts and settings;
 /// see common/preset.hpp.
 #pragma once
 
@@ -22,6 +22,7 @@
 #include "midstream/env/batched.hpp"
 #include "midstream/rl/internal.hpp"
 #include "midstream/rl/reinforce.hpp"
+#include "midstream/rl/standard_view.hpp"
 #include "midstream/train/adamw.hpp"
 #include "midstream/train/stages.hpp"
 

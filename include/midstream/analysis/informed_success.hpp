@@ -1,8 +1,11 @@
 /// \file
-/// What internal RL can hope for: the success of somebody who knows the true subgoal and what code means it, and who is
-/// asked whenever the discovered switch opens. Below this, codes and switch are to blame; between this and what a
-/// policy reaches, the policy is.
+/// An oracle, and what internal RL can hope for: the success of somebody who knows the true subgoal and what code means
+/// it, and who is asked whenever the discovered switch opens. Below this, codes and switch are to blame; between this
+/// and what a policy reaches, the policy is.
 #pragma once
+
+#include <algorithm>
+#include <vector>
 
 #include "midstream/analysis/steered_success.hpp"
 #include "midstream/analysis/transplant.hpp"

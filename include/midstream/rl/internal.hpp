@@ -4,6 +4,7 @@
 /// when the switch opens.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 
 #include "midstream/rl/steered_rollout.hpp"

@@ -18,7 +18,7 @@ struct ReinforceOptions {
     int epochs = 1;            ///< passes over a batch
     int minibatches = 1;       ///< gradient steps per pass
     float clip = 0.2f;         ///< of the ratio of joint densities
-    float entropy_weight = 0;  ///< of the entropy of the actions, per decision; the paper has none
+    float entropy_weight = 0;  ///< of an entropy bonus, per decision; the paper has none
 };
 
 /// Sums over decisions, added up over shards, minibatches and epochs.

@@ -1,5 +1,5 @@
 /// \file
-/// Residual streams as a policy over codes learns from them best: on a common scale (docs/ant.md has the difference).
+/// Residual streams standardised for a policy over codes (docs/ant.md has the difference that it makes to the ant).
 #pragma once
 
 #include "midstream/rl/internal.hpp"
