@@ -337,12 +337,23 @@ public:
                 .temperature = static_cast<float>(s.internal.temperature),
                 .gain = static_cast<float>(s.gain)};
     }
+    /// How the policy sees the residual stream. What had to be measured is kept beside the policy, which means nothing
+    /// without it.
     View view() {
-        if constexpr (std::is_same_v<View, rl::Normaliser<Base::width>>)
-            return rl::standard_view<Meta>(Batch(unseen_world()), base(), meta(), 512, stream(internal_rl).fork(2),
-                                           acting());
-        else
-            return {};
+        View view{};
+        if constexpr (std::is_same_v<View, rl::Normaliser<Base::width>>) {
+            constexpr int episodes = 512;
+            const auto path = folder / "internal-rl-view.safetensors";
+            const auto contents = [&](auto&& member) { member("view", view); };
+            if (io::exists(path)) {
+                io::load(path, internal_description(), contents);
+            } else {
+                view = rl::standard_view<Meta>(Batch(unseen_world()), base(), meta(), episodes,
+                                               stream(internal_rl).fork(2), acting());
+                io::save(path, internal_description(), contents);
+            }
+        }
+        return view;
     }
     void raw_rl_stage() {
         Learner<Base> learner{.optimiser = {.beta2 = s.raw.beta2, .weight_decay = 0}, .shards = s.shards};

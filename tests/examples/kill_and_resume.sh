@@ -15,11 +15,12 @@ run() {
     output=$2
     shift 2
     exec "$program" "$stage" --output "$folder/$output" --checkpoint-seconds 0.1 --pretrain.steps "$pretraining" --pretrain.batch 8 \
-        --discover.steps "$discovery" --discover.batch 8 --discover.refine-steps 20 "$@" 2>> "$folder/log"
+        --discover.steps "$discovery" --discover.batch 8 --discover.refine-steps 20 \
+        --steer.episodes 16 --internal.episodes 320 --internal.batch 16 "$@" 2>> "$folder/log"
 }
 (run record unbroken "$@")
 (run record broken "$@")
-for stage in pretrain discover; do
+for stage in pretrain discover internal-rl; do
     (run $stage unbroken "$@" > /dev/null)
     kills=0
     while [ $kills -lt 4 ]; do
@@ -31,7 +32,7 @@ for stage in pretrain discover; do
     done
     (run $stage broken "$@" > /dev/null)
 done
-for stage in pretrain discover refine; do
+for stage in pretrain discover refine internal-rl; do
     cmp "$folder/unbroken/$stage.safetensors" "$folder/broken/$stage.safetensors"
 done
 # Other hyperparameters are refused, by name, and leave the checkpoint as it is.
