@@ -67,12 +67,13 @@ inline int run_program(int argc, char** argv, const std::string& program, const 
         {"report", "table and page from what the stages left"},
         {"all", "every stage in order; goes on where an earlier run stopped"}};
     for (const auto& [stage, what] : stages) app.add_subcommand(stage, what);
-    for (const Command& command : commands) app.add_subcommand(command.name, command.help)->prefix_command();
+    for (const Command& command : commands)
+        app.add_subcommand(command.name, command.help)->prefix_command()->fallthrough(false);
     CLI11_PARSE(app, argc, argv);
     const std::string stage = app.get_subcommands().front()->get_name();
     for (const Command& command : commands)
         if (command.name == stage) {
-            std::cerr << program << ": '" << stage << "' has options of its own, and comes before them\n";
+            std::cerr << program << ": '" << stage << "' comes first, and its own options after it\n";
             return 1;
         }
     if (settings.output.empty())

@@ -12,10 +12,9 @@ namespace midstream::env {
 /// An ExtraSight of AntPinpad. For every colour, of a shortest way there (AntGuide):
 /// - the direction, in the frame of the body's yaw, of the centre of the cell that it enters next: cosine and sine;
 /// - its length from centre to centre of the cells that it enters, in cells.
-/// On the colour itself the way is that to the centre of its cell: lengths go on falling where the ant enters, and what
-/// it stands on is nearer than anything else. Where there is no way: the direction of the centre of the ant's own cell,
-/// and `no_way`. All colours are told alike, and nothing of which one is wanted. The lengths are what is to be
-/// predicted.
+/// On the colour itself the way is that to the centre of its cell, so that its length goes on falling where the ant
+/// enters. Where there is no way: the direction of the centre of the ant's own cell, and `no_way`. All colours are told
+/// alike, and nothing of which one is wanted. The lengths are what is to be predicted.
 struct AntCompass {
     static constexpr float no_way = 12;  ///< cells
     template <AntWorld World>
