@@ -78,7 +78,7 @@ struct Demo : Laptop<env::AntWorld{.cell = 0.8},
         s.record = {.episodes = 12'000, .clean_episodes = 6000, .clean_noise = 0.1};
         // What will be in a second tells what the ant is after; what will be in an instant does not.
         s.pretrain = {
-            .steps = 24'000, .batch = 16, .learning_rate = 2e-2, .lambda = 0.2, .ahead = 20, .expert_noise = 0.1};
+            .steps = 24'000, .batch = 16, .learning_rate = 1e-2, .lambda = 0.2, .ahead = 20, .expert_noise = 0.1};
         s.probe = {.steps = 300, .batch = 32, .evaluation = 300};
         s.steer = {.steps = 300, .batch = 32, .learning_rate = 2e-2, .temperature = 0.5, .episodes = 300};
         // A code is worth many nats here, so it may hold more of them than in the gridworld, and a switch may cost
@@ -86,7 +86,7 @@ struct Demo : Laptop<env::AntWorld{.cell = 0.8},
         s.discover = {.steps = 6000,
                       .batch = 32,
                       .learning_rate = 1e-2,
-                      .alpha = 0.2,
+                      .alpha = 0.3,
                       .alpha_from = 0.3,
                       .alpha_until = 0.7,
                       .signal = 0.96,
@@ -102,7 +102,7 @@ struct Demo : Laptop<env::AntWorld{.cell = 0.8},
                       .beta2 = 0.95,
                       .temperature = 0.5,
                       .threshold = 0.2};
-        s.raw = {.episodes = 150'000, .batch = 1024, .learning_rate = 3e-4};
+        s.raw = {.episodes = 150'000, .batch = 1024, .learning_rate = 3e-4, .beta2 = 0.95};
         return s;
     }
 };

@@ -121,7 +121,7 @@ public:
         return fmt::format(
             "episodes {} batch {} epochs {} minibatches {} learning rate {} beta2 {} clip {} temperature {}{}{}",
             o.episodes, o.batch, o.epochs, o.minibatches, o.learning_rate, o.beta2, o.clip, o.temperature,
-            o.entropy_weight > 0 ? fmt::format(" entropy weight {}", o.entropy_weight) : std::string(),
+            o.entropy_weight > 0 ? fmt::format(" entropy weight {}, falling", o.entropy_weight) : std::string(),
             o.threshold != 0.5 ? fmt::format(" threshold {}", o.threshold) : std::string());
     }
     std::string internal_description() const {
@@ -531,14 +531,14 @@ private:
                                                   {.batch = o.batch,
                                                    .epochs = o.epochs,
                                                    .minibatches = o.minibatches,
-                                                   .clip = static_cast<float>(o.clip),
-                                                   .entropy_weight = static_cast<float>(o.entropy_weight)});
+                                                   .clip = static_cast<float>(o.clip)});
         while (!stage.finished()) {
             const std::int64_t batch = learner.steps() / per_batch;
             const double left =
                 s.constant_rates ? 1 : 1 - static_cast<double>(learner.steps()) / static_cast<double>(total);
             const auto report =
-                algorithm.update(parallel, o.learning_rate * left, random.fork(static_cast<std::uint64_t>(batch)));
+                algorithm.update(parallel, o.learning_rate * left, random.fork(static_cast<std::uint64_t>(batch)),
+                                 static_cast<float>(o.entropy_weight * left));
             stage.record({static_cast<double>(batch * o.batch), report.success, report.decisions, report.length,
                           report.sums.divergence / std::max(1.0, report.sums.decisions),
                           report.sums.clipped / std::max(1.0, report.sums.decisions)});

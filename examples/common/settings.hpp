@@ -84,7 +84,7 @@ struct Settings {
         int minibatches = 1;
         double learning_rate;
         double clip = 0.2;
-        double entropy_weight = 0;  ///< per decision
+        double entropy_weight = 0;  ///< per decision, at the beginning: it falls as the learning rate does
         double beta2 = 0.999;       ///< AdamW's; lower where most batches meet no success, in which it would forget how
                                     ///< large gradients are
         double temperature = 1;     ///< of the base model's own actions
@@ -155,7 +155,7 @@ inline void add_options(CLI::App& app, Settings& s) {
         add(stage + ".learning-rate", o.learning_rate, 1e-8, 1, "learning rate");
         add(stage + ".beta2", o.beta2, 0, 0.99999, "AdamW's decay of the second moment");
         add(stage + ".clip", o.clip, 0.001, 1, "clipping of the density ratio");
-        add(stage + ".entropy-weight", o.entropy_weight, 0, 1e3, "weight of the entropy of actions, per decision");
+        add(stage + ".entropy-weight", o.entropy_weight, 0, 1e3, "weight of the entropy of actions, per decision; falls as the learning rate does");
     };
     reinforce("internal", s.internal);
     add("internal.temperature", s.internal.temperature, 0, 10, "of the base model's actions");

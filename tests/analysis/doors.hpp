@@ -107,9 +107,13 @@ inline constexpr control::MetacontrollerShape doors_meta_shape{.read = 1,
                                                                .embedding = 2};
 using DoorsMeta = control::Metacontroller<DoorsModel, doors_meta_shape, control::LowRank<3>, control::AlwaysSwitch>;
 
+/// The same with a switch; all gates of what doors_meta gives it are at one half.
+using SwitchedDoorsMeta = control::Metacontroller<DoorsModel, doors_meta_shape, control::LowRank<3>>;
+
 /// Its encoder infers the colour, or the door, that the goal calls for.
-inline core::Box<DoorsMeta::Parameters<float>> doors_meta(CodesMean meaning) {
-    core::Box<DoorsMeta::Parameters<float>> parameters;
+template <class Meta = DoorsMeta>
+core::Box<typename Meta::template Parameters<float>> doors_meta(CodesMean meaning) {
+    core::Box<typename Meta::template Parameters<float>> parameters;
     for (int axis = 0; axis < 3; ++axis) at(parameters->decoder_hidden.weight, axis, axis) = 5;
     for (int colour = 0; colour < 3; ++colour)
         for (int door = 0; door < 3; ++door) {

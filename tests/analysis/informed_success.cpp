@@ -3,7 +3,7 @@
 #include "analysis/doors.hpp"
 
 using namespace midstream;
-using test::CodesMean, test::Doors, test::DoorsMeta;
+using test::CodesMean, test::Doors, test::DoorsMeta, test::SwitchedDoorsMeta;
 
 namespace {
 core::Buffer<float, 3> unit_codes() {
@@ -11,12 +11,12 @@ core::Buffer<float, 3> unit_codes() {
     core::map(codes.resize(3)).setIdentity();
     return codes;
 }
-template <class Policy = core::Serial>
+template <class Meta = DoorsMeta, class Policy = core::Serial>
 analysis::InformedSuccess informed(const core::Buffer<float, 3>& codes, rl::InternalOptions options = {},
                                    const Policy& policy = {}, int shards = 4) {
-    return analysis::informed_success<DoorsMeta>(policy, env::Batched(Doors<>{}), *test::doors_model(),
-                                                 *test::doors_meta(CodesMean::colours), std::as_const(codes).view(),
-                                                 300, core::Random(1), options, {.shards = shards});
+    return analysis::informed_success<Meta>(policy, env::Batched(Doors<>{}), *test::doors_model(),
+                                            *test::doors_meta<Meta>(CodesMean::colours), std::as_const(codes).view(),
+                                            300, core::Random(1), options, {.shards = shards});
 }
 }  // namespace
 
@@ -32,6 +32,16 @@ BOOST_AUTO_TEST_CASE(a_wrong_code_fails_where_it_is_called_for) {
     const auto result = informed(codes);
     BOOST_TEST(result.episodes.successes == 0);  // every goal holds a 0 or a 1
     BOOST_TEST(result.decisions < 3);
+}
+
+BOOST_AUTO_TEST_CASE(codes_are_asked_for_where_gates_reach_the_threshold) {
+    const auto open = informed<SwitchedDoorsMeta>(unit_codes(), {.threshold = 0.4f});
+    BOOST_TEST((open.episodes == analysis::Rate{300, 300}));
+    BOOST_TEST(open.decisions == 3);
+    // The first code stays in force and leads into the same door again, which is wrong by then.
+    const auto shut = informed<SwitchedDoorsMeta>(unit_codes(), {.threshold = 0.6f});
+    BOOST_TEST(shut.episodes.successes == 0);
+    BOOST_TEST(shut.decisions == 1);
 }
 
 BOOST_AUTO_TEST_CASE(mean_codes_of_segments) {

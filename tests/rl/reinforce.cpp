@@ -221,14 +221,15 @@ BOOST_AUTO_TEST_CASE(entropy_counts_where_returns_say_nothing) {
     for (const float entropy_weight : {0.0f, 0.1f}) {
         auto learner = learner_of<DriftPolicy>(1, 1);
         const auto start = learner.parameters;
-        DriftReinforce reinforce(DriftWorld({}), learner, {.batch = 1, .entropy_weight = entropy_weight});
-        reinforce.update(core::Serial{}, 0.01, core::Random(1));
+        DriftReinforce reinforce(DriftWorld({}), learner, {.batch = 1});
+        reinforce.update(core::Serial{}, 0.01, core::Random(1), entropy_weight);
         const auto before = core::flat<float>(*start);
         const auto after = core::flat<float>(*learner.parameters);
         BOOST_TEST(std::equal(before.begin(), before.end(), after.begin()) == (entropy_weight == 0));
     }
     auto learner = learner_of<DriftPolicy>(1);
-    BOOST_CHECK_THROW(DriftReinforce(DriftWorld({}), learner, {.entropy_weight = -1}), core::Error);
+    DriftReinforce reinforce(DriftWorld({}), learner);
+    BOOST_CHECK_THROW(reinforce.update(core::Serial{}, 0.01, core::Random(1), -1), core::Error);
 }
 
 /// The plain sum of gradients, kept in the parameters: what the minibatches of an epoch add up to.

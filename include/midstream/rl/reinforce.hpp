@@ -14,11 +14,10 @@
 namespace midstream::rl {
 
 struct ReinforceOptions {
-    int batch = 1024;          ///< episodes collected per update of the data
-    int epochs = 1;            ///< passes over a batch
-    int minibatches = 1;       ///< gradient steps per pass
-    float clip = 0.2f;         ///< of the ratio of joint densities
-    float entropy_weight = 0;  ///< of an entropy bonus, per decision; the paper has none
+    int batch = 1024;     ///< episodes collected per update of the data
+    int epochs = 1;       ///< passes over a batch
+    int minibatches = 1;  ///< gradient steps per pass
+    float clip = 0.2f;    ///< of the ratio of joint densities
 };
 
 /// Sums over decisions, added up over shards, minibatches and epochs.
@@ -96,14 +95,16 @@ public:
         core::require_range(options.epochs, 1, 1000, "epochs");
         core::require_range(options.minibatches, 1, options.batch / learner.shards, "minibatches");
         core::require_range(options.clip, 0.0f, 1.0f, "clip");
-        core::require_range(options.entropy_weight, 0.0f, 1e3f, "entropy_weight");
         for (int shard = 0; shard < learner.shards; ++shard) collectors_.emplace_back(environment);
     }
 
     /// One batch of episodes and the updates on it; the batch draws from `random`, of which every call needs its own
-    /// fork, or all batches are of the same worlds.
+    /// fork, or all batches are of the same worlds. `entropy_weight` is that of an entropy bonus, per decision; the
+    /// paper has none.
     template <core::Parallelism Parallel>
-    ReinforceReport update(const Parallel& parallel, double learning_rate, core::Random random) {
+    ReinforceReport update(const Parallel& parallel, double learning_rate, core::Random random,
+                           float entropy_weight = 0) {
+        core::require_range(entropy_weight, 0.0f, 1e3f, "entropy_weight");
         ReinforceReport report = collect(parallel, random);
         advantages_.resize(returns_.size());
         advantage_(returns_, advantages_);
@@ -125,7 +126,7 @@ public:
                         std::span<const float>(advantages_)
                             .subspan(static_cast<std::size_t>(first_episode(shard) + part.first)),
                         options_.clip, weight, tapes_[static_cast<std::size_t>(shard)], gradient,
-                        options_.entropy_weight);
+                        entropy_weight);
                 });
             }
         return report;

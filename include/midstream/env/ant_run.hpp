@@ -1,0 +1,84 @@
+/// \file
+/// The usual task of the ant, to run straight on: what PPO is compared with others' by (docs/ant.md).
+#pragma once
+
+#include <cmath>
+#include <utility>
+
+#include "midstream/env/ant_pinpad.hpp"
+
+namespace midstream::env {
+
+/// What a step of AntRun earns; the defaults are those of Gymnasium's Ant-v4.
+struct AntRunPay {
+    float forward = 1;   ///< for each metre a second along x, on average over the action
+    float standing = 1;  ///< for not falling
+    float effort = 0.5;  ///< what the sum of the squares of the (clipped) torques costs
+};
+
+/// The task of Gymnasium's Ant-v4 (without contact forces) with the body of AntPinpad: to run along x for 1000 actions.
+/// The episode ends before that when the torso's height leaves [lowest, highest], which earns `standing` as any other
+/// step does, or when physics diverge. It begins near the pose AntRest, looking along x: joint angles and the torso's
+/// place and yaw within +-0.1, velocities normal with deviation 0.1.
+///
+/// Observed are 27 numbers: the torso's height and quaternion, joint angles, the torso's velocity in the world frame and
+/// its spin in its own, joint velocities. As they are: rl::Ppo normalises.
+template <AntWorld World = AntWorld{.integrator = AntIntegrator::runge_kutta}>
+class AntRun {
+public:
+    static constexpr int horizon = 1000;
+    static constexpr double lowest = 0.2, highest = 1.0;  ///< of the torso's height, metres
+    using Observation = data::Dense<AntState::positions - 2 + AntState::velocities>;
+    using Action = data::Continuous<AntDimensions::joints>;
+
+    explicit AntRun(AntRunPay pay = {}, AntModel model = ant_model<World>())
+        : pay_(pay), simulation_(std::move(model)) {}
+
+    void reset(core::Random random) {
+        constexpr double spread = 0.1;
+        const auto uniform = [&] { return spread * (2 * random.uniform() - 1); };
+        AntState state;
+        for (int axis = 0; axis < 2; ++axis) state.position[axis] = uniform();
+        state.position[2] = AntRest::height + uniform();
+        const double yaw = uniform();
+        state.position[3] = std::cos(yaw / 2);
+        state.position[6] = std::sin(yaw / 2);
+        for (int i = 0; i < AntDimensions::joints; ++i)
+            state.position[7 + i] = (i % 2 == 0 ? AntRest::hip : AntRest::ankle) + uniform();
+        for (double& velocity : state.velocity) velocity = spread * random.normal();
+        simulation_.begin(state);
+        steps_ = 0;
+        failed_ = false;
+    }
+    void observe(float* row) const {
+        for (int i = 2; i < AntState::positions; ++i) *row++ = static_cast<float>(simulation_.position()[i]);
+        for (int i = 0; i < AntState::velocities; ++i) *row++ = static_cast<float>(simulation_.velocity()[i]);
+    }
+    Transition step(const float* torques) {
+        const double before = simulation_.position()[0];
+        float squares = 0;
+        for (int i = 0; i < AntDimensions::joints; ++i) {
+            const float torque = std::clamp(torques[i], -1.0f, 1.0f);
+            squares += torque * torque;
+        }
+        const bool sound = simulation_.advance(torques, World.frame_skip);
+        ++steps_;
+        const double* torso = simulation_.position();
+        failed_ = !sound || torso[2] < lowest || torso[2] > highest;
+        const double speed = sound ? (torso[0] - before) / World.control_step() : 0;
+        return {static_cast<float>(pay_.forward * speed + pay_.standing - pay_.effort * squares),
+                failed_ || steps_ == horizon};
+    }
+
+    bool truncated() const { return steps_ == horizon && !failed_; }  ///< whether only the time was up
+    int steps() const { return steps_; }                              ///< actions taken
+    const AntSimulation& simulation() const { return simulation_; }
+
+private:
+    AntRunPay pay_;
+    AntSimulation simulation_;
+    int steps_ = 0;
+    bool failed_ = false;  ///< fell, jumped or diverged with the last step
+};
+
+}  // namespace midstream::env
