@@ -85,7 +85,7 @@ struct Demo : Laptop<env::AntWorld{.cell = 0.8},
         // more.
         s.discover = {.steps = 6000,
                       .batch = 32,
-                      .learning_rate = 1e-2,
+                      .learning_rate = 2.5e-3,
                       .alpha = 0.3,
                       .alpha_from = 0.3,
                       .alpha_until = 0.7,
@@ -93,15 +93,13 @@ struct Demo : Laptop<env::AntWorld{.cell = 0.8},
                       .refine_steps = 2500};
         s.codes = {.count = 32, .episodes = 32};
         s.inspect = {.episodes = 300, .step = 30};
-        // On transitions that were never seen gates are lower than on those of D*. Entropy keeps policies from settling
-        // on the first codes that ever succeeded.
+        // Entropy keeps policies from settling on the first codes that ever succeeded.
         s.internal = {.episodes = 150'000,
                       .batch = 1024,
                       .learning_rate = 2e-3,
                       .entropy_weight = 0.05,
                       .beta2 = 0.95,
-                      .temperature = 0.5,
-                      .threshold = 0.2};
+                      .temperature = 0.5};
         s.raw = {.episodes = 150'000, .batch = 1024, .learning_rate = 3e-4, .beta2 = 0.95};
         return s;
     }
