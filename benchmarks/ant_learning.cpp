@@ -1,6 +1,7 @@
-// How fast rl::Ppo learns the usual task of the ant (env::AntRun), to compare with other implementations' PPO on the same
-// machine: docs/ant.md has RLtools' beside it. One thread, unless OMP_NUM_THREADS says more.
-// Usage: ant_learning [seed] [millions of steps]
+// How fast rl::Ppo learns the usual task of the ant (env::AntRun), to compare with other implementations' PPO on the
+// same machine: docs/ant.md has RLtools' beside it. One thread, unless OMP_NUM_THREADS says more.
+//
+//     bench.ant_learning [seed] [millions of steps]
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -18,12 +19,8 @@ namespace {
 using World = env::AntRun<>;
 using Agent = rl::ActorCritic<World::Observation, World::Action, rl::ActorCriticShape{.width = 64, .layers = 2}>;
 using Trainee = rl::PpoTrainee<Agent, train::AdamW>;
-constexpr rl::PpoOptions options{.instances = 64,
-                                 .steps = 32,
-                                 .epochs = 6,
-                                 .minibatches = 8,
-                                 .divergence_limit = 0.015,
-                                 .era = 1 << 30};
+constexpr rl::PpoOptions options{
+    .instances = 64, .steps = 32, .epochs = 6, .minibatches = 8, .divergence_limit = 0.015, .era = 1 << 30};
 // A critic learns small numbers sooner.
 constexpr float scale = 0.02f;
 constexpr env::AntRunPay scaled{.forward = scale, .standing = scale, .effort = 0.5f * scale};

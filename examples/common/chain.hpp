@@ -527,11 +527,9 @@ private:
         Stage<L> stage(folder, name, description, learner, total,
                        {"episodes", "success", "decisions", "length", "divergence", "clipped"}, s.checkpoint_seconds,
                        "episodes", static_cast<double>(o.batch) / per_batch);
-        rl::Reinforce<Env, RlPolicy, L> algorithm(environment, learner,
-                                                  {.batch = o.batch,
-                                                   .epochs = o.epochs,
-                                                   .minibatches = o.minibatches,
-                                                   .clip = static_cast<float>(o.clip)});
+        rl::Reinforce<Env, RlPolicy, L> algorithm(
+            environment, learner,
+            {.batch = o.batch, .epochs = o.epochs, .minibatches = o.minibatches, .clip = static_cast<float>(o.clip)});
         while (!stage.finished()) {
             const std::int64_t batch = learner.steps() / per_batch;
             const double left =

@@ -155,7 +155,8 @@ inline void add_options(CLI::App& app, Settings& s) {
         add(stage + ".learning-rate", o.learning_rate, 1e-8, 1, "learning rate");
         add(stage + ".beta2", o.beta2, 0, 0.99999, "AdamW's decay of the second moment");
         add(stage + ".clip", o.clip, 0.001, 1, "clipping of the density ratio");
-        add(stage + ".entropy-weight", o.entropy_weight, 0, 1e3, "weight of the entropy of actions, per decision; falls as the learning rate does");
+        add(stage + ".entropy-weight", o.entropy_weight, 0, 1e3,
+            "weight of the entropy of actions, per decision; falls as the learning rate does");
     };
     reinforce("internal", s.internal);
     add("internal.temperature", s.internal.temperature, 0, 10, "of the base model's actions");

@@ -21,8 +21,8 @@ struct AntRunPay {
 /// step does, or when physics diverge. It begins near the pose AntRest, looking along x: joint angles and the torso's
 /// place and yaw within +-0.1, velocities normal with deviation 0.1.
 ///
-/// Observed are 27 numbers: the torso's height and quaternion, joint angles, the torso's velocity in the world frame and
-/// its spin in its own, joint velocities. As they are: rl::Ppo normalises.
+/// Observed are 27 numbers: the torso's height and quaternion, joint angles, the torso's velocity in the world frame
+/// and its spin in its own, joint velocities. As they are: rl::Ppo normalises.
 template <AntWorld World = AntWorld{.integrator = AntIntegrator::runge_kutta}>
 class AntRun {
 public:

@@ -125,8 +125,7 @@ public:
                                                               static_cast<std::size_t>(count)),
                         std::span<const float>(advantages_)
                             .subspan(static_cast<std::size_t>(first_episode(shard) + part.first)),
-                        options_.clip, weight, tapes_[static_cast<std::size_t>(shard)], gradient,
-                        entropy_weight);
+                        options_.clip, weight, tapes_[static_cast<std::size_t>(shard)], gradient, entropy_weight);
                 });
             }
         return report;
