@@ -17,5 +17,8 @@ trap 'rm -rf "$folder"' EXIT
 awk -F, 'NR > 1 && $4 < 0.5 { print "success " $4 " of unseen " $1 ", temperature " $2; bad = 1 } END { exit bad }' "$folder/shipped/expert-success.csv"
 
 head -c 1000 "$weights" > "$folder/truncated.safetensors"
-! "$program" expert report --weights "$folder/truncated.safetensors" --output "$folder/bad" 2> "$folder/errors"
+if "$program" expert report --weights "$folder/truncated.safetensors" --output "$folder/bad" 2> "$folder/errors"; then
+    echo "a truncated file was taken for weights" >&2
+    exit 1
+fi
 grep -q "truncated.safetensors" "$folder/errors"
