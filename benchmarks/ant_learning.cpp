@@ -2,13 +2,19 @@
 // same machine: docs/ant.md has RLtools' beside it. One thread, unless OMP_NUM_THREADS says more.
 //
 //     bench.ant_learning [seed] [millions of steps]
+//
+// The algorithm's settings are those by which `ant expert` learns to walk (examples/ant/expert.hpp), without entropy.
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
+#include <utility>
 
 #include "midstream/core/openmp.hpp"
 #include "midstream/env/ant_run.hpp"
 #include "midstream/env/batched.hpp"
+#include "midstream/rl/actor_critic.hpp"
 #include "midstream/rl/ppo.hpp"
 #include "midstream/train/adamw.hpp"
 #include "midstream/train/schedule.hpp"
@@ -25,7 +31,7 @@ constexpr rl::PpoOptions options{
 constexpr float scale = 0.02f;
 constexpr env::AntRunPay scaled{.forward = scale, .standing = scale, .effort = 0.5f * scale};
 
-/// The mean return of ten new episodes under the means of the actions.
+/// The mean return of ten episodes, always the same ones, by the means of the actions.
 double evaluate(const Trainee& trainee, core::Random random) {
     constexpr int episodes = 10;
     env::Batched<World> batch{World{}};
@@ -57,11 +63,16 @@ int main(int argc, char** argv) {
     const int threads = std::getenv("OMP_NUM_THREADS") ? 0 : 1;
     const std::int64_t steps_each = options.instances * options.steps;
     const auto updates = static_cast<std::int64_t>(millions * 1e6) / steps_each;
+    if (updates < 1) {
+        std::fprintf(stderr, "usage: %s [seed] [millions of steps, at least %.4f]\n", argv[0], 1e-6 * steps_each);
+        return 1;
+    }
     Trainee trainee{.learner = {.optimiser = {.epsilon = 1e-5, .weight_decay = 0}, .shards = 2}};
     Agent::initialise(*trainee.learner.parameters, core::Random(seed).fork(0), 0.5);
     rl::Ppo<World, Trainee> ppo(World(scaled), trainee, options);
     const train::LinearDecay rate{.from = 5e-4, .to = 1e-5, .last = updates};
     const auto start = std::chrono::steady_clock::now();
+    // Evaluation counts: RLtools' program evaluates as often and as long.
     std::printf("      steps   seconds  CPU seconds  return of sampled episodes  return by means\n");
     double sum = 0, episodes = 0;
     for (std::int64_t update = 1; update <= updates; ++update) {

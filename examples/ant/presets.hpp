@@ -76,13 +76,14 @@ struct Demo : Laptop<env::AntWorld{.cell = 0.8},
         // Without noise in D* controllers would narrow the density of the actions, at no end, rather than steer
         // (docs/ant.md).
         s.record = {.episodes = 12'000, .clean_episodes = 6000, .clean_noise = 0.1};
-        // What will be in a second tells what the ant is after; what will be in an instant does not.
+        // What will be in a second tells what the ant is after; what will be in an instant does not. At a rate of 2e-2
+        // some base models do not follow every colour.
         s.pretrain = {
             .steps = 24'000, .batch = 16, .learning_rate = 1e-2, .lambda = 0.2, .ahead = 20, .expert_noise = 0.1};
         s.probe = {.steps = 300, .batch = 32, .evaluation = 300};
         s.steer = {.steps = 300, .batch = 32, .learning_rate = 2e-2, .temperature = 0.5, .episodes = 300};
         // A code is worth many nats here, so it may hold more of them than in the gridworld, and a switch may cost
-        // more.
+        // more. At a rate of 1e-2 gates may close before codes mean anything.
         s.discover = {.steps = 6000,
                       .batch = 32,
                       .learning_rate = 2.5e-3,

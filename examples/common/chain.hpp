@@ -117,11 +117,13 @@ public:
         return fmt::format("{}; refine steps {} learning rate {}", discover_description(), s.discover.refine_steps,
                            s.discover.refine_learning_rate);
     }
-    static std::string describe(const Settings::Reinforce& o) {
+    std::string describe(const Settings::Reinforce& o) const {
         return fmt::format(
             "episodes {} batch {} epochs {} minibatches {} learning rate {} beta2 {} clip {} temperature {}{}{}",
             o.episodes, o.batch, o.epochs, o.minibatches, o.learning_rate, o.beta2, o.clip, o.temperature,
-            o.entropy_weight > 0 ? fmt::format(" entropy weight {}, falling", o.entropy_weight) : std::string(),
+            o.entropy_weight > 0
+                ? fmt::format(" entropy weight {}{}", o.entropy_weight, s.constant_rates ? "" : ", falling")
+                : std::string(),
             o.threshold != 0.5 ? fmt::format(" threshold {}", o.threshold) : std::string());
     }
     std::string internal_description() const {

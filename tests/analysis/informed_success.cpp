@@ -35,9 +35,11 @@ BOOST_AUTO_TEST_CASE(a_wrong_code_fails_where_it_is_called_for) {
 }
 
 BOOST_AUTO_TEST_CASE(codes_are_asked_for_where_gates_reach_the_threshold) {
-    const auto open = informed<SwitchedDoorsMeta>(unit_codes(), {.threshold = 0.4f});
-    BOOST_TEST((open.episodes == analysis::Rate{300, 300}));
-    BOOST_TEST(open.decisions == 3);
+    for (const float threshold : {0.4f, 0.5f}) {
+        const auto open = informed<SwitchedDoorsMeta>(unit_codes(), {.threshold = threshold});
+        BOOST_TEST((open.episodes == analysis::Rate{300, 300}));
+        BOOST_TEST(open.decisions == 3);
+    }
     // The first code stays in force and leads into the same door again, which is wrong by then.
     const auto shut = informed<SwitchedDoorsMeta>(unit_codes(), {.threshold = 0.6f});
     BOOST_TEST(shut.episodes.successes == 0);
