@@ -75,8 +75,9 @@ BOOST_AUTO_TEST_CASE(the_rows_of_the_training_pass) {
 
 /// With a signal, too: by the parameters' running moments, not by whatever episodes happen to lie beside one.
 BOOST_AUTO_TEST_CASE(codes_do_not_depend_on_their_neighbours) {
-    using Meta = control::Metacontroller<test::TinyModel, control::MetacontrollerShape{.read = 1, .write = 2, .code = 3},
-                                         control::LowRank<2>>;
+    using Meta =
+        control::Metacontroller<test::TinyModel, control::MetacontrollerShape{.read = 1, .write = 2, .code = 3},
+                                control::LowRank<2>>;
     const auto base = test::random_model<test::TinyModel, float>(core::Random(1));
     auto meta = test::random_model<Meta, float>(core::Random(2), 0.3);
     for (int i = 0; i < 3; ++i) {

@@ -76,9 +76,7 @@ BOOST_AUTO_TEST_CASE(divergence_weighted_by_gate) { check<Paper>({.divergence_we
 BOOST_AUTO_TEST_CASE(proposals_of_fixed_information) {
     check<Paper>({.divergence_weighted_by_gate = true, .signal = 0.8});
 }
-BOOST_AUTO_TEST_CASE(proposals_normalised_by_running_moments) {
-    check<Paper>({.signal = 0.8, .training = false});
-}
+BOOST_AUTO_TEST_CASE(proposals_normalised_by_running_moments) { check<Paper>({.signal = 0.8, .training = false}); }
 BOOST_AUTO_TEST_CASE(gates_a_least_distance_apart) {
     check<control::Metacontroller<TinyModel, shape, control::LowRank<2>, control::LeastDistance<control::SoftSwitch>>>(
         {.switching = {.distance = 2}});
@@ -197,7 +195,8 @@ BOOST_AUTO_TEST_CASE(what_is_not_in_sight_does_not_reach_the_proposals) {
     for (std::size_t i = 0; i < other.episodes.observations.size(); i += 3)
         other.episodes.observations[i] = static_cast<std::int16_t>((other.episodes.observations[i] + 1) % 3);
     other.run();
-    BOOST_TEST(pass.tape.meta.proposals.encoded.values == other.tape.meta.proposals.encoded.values, boost::test_tools::per_element());
+    BOOST_TEST(pass.tape.meta.proposals.encoded.values == other.tape.meta.proposals.encoded.values,
+               boost::test_tools::per_element());
     BOOST_TEST(!(pass.tape.e_read.values == other.tape.e_read.values));
     auto& seen = other.episodes.observations[other.episodes.observations.size() - 2];
     seen = static_cast<std::int16_t>(seen == 4 ? 5 : 4);

@@ -126,7 +126,8 @@ BOOST_AUTO_TEST_CASE(soft_and_sampled_switches_act_by_the_threshold) {
             const bool open = sigmoid(static_cast<double>(logit)) >= threshold;
             BOOST_TEST(control::SoftSwitch{threshold}.acting(logit, 1, random) == open);
             BOOST_TEST((control::GumbelSwitch{.threshold = threshold}.acting(logit, 1, random)) == open);
-            BOOST_TEST((control::RandomHold{.probability = 0, .threshold = threshold}.acting(logit, 1, random)) == open);
+            BOOST_TEST((control::RandomHold{.probability = 0, .threshold = threshold}.acting(logit, 1, random)) ==
+                       open);
         }
     BOOST_TEST(random.counter == 0u);
 }
@@ -139,10 +140,10 @@ BOOST_AUTO_TEST_CASE(a_least_distance_counts_from_the_last_open_gate) {
         std::string gates;
         for (int step = 1; step < 12; ++step) {
             const float logit = step == 6 ? -1.0f : 1.0f;
-            gates += (acts ? spaced.acting(logit, step, random, state)
-                           : spaced.gate(logit, step, random, state).value > 0)
-                         ? '1'
-                         : '0';
+            gates +=
+                (acts ? spaced.acting(logit, step, random, state) : spaced.gate(logit, step, random, state).value > 0)
+                    ? '1'
+                    : '0';
         }
         BOOST_TEST(gates == "00100010010");  // steps 3, 7 (shut at 6 by its logit) and 10
     }

@@ -175,7 +175,8 @@ struct Replayed {
 
 bool reaches(float logit, double at) {
     const auto threshold = static_cast<float>(at);
-    return 1 / (1 + std::exp(-logit)) >= threshold; }
+    return 1 / (1 + std::exp(-logit)) >= threshold;
+}
 
 template <class M>
 void check_replay(rl::ActingOptions<M> options = {}) {
@@ -210,10 +211,8 @@ void check_replay(rl::ActingOptions<M> options = {}) {
             BOOST_TEST(opened == (t == 0 || reaches(replay.logits[static_cast<std::size_t>(t)], threshold)),
                        "episode " << i << ", step " << t);
             if (t > 0) {
-                later +=
-                    opened != reaches(replay.logits_of_later_history[static_cast<std::size_t>(t)], threshold);
-                reset +=
-                    opened != reaches(replay.logits_of_reset_history[static_cast<std::size_t>(t)], threshold);
+                later += opened != reaches(replay.logits_of_later_history[static_cast<std::size_t>(t)], threshold);
+                reset += opened != reaches(replay.logits_of_reset_history[static_cast<std::size_t>(t)], threshold);
             }
             if (opened) {
                 // The policy sees the unsteered stream at its decisions, and its word is in force from there on.

@@ -221,10 +221,8 @@ core::Box<Meta::Parameters<float>> discovered_in_shards(int shards, double signa
     int next = 0;
     train::discover<Meta>(
         core::Serial{}, *base, learner, Dealt{&next}, {.steps = steps, .batch = 6}, train::Constant{0.1},
-        [&](std::int64_t) {
-            return Meta::Options{.noise = 0, .signal = signal};
-        },
-        rate, core::Random(4), [](auto, const auto&) { return true; });
+        [&](std::int64_t) { return Meta::Options{.noise = 0, .signal = signal}; }, rate, core::Random(4),
+        [](auto, const auto&) { return true; });
     return learner.parameters;
 }
 }  // namespace

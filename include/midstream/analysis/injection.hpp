@@ -144,8 +144,8 @@ Injection inject(const Policy& policy, const env::Batched<E>& environment,
                  const typename Meta::Base::template Parameters<float>& base,
                  const typename Meta::template Parameters<float>& meta,
                  const std::vector<typename ReachingCodes<Meta::code>::Row>& codes, int goal, InjectionMoment moment,
-                 int episodes, const Reached& reached, core::Random random,
-                 const rl::ActingOptions<Meta>& options = {}, const BatchOptions& batches = {}) {
+                 int episodes, const Reached& reached, core::Random random, const rl::ActingOptions<Meta>& options = {},
+                 const BatchOptions& batches = {}) {
     core::require(!codes.empty(), "there is no code to inject");
     core::require_range(episodes, 1, 1 << 24, "episodes");
     enum class Phase : char { to_come, now, over };  // of an episode

@@ -132,10 +132,10 @@ struct Metacontroller {
         core::Buffer<T, Shape.embedding> embedding, embedding_gradient;
         core::Buffer<T, past> past_rows, past_gradient;
         core::Buffer<T, encoder_width> encoder_input, encoder_input_gradient;
-        typename Proposal::template Tape<T> proposals;  ///< packed
-        core::Buffer<T, code> codes;                    ///< z, packed
-        core::Buffer<T, code> codes_gradient;           ///< packed
-        core::Buffer<T, 1> gates;                       ///< beta, packed
+        typename Proposal::template Tape<T> proposals;         ///< packed
+        core::Buffer<T, code> codes;                           ///< z, packed
+        core::Buffer<T, code> codes_gradient;                  ///< packed
+        core::Buffer<T, 1> gates;                              ///< beta, packed
         core::Buffer<T, hidden> switch_rows, switch_gradient;  ///< packed: the past's share of the hidden units
         // The recurrence over time, in lockstep order.
         core::Buffer<T, code> step_sampled, step_codes, step_codes_gradient, step_sampled_gradient;
@@ -252,7 +252,8 @@ struct Metacontroller {
     static typename Proposal::GradientSums backward_to_proposals(const Parameters<T>& parameters,
                                                                  core::Sequences sequences, core::In<T, width> e_write,
                                                                  Tape<T>& tape, core::In<T, width> steered_gradient,
-                                                                 T divergence_weight, core::Out<T, width> write_gradient,
+                                                                 T divergence_weight,
+                                                                 core::Out<T, width> write_gradient,
                                                                  Gradient&& gradient) {
         using P = Parameters<T>;
         const int rows = e_write.count;
@@ -326,8 +327,8 @@ struct Metacontroller {
         typename History::template State<T> history;  ///< h_{t-1} until the switch has seen e_t, then h_t
         core::Vector<T, code> code_in_force;          ///< z_{t-1}
         typename Bank::template Controller<T> controller;
-        int step = 0;                                  ///< steps that the switch has been asked about
-        core::Random random{};                         ///< the switch's own stream
+        int step = 0;           ///< steps that the switch has been asked about
+        core::Random random{};  ///< the switch's own stream
         [[no_unique_address]] SwitchState<SwitchPolicy> switching{};
     };
     template <class T>
@@ -376,8 +377,7 @@ struct Metacontroller {
     template <class T>
     static bool opens(const SwitchPolicy& switching, T logit, State<T>& state) {
         const int step = state.step++;
-        return step == 0 ||
-               control::opens(switching, static_cast<float>(logit), step, state.random, state.switching);
+        return step == 0 || control::opens(switching, static_cast<float>(logit), step, state.random, state.switching);
     }
 
     /// Puts a new code in force: z_t = code, U_t its controller.

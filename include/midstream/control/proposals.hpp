@@ -190,8 +190,9 @@ private:
         const auto encoded = tape.encoded.view();
         const auto normalised = tape.normalised.resize(encoded.count);
         for (int i = 0; i < Code; ++i) {
-            const double variance = options.training ? batch.variance(i)
-                                                     : std::max(static_cast<double>(statistics.variance.values[i]), 0.0);
+            const double variance = options.training
+                                        ? batch.variance(i)
+                                        : std::max(static_cast<double>(statistics.variance.values[i]), 0.0);
             const T mean = options.training ? static_cast<T>(batch.mean.values[i]) : statistics.mean.values[i];
             const T inverse = static_cast<T>(1 / std::sqrt(variance + 1e-6));
             tape.inverse_deviation[static_cast<std::size_t>(i)] = inverse;

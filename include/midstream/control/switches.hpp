@@ -170,16 +170,20 @@ void validate(const S& policy) {
 template <class S>
 concept TrainingSwitch = requires {
     { S::learned } -> std::convertible_to<bool>;
-} && (requires(const S& policy, core::Random& random) {
-    { policy.gate(1.0f, 0, random) } -> std::same_as<Gate<float>>;
-} || requires(const S& policy, core::Random& random, SwitchState<S>& state) {
-    { policy.gate(1.0f, 0, random, state) } -> std::same_as<Gate<float>>;
-});
+}
+&&(
+    requires(const S& policy, core::Random& random) {
+        { policy.gate(1.0f, 0, random) } -> std::same_as<Gate<float>>;
+    } ||
+    requires(const S& policy, core::Random& random, SwitchState<S>& state) {
+        { policy.gate(1.0f, 0, random, state) } -> std::same_as<Gate<float>>;
+    });
 /// Says how it acts: what the head of this file shows.
 template <class S>
 concept ActingSwitch = requires(const S& policy, core::Random& random) {
     { policy.acting(1.0f, 0, random) } -> std::same_as<bool>;
-} || requires(const S& policy, core::Random& random, SwitchState<S>& state) {
+}
+|| requires(const S& policy, core::Random& random, SwitchState<S>& state) {
     { policy.acting(1.0f, 0, random, state) } -> std::same_as<bool>;
 };
 /// See the head of this file.

@@ -31,8 +31,8 @@ struct Vector {
     T values[Size];
 };
 
-/// Numbers that belong to parameters but are measured, not trained, such as running means: optimisers leave them as they
-/// are, their gradient is zero.
+/// Numbers that belong to parameters but are measured, not trained, such as running means: optimisers leave them as
+/// they are, their gradient is zero.
 template <class T, int Size>
 struct Statistic {
     static_assert(Size > 0, "a statistic needs at least one entry");

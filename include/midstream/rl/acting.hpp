@@ -44,8 +44,7 @@ public:
     void reset(int count, core::Random random) {
         rollout_.reset(count, random);
         if (static_cast<int>(states_.size()) < count) states_.resize(static_cast<std::size_t>(count));
-        for (int i = 0; i < count; ++i)
-            Meta::reset(state(i), random.fork(static_cast<std::uint64_t>(i) + 1).fork(1));
+        for (int i = 0; i < count; ++i) Meta::reset(state(i), random.fork(static_cast<std::uint64_t>(i) + 1).fork(1));
         ask();
     }
 

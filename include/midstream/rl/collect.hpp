@@ -45,11 +45,10 @@ public:
             for (int i = 0; i < observations.count; ++i) {
                 const int instance = awaiting[static_cast<std::size_t>(i)];
                 const float* distribution = tape_.action.view().row(i);
-                Policy::Distribution::sample(distribution, streams_[static_cast<std::size_t>(instance)],
-                                             actions.row(i), temperature);
+                Policy::Distribution::sample(distribution, streams_[static_cast<std::size_t>(instance)], actions.row(i),
+                                             temperature);
                 instances_.push_back(instance);
-                log_log_probabilities_.push_back(
-                    Policy::Distribution::log_probability(distribution, actions.row(i)));
+                log_log_probabilities_.push_back(Policy::Distribution::log_probability(distribution, actions.row(i)));
             }
             const auto o = observations.flat();
             const auto a = actions.flat();

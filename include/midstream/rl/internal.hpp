@@ -39,9 +39,7 @@ public:
     Internal(B environment, const typename Base::template Parameters<float>& base,
              const typename Meta::template Parameters<float>& meta, Options options = {}, Watcher watcher = {},
              View view = {})
-        : acting_(std::move(environment), base, meta, options),
-          watcher_(std::move(watcher)),
-          view_(std::move(view)) {}
+        : acting_(std::move(environment), base, meta, options), watcher_(std::move(watcher)), view_(std::move(view)) {}
 
     /// Every episode begins by asking.
     void reset(int count, core::Random random) {

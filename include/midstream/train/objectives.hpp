@@ -153,8 +153,8 @@ void steered_pass(const typename Meta::Base::template Parameters<T>& base,
     steer_pass<Meta, T>(base, parameters, batch, random, Meta::moments(tape.meta), tape);
 }
 
-/// After steer_pass: the loss of discovery, and its gradient back to the proposals; `sums` gets what shards of one batch
-/// add up before backward_from_proposals.
+/// After steer_pass: the loss of discovery, and its gradient back to the proposals; `sums` gets what shards of one
+/// batch add up before backward_from_proposals.
 template <class Meta, class T, class Gradient>
 LossSums steered_loss(const typename Meta::Base::template Parameters<T>& base,
                       const typename Meta::template Parameters<T>& parameters,
@@ -184,8 +184,7 @@ LossSums discovery_loss(const typename Meta::Base::template Parameters<T>& base,
                         const typename Meta::Options& options, DiscoveryTape<Meta, T>& tape, Gradient&& gradient) {
     steered_pass<Meta, T>(base, parameters, batch, random, options, tape);
     typename Meta::Proposal::GradientSums proposal_sums;
-    const LossSums sums =
-        steered_loss<Meta, T>(base, parameters, batch, alpha, weight, tape, proposal_sums, gradient);
+    const LossSums sums = steered_loss<Meta, T>(base, parameters, batch, alpha, weight, tape, proposal_sums, gradient);
     if constexpr (core::trainable<Gradient>)
         Meta::backward_from_proposals(parameters, batch.sequences(), tape.e_read.view(), tape.meta, proposal_sums, {},
                                       gradient);

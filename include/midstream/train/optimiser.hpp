@@ -47,7 +47,7 @@ struct Leaf {
     std::size_t size;   ///< how many numbers it has
     int rows;           ///< of a Matrix; 1 for a Vector
     int columns;
-    bool matrix;  ///< a Matrix, not a Vector
+    bool matrix;          ///< a Matrix, not a Vector
     bool trained = true;  ///< no core::Statistic, which optimisers leave as it is
 };
 

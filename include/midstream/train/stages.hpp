@@ -70,8 +70,8 @@ namespace detail {
 /// where what concerns a shard draws from random.fork(2 * shard + 1). The mean is over steps; the number of steps in a
 /// batch is not known before it is drawn, so batches are drawn first.
 template <class Episodes, class LearnerType, class Policy, class Source, class Rate, class Update, class Report>
-void run_stage(const Policy& policy, LearnerType& learner, std::int64_t steps, int batch_size, const Source& source,
-               const Rate& learning_rate, core::Random random, Update&& update, Report&& report) {
+void run_updates(const Policy& policy, LearnerType& learner, std::int64_t steps, int batch_size, const Source& source,
+                 const Rate& learning_rate, core::Random random, Update&& update, Report&& report) {
     core::require_range(batch_size, learner.shards, 1 << 20, "batch");
     core::require_range(learner.shards, 1, LearnerType::max_shards, "shards");
     std::vector<Episodes> batches(static_cast<std::size_t>(learner.shards));
@@ -90,6 +90,21 @@ void run_stage(const Policy& policy, LearnerType& learner, std::int64_t steps, i
         if (!report(step + 1, sums)) return;
     }
 }
+
+/// The same for a loss whose shards do not meet: `loss(shard, batch, weight, random, gradient)`.
+template <class Episodes, class LearnerType, class Policy, class Source, class Rate, class Loss, class Report>
+void run_stage(const Policy& policy, LearnerType& learner, std::int64_t steps, int batch_size, const Source& source,
+               const Rate& learning_rate, core::Random random, Loss&& loss, Report&& report) {
+    run_updates<Episodes>(
+        policy, learner, steps, batch_size, source, learning_rate, random,
+        [&](const auto& batches, float weight, core::Random stream, double rate_now) {
+            return learner.update(policy, rate_now, [&](int shard, auto& gradient) {
+                return loss(shard, batches[static_cast<std::size_t>(shard)], weight,
+                            stream.fork(static_cast<std::uint64_t>(2 * shard + 1)), gradient);
+            });
+        },
+        report);
+}
 }  // namespace detail
 
 /// Stage 1: trains a sequence model on the behaviour of agents.
@@ -99,12 +114,9 @@ void pretrain(const Policy& policy, LearnerType& learner, const Source& source, 
     std::vector<typename Model::template Tape<float>> tapes(static_cast<std::size_t>(learner.shards));
     detail::run_stage<EpisodesOf<Model, float>>(
         policy, learner, options.steps, options.batch, source, learning_rate, random,
-        [&](const auto& batches, float weight, core::Random, double rate_now) {
-            return learner.update(policy, rate_now, [&](int shard, auto& gradient) {
-                const auto s = static_cast<std::size_t>(shard);
-                return pretraining_loss<Model, float>(*learner.parameters, batches[s],
-                                                      static_cast<float>(options.lambda), weight, tapes[s], gradient);
-            });
+        [&](int shard, const auto& batch, float weight, core::Random, auto& gradient) {
+            return pretraining_loss<Model, float>(*learner.parameters, batch, static_cast<float>(options.lambda),
+                                                  weight, tapes[static_cast<std::size_t>(shard)], gradient);
         },
         report);
 }
@@ -126,12 +138,10 @@ void supervise(const Policy& policy, const typename Controllers::Base::template 
     std::vector<typename Controllers::template Tape<float>> tapes(shards);
     detail::run_stage<EpisodesOf<typename Controllers::Base, float>>(
         policy, learner, options.steps, options.batch, source, learning_rate, random,
-        [&](const auto& batches, float weight, core::Random, double rate_now) {
-            return learner.update(policy, rate_now, [&](int shard, auto& gradient) {
-                const auto s = static_cast<std::size_t>(shard);
-                return supervised_loss<Controllers, float>(base, *learner.parameters, batches[s], weight, base_tapes[s],
-                                                           e_write[s], tapes[s], gradient);
-            });
+        [&](int shard, const auto& batch, float weight, core::Random, auto& gradient) {
+            const auto s = static_cast<std::size_t>(shard);
+            return supervised_loss<Controllers, float>(base, *learner.parameters, batch, weight, base_tapes[s],
+                                                       e_write[s], tapes[s], gradient);
         },
         report);
 }
@@ -154,7 +164,7 @@ void discover(const Policy& policy, const typename Meta::Base::template Paramete
     const auto shards = static_cast<std::size_t>(learner.shards);
     std::vector<DiscoveryTape<Meta, float>> tapes(shards);
     std::vector<typename Proposal::GradientSums> shard_sums(shards);
-    detail::run_stage<EpisodesOf<typename Meta::Base, float>>(
+    detail::run_updates<EpisodesOf<typename Meta::Base, float>>(
         policy, learner, options.steps, options.batch, source, learning_rate, random,
         [&](const auto& batches, float weight, core::Random stream, double rate_now) {
             const std::int64_t step = learner.steps();
