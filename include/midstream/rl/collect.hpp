@@ -2,6 +2,9 @@
 /// Collecting episodes of a policy in a batch environment, packed for training.
 #pragma once
 
+#include <cmath>
+#include <string>
+
 #include "midstream/env/environment.hpp"
 #include "midstream/model/autoregressive.hpp"
 
@@ -15,6 +18,8 @@ class Collector {
                   "a policy needs to read the observations that its environment gives");
     static_assert(std::is_same_v<typename B::Action, typename Policy::Action>,
                   "a policy needs to predict the actions that its environment takes");
+    static_assert(env::horizon_of<B> <= layer::context_of<Policy>,
+                  "the policy's context is shorter than the horizon of its environment");
 
 public:
     using Episodes = data::Episodes<typename B::Observation, typename B::Action>;
@@ -22,8 +27,11 @@ public:
     explicit Collector(B environment) : environment_(std::move(environment)) {}
 
     /// Plays `count` episodes side by side to their ends. `temperature` is that of the policy's actions; 0 takes modes.
+    /// Throws where the environment breaks its word: entries outside their spaces, more decisions than its horizon, if
+    /// it has one, instances that there are none of, returns that are not finite.
     void collect(const typename Policy::template Parameters<float>& parameters, int count, core::Random random,
                  float temperature = 1) {
+        core::require(count >= 0, "at least 0 episodes are collected");
         environment_.reset(count, random.fork(0));
         if (static_cast<int>(states_.size()) < count) states_.resize(static_cast<std::size_t>(count));
         streams_.resize(static_cast<std::size_t>(count));
@@ -31,6 +39,7 @@ public:
             Policy::reset(states_[static_cast<std::size_t>(i)]);
             streams_[static_cast<std::size_t>(i)] = random.fork(static_cast<std::uint64_t>(i) + 1);
         }
+        decisions_.assign(static_cast<std::size_t>(count), 0);
         instances_.clear();
         log_observations_.clear();
         log_actions_.clear();
@@ -38,7 +47,13 @@ public:
         while (!environment_.awaiting().empty()) {
             const auto awaiting = environment_.awaiting();
             const int rows = static_cast<int>(awaiting.size());
+            require_awaiting(awaiting, count);
             environment_.observe(observations_.resize(rows));
+            for (int i = 0; i < rows; ++i)
+                data::require_row<typename B::Observation>(observations_.view().row(i), [&](int column) {
+                    return data::entry_of(column) + "the observation of instance " + std::to_string(awaiting[i]) +
+                           " at its decision " + std::to_string(decisions_[awaiting[i]]);
+                });
             Policy::step(
                 parameters,
                 [&](int i) -> auto& {
@@ -64,7 +79,8 @@ public:
         pack(count);
     }
 
-    /// Observations, actions and returns; subgoals and targets stay empty.
+    /// Observations, actions and returns; subgoals and targets stay absent. An episode that took no decision has no
+    /// row.
     const Episodes& episodes() const { return episodes_; }
     /// log p(action) of every row at the time of acting.
     std::span<const float> log_probabilities() const { return log_probabilities_; }
@@ -72,6 +88,25 @@ public:
     const B& environment() const { return environment_; }
 
 private:
+    /// Counts a decision of each instance.
+    void require_awaiting(std::span<const int> awaiting, int count) {
+        int previous = -1;
+        for (const int instance : awaiting) {
+            core::require(instance > previous && instance < count, [&] {
+                return "a batch environment has instance " + std::to_string(instance) + " await an action after " +
+                       std::to_string(previous) + ", valid are those up to " + std::to_string(count - 1) +
+                       " in ascending order";
+            });
+            previous = instance;
+            const int decisions = ++decisions_[static_cast<std::size_t>(instance)];
+            if constexpr (env::horizon_of < B >> 0)
+                core::require(decisions <= env::horizon_of<B>, [&] {
+                    return "instance " + std::to_string(instance) + " of a batch environment asks for decision " +
+                           std::to_string(decisions) + ", its horizon is " + std::to_string(env::horizon_of<B>);
+                });
+        }
+    }
+
     /// From the order of time to the order of episodes.
     void pack(int count) {
         episodes_.clear();
@@ -92,6 +127,13 @@ private:
             log_probabilities_[row] = log_log_probabilities_[i];
         }
         const auto returns = environment_.returns();
+        core::require(static_cast<int>(returns.size()) == count && static_cast<int>(lengths().size()) == count, [&] {
+            return "a batch environment of " + std::to_string(count) + " instances has " +
+                   std::to_string(returns.size()) + " returns and " + std::to_string(lengths().size()) + " lengths";
+        });
+        for (int i = 0; i < count; ++i)
+            core::require(std::isfinite(returns[static_cast<std::size_t>(i)]),
+                          [&] { return "the return of instance " + std::to_string(i) + " is not finite"; });
         episodes_.returns.assign(returns.begin(), returns.end());
     }
 
@@ -101,6 +143,7 @@ private:
     typename Policy::template Tape<float> tape_;
     core::Buffer<env::ObservationElement<B>, B::Observation::width> observations_;
     core::Buffer<env::ActionElement<B>, B::Action::width> actions_;
+    std::vector<int> decisions_;  ///< of each instance so far
     std::vector<int> instances_, next_;
     std::vector<env::ObservationElement<B>> log_observations_;
     std::vector<env::ActionElement<B>> log_actions_;
