@@ -304,12 +304,10 @@ public:
     /// step, and where a subgoal has just been reached that pretraining never followed by the other.
     void inspect() {
         const Batch world{pretraining_world()};
-        const analysis::RolloutOptions options{.temperature = static_cast<float>(s.internal.temperature),
-                                               .gain = static_cast<float>(s.gain)};
         const typename P::ReachedSubgoal reached;
         const auto codes =
             analysis::reaching_codes<Meta>(parallel, world, base(), meta(), P::subgoals, s.inspect.episodes, reached,
-                                           stream(inspection).fork(0), options);
+                                           stream(inspection).fork(0), acting());
         io::CsvWriter table(folder / "inspect.csv", {"after", "goal", "codes", "episodes", "injected", "left_alone"});
         const auto measure = [&](int goal, analysis::InjectionMoment moment) {
             const auto& found = codes.by_goal[static_cast<std::size_t>(goal)];
@@ -318,7 +316,7 @@ public:
             const auto result = analysis::inject<Meta>(
                 parallel, world, base(), meta(), found, goal, moment, s.inspect.episodes, reached,
                 stream(inspection).fork(static_cast<std::uint64_t>(1 + goal + P::subgoals * (1 + moment.after))),
-                options);
+                acting());
             table.row({static_cast<double>(moment.after), static_cast<double>(goal), static_cast<double>(found.size()),
                        static_cast<double>(result.injected.attempts), result.injected.share(),
                        result.left_alone.share()});
@@ -331,11 +329,13 @@ public:
         informed();
         auto learner = policy_learner();
         run_rl<Policy>("internal-rl", internal_description(), s.internal, learner, stream(internal_rl).fork(1),
-                       Inner(Batch(unseen_world()), base(), meta(), acting(), {}, {}, view()));
+                       Inner(Batch(unseen_world()), base(), meta(), acting(), {}, view()));
     }
-    /// How codes are acted on in internal RL.
-    rl::InternalOptions acting() const {
-        return {.threshold = static_cast<float>(s.internal.threshold),
+    /// How codes are acted on, in internal RL and wherever the switch has a say: by the switch that was trained.
+    rl::ActingOptions<Meta> acting() const {
+        auto switching = P::pass_options(s.discover).switching;
+        if constexpr (requires { switching.threshold; }) switching.threshold = s.internal.threshold;
+        return {.switching = switching,
                 .temperature = static_cast<float>(s.internal.temperature),
                 .gain = static_cast<float>(s.gain)};
     }
@@ -437,7 +437,11 @@ private:
         with_source(Data::clean, [&](const auto& source) {
             train::discover<Meta>(
                 parallel, base(), learner, source, {.steps = o.refine_steps, .batch = o.batch}, train::Constant{0.0},
-                [&](std::int64_t) { return P::pass_options(o); },
+                [&](std::int64_t) {
+                    auto options = P::pass_options(o);
+                    options.training = false;  // codes stay what they are
+                    return options;
+                },
                 train::WarmupLinearDecay{o.refine_learning_rate, o.refine_steps / 50, o.refine_steps},
                 stream(discovery).fork(2), report);
         });

@@ -106,14 +106,16 @@ private:
     template <class T, class P>
     void split(const P& parameters, State<P, T>& state) const {
         state.pieces.clear();
-        if (decay == Decay::all && rates.uniform()) {
+        const auto all = leaves<T>(parameters);
+        const bool alike = std::all_of(all.begin(), all.end(), [](const Leaf& leaf) { return leaf.trained; });
+        if (alike && decay == Decay::all && rates.uniform()) {
             append_pieces(state.pieces, 0, core::flat<T>(parameters).size(), true);
         } else {
-            const auto all = leaves<T>(parameters);
             rates.require_match(all);
             for (const Leaf& leaf : all)
-                append_pieces(state.pieces, leaf.first, leaf.size, decay == Decay::all || leaf.matrix,
-                              rates.at(leaf.path));
+                if (leaf.trained)
+                    append_pieces(state.pieces, leaf.first, leaf.size, decay == Decay::all || leaf.matrix,
+                                  rates.at(leaf.path));
         }
         state.split_decay = decay;
         state.split_rates = rates;

@@ -149,13 +149,26 @@ struct PretrainOptions {
 };
 
 namespace detail {
-/// The loop that the stages share: `loss(shard, batch, weight, random, gradient)` on a fresh batch per shard, of
-/// episodes that Model reads. The mean is over steps; the number of steps in a batch is not known before it is drawn,
-/// so batches are drawn first.
-template <class Model, class LearnerType, class Policy, class Source, class Rate, class Loss, class Report>
-void run_stage(const Policy& policy, LearnerType& learner, std::int64_t steps, int batch_size, const Source& source,
-               const data::Demands& demands, const Rate& learning_rate, core::Random random, Loss&& loss,
-               Report&& report) {
+/// What a stage asks of its learner before the first update, and of a frozen model.
+template <class LearnerType>
+void require_trainable(const LearnerType& learner, std::string_view whose) {
+    core::require_range(learner.shards, 1, LearnerType::max_shards, "shards");
+    if (learner.steps() == 0) require_initialised<float>(*learner.parameters, whose);
+}
+template <class P>
+void require_trained(const P& base) {
+    require_initialised<float>(base, "the frozen model");
+    core::require(first_bad<float>(base).empty(),
+                  [&] { return "the frozen model's parameters \"" + first_bad<float>(base) + "\" are not finite"; });
+}
+
+/// The loop that the stages share: `update(batches, weight, random, learning_rate)` on a fresh batch for every shard,
+/// of episodes that Model reads, where what concerns a shard draws from random.fork(2 * shard + 1). The mean is over
+/// steps; the number of steps in a batch is not known before it is drawn, so batches are drawn first.
+template <class Model, class LearnerType, class Policy, class Source, class Rate, class Update, class Report>
+void run_updates(const Policy& policy, LearnerType& learner, std::int64_t steps, int batch_size, const Source& source,
+                 const data::Demands& demands, const Rate& learning_rate, core::Random random, Update&& update,
+                 Report&& report) {
     static_assert(horizon_of<Source> <= layer::context_of<Model>,
                   "the model's context is shorter than the horizon of the environment that is recorded for it");
     const int shards = learner.shards;
@@ -179,24 +192,25 @@ void run_stage(const Policy& policy, LearnerType& learner, std::int64_t steps, i
         std::int64_t rows = 0;
         for (const auto& batch : batches) rows += batch.rows();
         const auto weight = 1.0f / static_cast<float>(rows);
-        const LossSums sums = learner.update(policy, learning_rate(step), [&](int shard, auto& gradient) {
-            return loss(shard, batches[static_cast<std::size_t>(shard)], weight,
-                        stream.fork(static_cast<std::uint64_t>(2 * shard + 1)), gradient);
-        });
+        const LossSums sums = update(batches, weight, stream, learning_rate(step));
         if (!report(step + 1, sums)) return;
     }
 }
 
-/// What a stage asks of its learner before the first update, and of a frozen model.
-template <class LearnerType>
-void require_trainable(const LearnerType& learner, std::string_view whose) {
-    if (learner.steps() == 0) require_initialised<float>(*learner.parameters, whose);
-}
-template <class P>
-void require_trained(const P& base) {
-    require_initialised<float>(base, "the frozen model");
-    core::require(first_bad<float>(base).empty(),
-                  [&] { return "the frozen model's parameters \"" + first_bad<float>(base) + "\" are not finite"; });
+/// The same for a loss whose shards do not meet: `loss(shard, batch, weight, random, gradient)`.
+template <class Model, class LearnerType, class Policy, class Source, class Rate, class Loss, class Report>
+void run_stage(const Policy& policy, LearnerType& learner, std::int64_t steps, int batch_size, const Source& source,
+               const data::Demands& demands, const Rate& learning_rate, core::Random random, Loss&& loss,
+               Report&& report) {
+    run_updates<Model>(
+        policy, learner, steps, batch_size, source, demands, learning_rate, random,
+        [&](const auto& batches, float weight, core::Random stream, double rate_now) {
+            return learner.update(policy, rate_now, [&](int shard, auto& gradient) {
+                return loss(shard, batches[static_cast<std::size_t>(shard)], weight,
+                            stream.fork(static_cast<std::uint64_t>(2 * shard + 1)), gradient);
+            });
+        },
+        report);
 }
 }  // namespace detail
 
@@ -208,7 +222,7 @@ void pretrain(const Policy& policy, LearnerType& learner, const Source& source, 
     core::require(std::isfinite(options.lambda) && options.lambda >= 0, [&] {
         return "lambda is " + std::to_string(options.lambda) + ", valid are finite numbers from 0 on";
     });
-    std::vector<typename Model::template Tape<float>> tapes(static_cast<std::size_t>(std::max(0, learner.shards)));
+    std::vector<typename Model::template Tape<float>> tapes(static_cast<std::size_t>(learner.shards));
     detail::run_stage<Model>(
         policy, learner, options.steps, options.batch, source, {.targets = Model::predicts_observations}, learning_rate,
         random,
@@ -232,7 +246,7 @@ void supervise(const Policy& policy, const typename Controllers::Base::template 
                core::Random random, Report&& report) {
     detail::require_trainable(learner, "the controllers");
     detail::require_trained(base);
-    const auto shards = static_cast<std::size_t>(std::max(0, learner.shards));
+    const auto shards = static_cast<std::size_t>(learner.shards);
     std::vector<typename Controllers::Base::template Tape<float>> base_tapes(shards);
     std::vector<core::Buffer<float, Controllers::width>> e_write(shards);
     std::vector<typename Controllers::template Tape<float>> tapes(shards);
@@ -254,7 +268,8 @@ struct DiscoverOptions {
 };
 
 /// Stage 2: trains a metacontroller on a frozen model. `alpha` is a schedule; `pass_options(step)` gives the
-/// metacontroller's options, so that switches and noise can follow schedules too.
+/// metacontroller's options, so that switches and noise can follow schedules too. Where these ask for a signal, means
+/// are normalised over the whole batch, in whatever number of shards, and the parameters' running moments follow.
 template <class Meta, class Policy, class LearnerType, class Source, Schedule Alpha, class PassOptions, Schedule Rate,
           class Report>
 void discover(const Policy& policy, const typename Meta::Base::template Parameters<float>& base, LearnerType& learner,
@@ -262,15 +277,43 @@ void discover(const Policy& policy, const typename Meta::Base::template Paramete
               const Rate& learning_rate, core::Random random, Report&& report) {
     detail::require_trainable(learner, "the metacontroller");
     detail::require_trained(base);
-    std::vector<DiscoveryTape<Meta, float>> tapes(static_cast<std::size_t>(std::max(0, learner.shards)));
-    detail::run_stage<typename Meta::Base>(
+    using Proposal = typename Meta::Proposal;
+    const auto shards = static_cast<std::size_t>(learner.shards);
+    std::vector<DiscoveryTape<Meta, float>> tapes(shards);
+    std::vector<typename Proposal::GradientSums> shard_sums(shards);
+    detail::run_updates<typename Meta::Base>(
         policy, learner, options.steps, options.batch, source, {}, learning_rate, random,
-        [&](int shard, const auto& batch, float weight, core::Random stream, auto& gradient) {
-            core::require(std::isfinite(alpha(learner.steps())), "alpha, the weight of the divergence, is not finite");
-            const typename Meta::Options pass = pass_options(learner.steps());
-            return discovery_loss<Meta, float>(base, *learner.parameters, batch,
-                                               static_cast<float>(alpha(learner.steps())), weight, stream, pass,
-                                               tapes[static_cast<std::size_t>(shard)], gradient);
+        [&](const auto& batches, float weight, core::Random stream, double rate_now) {
+            const std::int64_t step = learner.steps();
+            const typename Meta::Options pass = pass_options(step);
+            pass.validate();
+            const auto alpha_now = static_cast<float>(alpha(step));
+            core::require(std::isfinite(alpha_now), "alpha, the weight of the divergence, is not finite");
+            learner.begin(policy);
+            policy.for_each(learner.shards, [&](int shard) {
+                const auto s = static_cast<std::size_t>(shard);
+                propose_pass<Meta, float>(base, *learner.parameters, batches[s], pass, tapes[s]);
+            });
+            typename Proposal::Moments moments;
+            for (const auto& tape : tapes) moments += Meta::moments(tape.meta);
+            const LossSums sums = learner.add_gradients(policy, [&](int shard, auto& gradient) {
+                const auto s = static_cast<std::size_t>(shard);
+                steer_pass<Meta, float>(base, *learner.parameters, batches[s],
+                                        stream.fork(static_cast<std::uint64_t>(2 * shard + 1)), moments, tapes[s]);
+                return steered_loss<Meta, float>(base, *learner.parameters, batches[s], alpha_now, weight, tapes[s],
+                                                 shard_sums[s], gradient);
+            });
+            typename Proposal::GradientSums proposal_sums;
+            for (const auto& part : shard_sums) proposal_sums += part;
+            learner.add_gradients(policy, [&](int shard, auto& gradient) {
+                const auto s = static_cast<std::size_t>(shard);
+                Meta::backward_from_proposals(*learner.parameters, batches[s].sequences(), tapes[s].e_read.view(),
+                                              tapes[s].meta, proposal_sums, {}, gradient);
+                return LossSums{};
+            });
+            learner.finish(policy, rate_now);
+            if (pass.training) Meta::track(*learner.parameters, moments, step);
+            return sums;
         },
         report);
 }
