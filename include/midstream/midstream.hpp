@@ -45,6 +45,7 @@
 #include "midstream/data/episodes.hpp"
 #include "midstream/data/look_ahead.hpp"
 #include "midstream/data/spaces.hpp"
+#include "midstream/data/validate.hpp"
 #include "midstream/env/batched.hpp"
 #include "midstream/env/bayes.hpp"
 #include "midstream/env/board.hpp"

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cmath>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -37,10 +38,11 @@ struct FirstReached {
     int outcomes = 0;         ///< without the last one, "none"
     std::vector<int> counts;  ///< groups x (outcomes + 1)
 
-    FirstReached(int group_count, int outcome_count)
-        : groups(group_count),
-          outcomes(outcome_count),
-          counts(static_cast<std::size_t>(group_count) * (outcome_count + 1)) {}
+    FirstReached(int group_count, int outcome_count) : groups(group_count), outcomes(outcome_count) {
+        core::require_range(group_count, 0, 1 << 24, "groups");
+        core::require_range(outcome_count, 0, 1 << 15, "outcomes");
+        counts.resize(static_cast<std::size_t>(group_count) * (outcome_count + 1));
+    }
 
     /// Episodes of a group that reached this outcome first; `outcomes` and -1 are those that reached none.
     int& count(int group, int outcome) { return counts[index(group, outcome)]; }
@@ -50,7 +52,11 @@ struct FirstReached {
     }
 
 private:
-    int index(int group, int outcome) const { return group * (outcomes + 1) + (outcome < 0 ? outcomes : outcome); }
+    int index(int group, int outcome) const {
+        core::require_index(group, groups, "a group of episodes");
+        core::require_range(outcome, -1, outcomes, "what an episode reached");
+        return group * (outcomes + 1) + (outcome < 0 ? outcomes : outcome);
+    }
 };
 
 /// The fixed-z test in a few numbers.
@@ -175,6 +181,7 @@ FirstReached fixed_codes(const Policy& policy, const env::Batched<E>& environmen
                          int episodes_per_code, int outcomes, const Reached& reached, core::Random random,
                          const RolloutOptions& options = {}) {
     core::require_range(episodes_per_code, 1, 1 << 20, "episodes per code");
+    core::require_range(codes.count, 0, std::numeric_limits<int>::max() / episodes_per_code, "codes");
     core::Buffer<float, Meta::code> repeated;
     std::vector<int> groups(static_cast<std::size_t>(codes.count) * episodes_per_code);
     repeated.resize(codes.count * episodes_per_code);

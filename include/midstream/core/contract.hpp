@@ -34,4 +34,29 @@ void require_range(T value, T low, T high, std::string_view name) {
     });
 }
 
+/// `index`, of which is required that 0 <= index < count: for what users' types say, wherever else memory would be
+/// read or written out of bounds. One comparison; the message names what `name` says.
+constexpr int require_index(int index, int count, const char* name) {
+    if (static_cast<unsigned>(index) >= static_cast<unsigned>(count)) [[unlikely]]
+        require_range(index, 0, count - 1, name);
+    return index;
+}
+
+/// Are bounds checked in inner loops, where no batch passes unless it was checked before? As of assert(): unless NDEBUG
+/// is defined. Inline functions depend on it, so all sources of one program need to be of one mind about NDEBUG.
+#ifdef NDEBUG
+inline constexpr bool checked = false;
+#else
+inline constexpr bool checked = true;
+#endif
+
+/// As require, in builds that are `checked`; nothing in others.
+template <class Message>
+constexpr void check([[maybe_unused]] bool condition, [[maybe_unused]] Message&& message) {
+    if constexpr (checked) {
+        if (!condition) [[unlikely]]
+            require(false, message);
+    }
+}
+
 }  // namespace midstream::core

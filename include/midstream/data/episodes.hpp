@@ -15,7 +15,8 @@ namespace midstream::data {
 /// Episodes end to end: row t of an episode holds o_t, the action a_t taken on it, the target by which o_{t+1} is
 /// predicted, and (for analysis alone; no unsupervised stage reads it) the index of the true subgoal at t.
 /// The last row of an episode has no next observation: no model is trained on its target row, which may hold what the
-/// episode ended on.
+/// episode ended on. Targets, subgoals and returns may be absent, that is, empty: whoever needs them says so
+/// (data/validate.hpp).
 template <class Observation, class Action, class Target = None, class T = float>
 struct Episodes {
     static constexpr int observation_width = Observation::width, action_width = Action::width,

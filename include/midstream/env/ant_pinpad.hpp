@@ -271,7 +271,9 @@ public:
     }
     void target(float* row) const { ExtraSight::target(*this, observe_self(row)); }
 
+    /// Holds these torques for an action. Throws if one is not a number, or no episode is going on.
     Transition step(const float* action) {
+        core::require(!failed_, "an ant that has fallen, or whose physics broke, takes no step before it is reset");
         diverged_ = !simulation_.advance(action, World.frame_skip);
         const double* torso = simulation_.position();
         failed_ = diverged_ || torso[2] < lowest || torso[2] > highest;

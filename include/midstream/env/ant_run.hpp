@@ -65,8 +65,9 @@ public:
         for (int i = 2; i < AntState::positions; ++i) *row++ = static_cast<float>(simulation_.position()[i]);
         for (int i = 0; i < AntState::velocities; ++i) *row++ = static_cast<float>(simulation_.velocity()[i]);
     }
-    /// Holds these torques for an action. Throws an Error if one is not a number.
+    /// Holds these torques for an action. Throws an Error if one is not a number, or the episode has ended.
     Transition step(const float* torques) {
+        core::require(!failed_ && steps_ < horizon, "an ant takes no step after its episode has ended");
         const double before = simulation_.position()[0];
         float squares = 0;
         for (int i = 0; i < AntDimensions::joints; ++i) {

@@ -70,26 +70,24 @@ public:
     void observe(std::int16_t* row) const { See<World>::observe(board_.layout, agent_, row); }
     void target(std::int16_t* row) const { See<World>::target(board_.layout, agent_, row); }
 
-    Transition step(const std::int16_t* action) { return enter(board_.moved(agent_, *action)); }
+    /// Throws if the action is no move, or no episode is going on.
+    Transition step(const std::int16_t* action) {
+        return enter(board_.moved(agent_, core::require_index(*action, move_count, "the move of a gridworld-pinpad")));
+    }
 
     /// The step that takes the agent to `cell`, be it where it is: the rules without the moves, for whoever moves
     /// otherwise (ant_pinpad.hpp). A wall ends the episode as a wrong colour does.
     Transition enter(int cell) {
-        const int from = std::exchange(agent_, cell);
-        ++steps_;
-        const int content = board_.contents[agent_];
-        if (agent_ != from && content != Board<World>::empty) {
-            if (content != task_[progress_]) return {0, true};
-            if (++progress_ == task_.length) return {1, true};
-        }
-        truncated_ = steps_ == horizon;
-        return {0, truncated_};
+        core::require(running_, "a pinpad world takes no step before it is reset, nor after its episode has ended");
+        const Transition transition = proceed(cell);
+        running_ = !transition.done;
+        return transition;
     }
 
     /// The abstract subgoal in pursuit: that of `colour()`.
     int subgoal() const { return tasks_.subgoal(colour()); }
     /// The colour to visit next; once the task is completed, its last.
-    int colour() const { return task_[std::min(progress_, task_.length - 1)]; }
+    int colour() const { return task_[std::max(0, std::min(progress_, task_.length - 1))]; }
 
     const TaskDistribution& tasks() const { return tasks_; }
     const Layout<World>& layout() const { return board_.layout; }  ///< its agent is where the episode began
@@ -102,6 +100,18 @@ public:
     bool truncated() const { return truncated_; }  ///< whether the episode ended for lack of time alone
 
 private:
+    Transition proceed(int cell) {
+        const int from = std::exchange(agent_, cell);
+        ++steps_;
+        const int content = board_.contents[agent_];
+        if (agent_ != from && content != Board<World>::empty) {
+            if (content != task_[progress_]) return {0, true};
+            if (++progress_ == task_.length) return {1, true};
+        }
+        truncated_ = steps_ == horizon;
+        return {0, truncated_};
+    }
+
     static void require_valid(const Task& task) {
         core::require(task.length >= 1 && task.length <= Task::capacity, [&] {
             return "a task of " + std::to_string(task.length) + " colours, valid is 1 to " +
@@ -121,6 +131,7 @@ private:
         progress_ = 0;
         steps_ = 0;
         truncated_ = false;
+        running_ = true;
     }
 
     TaskDistribution tasks_;
@@ -131,6 +142,7 @@ private:
     int progress_ = 0;
     int steps_ = 0;
     bool truncated_ = false;
+    bool running_ = false;
 };
 
 }  // namespace midstream::env

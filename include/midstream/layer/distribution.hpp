@@ -7,6 +7,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "midstream/core/contract.hpp"
 #include "midstream/core/random.hpp"
 #include "midstream/core/tensor.hpp"
 #include "midstream/data/spaces.hpp"
@@ -20,7 +21,8 @@ struct Categorical {
     static constexpr int parameter_width = Classes * Groups;
     using Element = std::int16_t;
 
-    /// log p(value); if `gradient` is given, weight * d log p / d parameters is added to it.
+    /// log p(value); if `gradient` is given, weight * d log p / d parameters is added to it. Throws if a choice is none
+    /// of the classes.
     template <class T>
     static T log_probability(const T* parameters, const Element* value, T weight = 0, T* gradient = nullptr) {
         T sum = 0;
@@ -29,11 +31,12 @@ struct Categorical {
             const T maximum = logits.maxCoeff();
             const Eigen::Array<T, 1, Classes> exponentials = (logits - maximum).exp();
             const T total = exponentials.sum();
-            sum += logits[value[group]] - maximum - std::log(total);
+            const int chosen = core::require_index(value[group], Classes, "a choice among classes");
+            sum += logits[chosen] - maximum - std::log(total);
             if (gradient) {
                 Line<T> line(gradient + group * Classes);
                 line -= (weight / total) * exponentials;
-                line[value[group]] += weight;
+                line[chosen] += weight;
             }
         }
         return sum;

@@ -27,14 +27,18 @@ struct Embedding<data::OneHots<Dimension, Count>, Width> {
         for (T& value : parameters.rows.values) value = static_cast<T>(deviation * random.normal());
     }
 
+    /// Throws if an index is out of bounds: environments and sights are users' own.
     template <class T>
     static void forward(const Parameters<T>& parameters, core::Rows<const std::int16_t, Count> x,
                         core::Out<T, Width> y) {
         const auto rows = core::map(parameters.rows);
+        const auto of = [&](int row, int i) {
+            return rows.row(core::require_index(x.row(row)[i], Dimension, "an index of an observation"));
+        };
         for (int row = 0; row < x.count; ++row) {
             auto sum = core::map_row(y, row);
-            sum = rows.row(x.row(row)[0]);
-            for (int i = 1; i < Count; ++i) sum += rows.row(x.row(row)[i]);
+            sum = of(row, 0);
+            for (int i = 1; i < Count; ++i) sum += of(row, i);
         }
     }
 

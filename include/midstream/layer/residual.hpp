@@ -17,6 +17,7 @@ struct Residual {
                   "a residual branch needs its norm and inner layer to have one width");
     static constexpr int input_width = Inner::input_width;
     static constexpr int output_width = input_width;
+    static constexpr int context = context_of<Inner>;
 
     template <class T>
     struct Parameters {
@@ -92,6 +93,7 @@ struct PreNormBlock {
                   "the mixer of a residual block needs to be a layer::Layer of equal input and output width");
     static constexpr int input_width = Mixer::input_width;
     static constexpr int output_width = input_width;
+    static constexpr int context = context_of<Mixer>;
     using Mixing = Residual<Norm<input_width>, Mixer>;
     using Thinking = Residual<Norm<input_width>, Feedforward>;
 

@@ -19,6 +19,7 @@ struct Repeat {
     static_assert(Depth > 0, "a stack needs at least one block");
     static constexpr int depth = Depth;
     static constexpr int width = Block::input_width;
+    static constexpr int context = layer::context_of<Block>;  ///< the longest sequence
 
     template <class T>
     struct Parameters {
@@ -83,6 +84,7 @@ struct Join {
     static_assert(Lower::width == Upper::width, "all blocks of a stack need one width");
     static constexpr int depth = Lower::depth + Upper::depth;
     static constexpr int width = Lower::width;
+    static constexpr int context = std::min(layer::context_of<Lower>, layer::context_of<Upper>);
 
     template <class T>
     struct Parameters {

@@ -4,8 +4,10 @@
 
 #include <cmath>
 #include <span>
+#include <string>
 #include <vector>
 
+#include "midstream/core/contract.hpp"
 #include "midstream/core/parallel.hpp"
 
 namespace midstream::train {
@@ -40,10 +42,14 @@ double global_norm(const Policy& policy, std::span<T> values, std::vector<double
     return std::sqrt(sum);
 }
 
-/// Scales `gradient` down to the norm `limit` if it is longer, and returns the norm it had. A norm that is not finite
-/// is returned as it is with the gradient untouched: check it with std::isfinite before an optimiser sees the gradient.
+/// Scales `gradient` down to the norm `limit` (positive, or an Error) if it is longer, and returns the norm it had. A
+/// norm that is not finite is returned as it is with the gradient untouched: check it with std::isfinite before an
+/// optimiser sees the gradient.
 template <core::Parallelism Policy, class T>
 double clip(const Policy& policy, std::span<T> gradient, double limit, std::vector<double>& scratch) {
+    core::require(limit > 0, [&] {
+        return "the norm that gradients are clipped to is " + std::to_string(limit) + ", not positive";
+    });
     const double norm = global_norm(policy, gradient, scratch);
     if (!std::isfinite(norm) || norm <= limit) return norm;
     const auto factor = static_cast<T>(limit / norm);
