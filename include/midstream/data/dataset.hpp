@@ -3,8 +3,6 @@
 /// words. Nothing that breaks what the models rely on (offsets in order, indices in range, finite numbers) passes.
 #pragma once
 
-#include <cmath>
-
 #include "midstream/data/episodes.hpp"
 #include "midstream/io/safetensors.hpp"
 
@@ -39,19 +37,17 @@ inline constexpr int entry_count<Categories<Classes, Groups>> = Classes;
 
 namespace detail {
 
-/// Throws unless every entry of row `row` is valid in the space.
+/// Fails unless every entry of row `row` is valid in the space.
 template <class Space, class Element>
-void validate_row(const std::vector<Element>& values, int row, std::string_view name) {
+void validate_row(const std::vector<Element>& values, int row, const std::string& name) {
     for (int column = 0; column < Space::width; ++column) {
         const Element value = values[static_cast<std::size_t>(row) * Space::width + static_cast<std::size_t>(column)];
-        const auto place = [&] {
-            return std::string(name) + " [" + std::to_string(row) + ", " + std::to_string(column) + "]";
-        };
+        const auto place = [&] { return name + " [" + std::to_string(row) + ", " + std::to_string(column) + "]"; };
         if constexpr (entry_count < Space >> 0) {
             if (value < 0 || value >= entry_count<Space>)
                 core::require_range<int>(value, 0, entry_count<Space> - 1, place());
         } else {
-            core::require(std::isfinite(value), [&] { return place() + " is not finite"; });
+            core::require(core::is_finite(value), [&] { return place() + " is not finite"; });
         }
     }
 }
@@ -60,17 +56,18 @@ void validate_row(const std::vector<Element>& values, int row, std::string_view 
 
 /// Throws an Error that names the culprit unless offsets begin at 0 and ascend (every episode has a row), every array
 /// has its length, indices are in range and real numbers finite (but for the unused target of an episode's last row).
+/// `where` begins the message: "a file: ".
 template <class Observation, class Action, class Target, class T>
-void validate(const Episodes<Observation, Action, Target, T>& episodes) {
-    core::require(!episodes.offsets.empty() && episodes.offsets.front() == 0, "offsets do not begin with 0");
+void validate(const Episodes<Observation, Action, Target, T>& episodes, const std::string& where = {}) {
+    core::require(!episodes.offsets.empty() && episodes.offsets.front() == 0,
+                  [&] { return where + "offsets do not begin with 0"; });
     for (std::size_t i = 1; i < episodes.offsets.size(); ++i)
         core::require(episodes.offsets[i] > episodes.offsets[i - 1],
-                      [&] { return "offsets [" + std::to_string(i) + "] does not ascend"; });
+                      [&] { return where + "offsets [" + std::to_string(i) + "] does not ascend"; });
     const auto rows = static_cast<std::size_t>(episodes.rows());
-    const auto require_size = [](std::size_t size, std::size_t expected, const char* name) {
+    const auto require_size = [&](std::size_t size, std::size_t expected, const char* name) {
         core::require(size == expected, [&] {
-            return std::string(name) + " has " + std::to_string(size) + " entries, expected " +
-                   std::to_string(expected);
+            return where + name + " has " + std::to_string(size) + " entries, expected " + std::to_string(expected);
         });
     };
     require_size(episodes.observations.size(), rows * Observation::width, "observations");
@@ -79,14 +76,15 @@ void validate(const Episodes<Observation, Action, Target, T>& episodes) {
     require_size(episodes.subgoals.size(), rows, "subgoals");
     require_size(episodes.returns.size(), static_cast<std::size_t>(episodes.count()), "returns");
     const core::Sequences sequences = episodes.sequences();
+    const std::string observations = where + "observations", actions = where + "actions", targets = where + "targets";
     for (int episode = 0; episode < sequences.count(); ++episode) {
         for (int row = sequences.first(episode); row < sequences.first(episode + 1); ++row) {
-            detail::validate_row<Observation>(episodes.observations, row, "observations");
-            detail::validate_row<Action>(episodes.actions, row, "actions");
-            if (row + 1 < sequences.first(episode + 1)) detail::validate_row<Target>(episodes.targets, row, "targets");
+            detail::validate_row<Observation>(episodes.observations, row, observations);
+            detail::validate_row<Action>(episodes.actions, row, actions);
+            if (row + 1 < sequences.first(episode + 1)) detail::validate_row<Target>(episodes.targets, row, targets);
         }
-        core::require(std::isfinite(episodes.returns[static_cast<std::size_t>(episode)]),
-                      [&] { return "returns [" + std::to_string(episode) + "] is not finite"; });
+        core::require(core::is_finite(episodes.returns[static_cast<std::size_t>(episode)]),
+                      [&] { return where + "returns [" + std::to_string(episode) + "] is not finite"; });
     }
 }
 
@@ -115,23 +113,13 @@ void visit_arrays(E& episodes, std::size_t count, std::size_t rows, Member&& mem
     member("returns", episodes.returns, io::Shape{count});
 }
 
-/// validate, with the file's name before the message.
-template <class E>
-void validate_for(const std::filesystem::path& path, const E& episodes) {
-    try {
-        validate(episodes);
-    } catch (const core::Error& error) {
-        throw core::Error(path.string() + ": " + error.what());
-    }
-}
-
 }  // namespace detail
 
 /// Replaces the file by these episodes, which must be valid. `origin` may say where they come from.
 template <class Observation, class Action, class Target, class T>
 void save(const std::filesystem::path& path, const Episodes<Observation, Action, Target, T>& episodes,
           const std::string& origin = {}) {
-    detail::validate_for(path, episodes);
+    validate(episodes, path.string() + ": ");
     io::SafetensorsWriter writer;
     detail::visit_description<Observation, Action, Target>(
         origin, [&](const char* name, std::string text) { writer.metadata(name, std::move(text)); });
@@ -161,7 +149,7 @@ void load(const std::filesystem::path& path, Episodes<Observation, Action, Targe
             const auto found = reader.get<typename std::remove_reference_t<decltype(values)>::value_type>(name, shape);
             values.assign(found.begin(), found.end());
         });
-    detail::validate_for(path, result);
+    validate(result, path.string() + ": ");
     episodes = std::move(result);
 }
 

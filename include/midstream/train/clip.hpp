@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "midstream/core/finite.hpp"
 #include "midstream/core/parallel.hpp"
 
 namespace midstream::train {
@@ -41,11 +42,11 @@ double global_norm(const Policy& policy, std::span<T> values, std::vector<double
 }
 
 /// Scales `gradient` down to the norm `limit` if it is longer, and returns the norm it had. A norm that is not finite
-/// is returned as it is with the gradient untouched: check it with std::isfinite before an optimiser sees the gradient.
+/// is returned as it is with the gradient untouched: check it with core::is_finite before an optimiser sees the gradient.
 template <core::Parallelism Policy, class T>
 double clip(const Policy& policy, std::span<T> gradient, double limit, std::vector<double>& scratch) {
     const double norm = global_norm(policy, gradient, scratch);
-    if (!std::isfinite(norm) || norm <= limit) return norm;
+    if (!core::is_finite(norm) || norm <= limit) return norm;
     const auto factor = static_cast<T>(limit / norm);
     core::for_slices(policy, gradient.size(), [&](std::size_t first, std::size_t length) {
         for (std::size_t i = first; i < first + length; ++i) gradient[i] *= factor;

@@ -5,11 +5,11 @@
 #pragma once
 
 #include <array>
-#include <cmath>
 #include <span>
 #include <type_traits>
 
 #include "midstream/core/contract.hpp"
+#include "midstream/core/finite.hpp"
 #include "midstream/train/clip.hpp"
 #include "midstream/train/optimiser.hpp"
 
@@ -59,7 +59,7 @@ struct Learner {
         });
         core::reduce(policy, std::span<const std::span<T>>(gradient_spans), gradient_spans[0]);
         const double norm = clip(policy, gradient_spans[0], max_norm, norm_scratch);
-        core::require(std::isfinite(norm), [&] {
+        core::require(core::is_finite(norm), [&] {
             return "the gradient of update " + std::to_string(steps() + 1) + " is not finite: lower the learning rate";
         });
         optimiser.update(policy, state, *parameters, *gradients[0], learning_rate);
