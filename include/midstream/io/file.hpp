@@ -90,13 +90,13 @@ public:
 
     /// Writes all of `bytes`; where the system takes them in one call (short lines), they arrive whole or not at all.
     void write(std::span<const std::byte> bytes) { detail::require_done(path_, try_write(bytes), "write"); }
-    void write(std::string_view text) { write(std::as_bytes(std::span(text))); }
+    void write(std::string_view text) { write(std::as_bytes(std::span(text.data(), text.size()))); }
 
     /// Writes all of `text` at the end of the file or, with an Error, nothing of it: what a full disk still took is
     /// taken back.
     void append(std::string_view text) {
         const ::off_t end = ::lseek(*descriptor_, 0, SEEK_END);
-        const bool done = try_write(std::as_bytes(std::span(text)));
+        const bool done = try_write(std::as_bytes(std::span(text.data(), text.size())));
         const int reason = errno;
         const bool taken_back = done || end < 0 || ::ftruncate(*descriptor_, end) == 0;
         errno = reason;
@@ -202,7 +202,7 @@ inline void replace_file(const std::filesystem::path& path, std::span<const std:
 
 /// As above, for contents in one piece.
 inline void replace_file(const std::filesystem::path& path, std::string_view contents) {
-    const auto bytes = std::as_bytes(std::span(contents));
+    const auto bytes = std::as_bytes(std::span(contents.data(), contents.size()));
     replace_file(path, std::span(&bytes, 1));
 }
 
@@ -244,7 +244,7 @@ private:
 inline std::string read_file(const std::filesystem::path& path) {
     InputFile file(path);
     std::string contents(file.size(), '\0');
-    file.read(std::as_writable_bytes(std::span(contents)));
+    file.read(std::as_writable_bytes(std::span(contents.data(), contents.size())));
     return contents;
 }
 

@@ -322,7 +322,8 @@ private:
             return Shape(list->begin(), list->end());
         };
         check(!entry.dtype.empty(), "has no dtype");
-        const auto dtype = std::ranges::find(dtypes, entry.dtype, &Dtype::name);
+        const auto dtype =
+            std::find_if(dtypes.begin(), dtypes.end(), [&](const Dtype& known) { return known.name == entry.dtype; });
         require(path_, dtype != dtypes.end(), [&] {
             return "tensor " + core::quoted(entry.name) + " is of unknown type " + core::quoted(entry.dtype);
         });
