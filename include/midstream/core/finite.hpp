@@ -34,6 +34,12 @@ constexpr bool is_finite(const T& value) {
     return bits < detail::infinity_bits<std::remove_const_t<decltype(bits)>>;
 }
 
+/// As every integer is.
+template <std::integral T>
+constexpr bool is_finite(const T&) {
+    return true;
+}
+
 /// Whether `value`, a float or a double, is NaN, whatever the compiler assumes.
 template <std::floating_point T>
 constexpr bool is_nan(const T& value) {
