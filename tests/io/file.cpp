@@ -104,6 +104,12 @@ BOOST_AUTO_TEST_CASE(only_files_are_read) {
     const test::TemporaryFolder folder;
     BOOST_REQUIRE(::mkfifo((folder / "pipe").c_str(), 0600) == 0);
     test::check_error("pipe: no such file", [&] { io::read_file(folder / "pipe"); });  // and does not wait for a writer
+    std::ofstream(folder / "sparse") << "x";
+    std::error_code failure;
+    std::filesystem::resize_file(folder / "sparse", std::uintmax_t{1} << 43, failure);
+    if (!failure)
+        test::check_error("sparse: its 8796093022208 bytes are more than this machine's memory",
+                          [&] { io::read_file(folder / "sparse"); });
 }
 
 BOOST_AUTO_TEST_CASE(errors_name_the_file) {

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstddef>
@@ -217,7 +218,10 @@ public:
         struct ::stat status {};
         require(path_, ::fstat(*descriptor_, &status) == 0 && S_ISREG(status.st_mode), "no regular file");
         size_ = static_cast<std::uint64_t>(status.st_size);
-        require(path_, size_ <= std::numeric_limits<std::size_t>::max() / 2, "too large for this machine's memory");
+        require(path_, size_ <= memory(), [&] {
+            return "its " + std::to_string(size_) + " bytes are more than this machine's memory of " +
+                   std::to_string(memory());
+        });
     }
 
     /// Its size in bytes.
@@ -235,6 +239,14 @@ public:
     }
 
 private:
+    /// Bytes of memory, as far as that is known: files are read whole.
+    static std::uint64_t memory() {
+        constexpr std::uint64_t most = std::numeric_limits<std::size_t>::max() / 2;
+        const auto pages = ::sysconf(_SC_PHYS_PAGES), size = ::sysconf(_SC_PAGESIZE);
+        if (pages <= 0 || size <= 0) return most;
+        return std::min(most, static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(size));
+    }
+
     std::filesystem::path path_;
     detail::Descriptor descriptor_;
     std::uint64_t size_ = 0;
