@@ -103,7 +103,7 @@ inline void write_text(const std::filesystem::path& path, std::string_view text)
 
 /// "[low:high]", an end that is NaN left to gnuplot.
 inline std::string range(double low, double high) {
-    const auto end = [](double value) { return std::isnan(value) ? std::string("*") : fmt::format("{}", value); };
+    const auto end = [](double value) { return core::is_nan(value) ? std::string("*") : fmt::format("{}", value); };
     return "[" + end(low) + ":" + end(high) + "]";
 }
 

@@ -77,10 +77,10 @@ void report(Chain<P>& chain, const WorldReport& world) {
 
     Page page(fmt::format("midstream: {} run, seed {}", P::name, chain.s.seed), world.world);
     const auto number = [](double value, int digits = 3) {
-        return std::isnan(value) ? std::string("-") : fmt::format("{:.{}f}", value, digits);
+        return core::is_nan(value) ? std::string("-") : fmt::format("{:.{}f}", value, digits);
     };
     const auto reference = [&](double value, const std::string& whose) {
-        return std::isnan(value) ? std::string("-") : number(value) + " (" + whose + ")";
+        return core::is_nan(value) ? std::string("-") : number(value) + " (" + whose + ")";
     };
     Table stages{.header = {"stage", "result", "value", "reference", "time"}};
     stages.rows = {
@@ -133,7 +133,7 @@ void report(Chain<P>& chain, const WorldReport& world) {
 
     page.heading("1. The base model");
     std::vector<Level> least;
-    if (!std::isnan(world.least_loss)) least.push_back({world.least_loss_name, world.least_loss});
+    if (!core::is_nan(world.least_loss)) least.push_back({world.least_loss_name, world.least_loss});
     page.figure(line_plot(folder / "plot-pretrain", {.x_label = "episodes",
                                                      .y_label = "action loss (nats/step)",
                                                      .series = {{.label = "base model",
@@ -151,7 +151,7 @@ void report(Chain<P>& chain, const WorldReport& world) {
                                           .bars = {{.label = "linear probe", .values = detail::vector(accuracy)}},
                                           .y_high = 1}),
         "How well a linear probe reads the current subgoal from each layer, over all time steps." +
-            (std::isnan(world.most_accuracy) ? std::string()
+            (core::is_nan(world.most_accuracy) ? std::string()
                                              : fmt::format(" The exact posterior's best guess is right {} of the time.",
                                                            number(world.most_accuracy, 2))));
 

@@ -129,7 +129,7 @@ std::vector<ProbeResult> probe(const Policy& policy, const typename Base::templa
 
     // Clipping would couple the layers. From zero, as the problem is convex.
     train::Learner<Parameters, train::AdamW> learner{.optimiser = {.weight_decay = 0},
-                                                     .max_norm = std::numeric_limits<double>::infinity(),
+                                                     .max_norm = std::numeric_limits<double>::max(),
                                                      .shards = options.shards};
     train::detail::run_stage<Base>(
         policy, learner, options.steps, options.batch, source, labels, train::Constant{options.learning_rate},

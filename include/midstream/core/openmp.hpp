@@ -26,12 +26,16 @@ struct OpenMP {
         const int team = threads > 0 ? threads : omp_get_max_threads();
 #pragma omp parallel for schedule(dynamic, 1) num_threads(team)
         for (int i = 0; i < count; ++i) {
+#ifdef __cpp_exceptions
             try {
                 work(i);
             } catch (...) {
 #pragma omp critical(midstream_failure)
                 if (!failure) failure = std::current_exception();
             }
+#else
+            work(i);
+#endif
         }
         if (failure) std::rethrow_exception(failure);
     }

@@ -12,6 +12,8 @@
 
 #include "midstream/core/contract.hpp"
 
+static_assert(EIGEN_VERSION_AT_LEAST(3, 4, 0), "midstream needs Eigen 3.4 or later");
+
 namespace midstream::core {
 
 /// A matrix of parameters, row-major, stored in place.

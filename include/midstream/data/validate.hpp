@@ -31,7 +31,7 @@ void require_row(const Element* row, Name&& name) {
             if (value < 0 || value >= entry_count<Space>) [[unlikely]]
                 core::require_range<int>(value, 0, entry_count<Space> - 1, name(column));
         } else if constexpr (std::is_floating_point_v<Element>) {
-            core::require(std::isfinite(value), [&] { return name(column) + " is not finite"; });
+            core::require(core::is_finite(value), [&] { return name(column) + " is not finite"; });
         }
     }
 }
@@ -94,7 +94,7 @@ void validate(const Episodes<Observation, Action, Target, T>& episodes, const De
                        ", valid is 0 to " + std::to_string(demands.subgoals - 1);
             });
     for (std::size_t episode = 0; episode < episodes.returns.size(); ++episode)
-        require(std::isfinite(episodes.returns[episode]),
+        require(core::is_finite(episodes.returns[episode]),
                 [&] { return "returns [" + std::to_string(episode) + "] is not finite"; });
 }
 

@@ -142,7 +142,7 @@ public:
     /// anything, or the state is not finite. The ant is then as a fresh one, and stands still at the origin.
     bool advance(const float* torques, int time_steps) {
         for (int i = 0; i < AntDimensions::joints; ++i) {
-            core::require(!std::isnan(torques[i]),
+            core::require(!core::is_nan(torques[i]),
                           [&] { return "torque " + std::to_string(i) + " of the ant is not a number"; });
             data_->ctrl[i] = std::clamp(static_cast<double>(torques[i]), -1.0, 1.0);
         }
@@ -166,7 +166,7 @@ private:
         double sum = 0;
         for (int i = 0; i < AntState::positions; ++i) sum += data_->qpos[i];
         for (int i = 0; i < AntState::velocities; ++i) sum += data_->qvel[i];
-        return std::isfinite(sum) && std::all_of(std::begin(data_->warning), std::end(data_->warning),
+        return core::is_finite(sum) && std::all_of(std::begin(data_->warning), std::end(data_->warning),
                                                  [](const auto& w) { return w.number == 0; });
     }
 
@@ -233,8 +233,8 @@ public:
     explicit AntPinpad(TaskDistribution tasks, AntModel model = ant_model<World>())
         : course_(std::move(tasks)), simulation_(std::move(model)) {
         core::require(simulation_.model()->opt.timestep == World.time_step, [&] {
-            return "the model of the ant has time steps of " + std::to_string(simulation_.model()->opt.timestep) +
-                   " s, its world of " + std::to_string(World.time_step) + " s";
+            return "the model of the ant has time steps of " + core::to_text(simulation_.model()->opt.timestep) +
+                   " s, its world of " + core::to_text(World.time_step) + " s";
         });
     }
 

@@ -90,7 +90,7 @@ using TargetOf = typename detail::TargetOf<E>::Type;
 /// finite, its episode at an end by the horizon.
 template <Environment E>
 void require_transition(const Transition& transition, int step) {
-    core::require(std::isfinite(transition.reward),
+    core::require(core::is_finite(transition.reward),
                   [&] { return "the reward of the environment's step " + std::to_string(step) + " is not finite"; });
     core::require(transition.done || step < E::horizon, [&] {
         return "an episode goes on after step " + std::to_string(step) + " of the environment, whose horizon is " +

@@ -52,8 +52,8 @@ public:
             task_ = tasks_.sample(random);
             if (distances_.solvable(board_, task_)) return;
         }
-        throw core::Error("gridworld-pinpad " + to_string(World) + ": " + std::to_string(tries) +
-                          " random layouts had no legal path for their tasks, the last for task " + to_string(task_));
+        core::fail("gridworld-pinpad " + to_string(World) + ": " + std::to_string(tries) +
+                   " random layouts had no legal path for their tasks, the last for task " + to_string(task_));
     }
 
     /// Begins this very episode. The task must have a legal path within the horizon.

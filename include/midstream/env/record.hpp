@@ -52,8 +52,7 @@ float play_to_success(E& environment, const Expert& expert, core::Random random,
         const float total = play(environment, expert, random.fork(i), watch);
         if (total > 0) return total;
     }
-    throw core::Error("the expert failed in " + std::to_string(tries) +
-                      " episodes on end, so there is nothing to record");
+    core::fail("the expert failed in " + std::to_string(tries) + " episodes on end, so there is nothing to record");
 }
 
 namespace detail {

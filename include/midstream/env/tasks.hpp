@@ -41,8 +41,8 @@ inline std::string to_string(const Task& task) {
 namespace detail {
 /// Apart from parse_task, so that tasks can be constants.
 [[noreturn]] inline void refuse_task(std::string_view text, std::string_view reason) {
-    throw core::Error("task \"" + std::string(text) + "\" " + std::string(reason) + ", valid is 1 to " +
-                      std::to_string(Task::capacity) + " colours from 0 to 127, as in 0-1-4-5");
+    core::fail("task \"" + std::string(text) + "\" " + std::string(reason) + ", valid is 1 to " +
+               std::to_string(Task::capacity) + " colours from 0 to 127, as in 0-1-4-5");
 }
 }  // namespace detail
 

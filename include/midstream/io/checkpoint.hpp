@@ -18,8 +18,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 
+#include "midstream/core/finite.hpp"
 #include "midstream/core/parameters.hpp"
 #include "midstream/core/random.hpp"
 #include "midstream/io/safetensors.hpp"
@@ -153,14 +153,14 @@ void load(const std::filesystem::path& path, std::string_view expected_descripti
         const auto values = stored(name, node);
         if constexpr (std::is_floating_point_v<typename decltype(values)::value_type>) {
             const bool finite =
-                std::all_of(values.begin(), values.end(), [](auto value) { return std::isfinite(value); });
+                std::all_of(values.begin(), values.end(), [](const auto& value) { return core::is_finite(value); });
             require(path, options.not_finite || finite,
                     [&] { return "tensor '" + name + "' holds numbers that are not finite"; });
         }
     });
     for (const Tensor& tensor : reader.tensors())
         require(path, options.extra || wanted.contains(tensor.name),
-                [&] { return "tensor '" + tensor.name + "' was not expected"; });
+                [&] { return "tensor " + core::quoted(tensor.name) + " was not expected"; });
     detail::walk_contents(contents, [&](const std::string& name, auto& node) {
         const auto values = stored(name, node);
         if constexpr (detail::is_list<std::remove_reference_t<decltype(node)>>) node.resize(values.size());

@@ -75,7 +75,7 @@ private:
                    " lengths";
         });
         for (std::size_t i = 0; i < count; ++i)
-            core::require(std::isfinite(returns[i]),
+            core::require(core::is_finite(returns[i]),
                           [&] { return "the return of instance " + std::to_string(i) + " is not finite"; });
     }
 

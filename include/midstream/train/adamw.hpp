@@ -90,8 +90,8 @@ struct AdamW {
     Step<T> at_step(std::uint64_t steps, double learning_rate) const {
         for (const double beta : {beta1, beta2})
             core::require(beta >= 0 && beta < 1,
-                          [&] { return "a beta of AdamW is " + std::to_string(beta) + ", valid is 0 to 1, excluded"; });
-        core::require(epsilon > 0, [&] { return "AdamW's epsilon is " + std::to_string(epsilon) + ", not positive"; });
+                          [&] { return "a beta of AdamW is " + core::to_text(beta) + ", valid is 0 to 1, excluded"; });
+        core::require(epsilon > 0, [&] { return "AdamW's epsilon is " + core::to_text(epsilon) + ", not positive"; });
         core::require_range(weight_decay, 0.0, 1e300, "AdamW's weight decay");
         const auto t = static_cast<double>(steps);
         return {static_cast<T>(beta1),

@@ -6,13 +6,13 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
 
 #include "midstream/core/contract.hpp"
+#include "midstream/core/finite.hpp"
 #include "midstream/train/clip.hpp"
 #include "midstream/train/optimiser.hpp"
 
@@ -25,7 +25,7 @@ std::string first_bad(const P& parameters) {
     std::string result;
     core::visit(parameters, [&](std::string_view path, const auto& leaf) {
         if (result.empty() &&
-            !std::all_of(std::begin(leaf.values), std::end(leaf.values), [](T value) { return std::isfinite(value); }))
+            !std::all_of(std::begin(leaf.values), std::end(leaf.values), [](T value) { return core::is_finite(value); }))
             result = path.empty() ? "(the only ones)" : std::string(path);
     });
     return result;
@@ -100,13 +100,13 @@ struct Learner {
     /// Adds up the gradients, clips them, and takes the optimiser's step.
     template <core::Parallelism Policy>
     void finish(const Policy& policy, double learning_rate) {
-        core::require(std::isfinite(learning_rate) && learning_rate >= 0, [&] {
+        core::require(core::is_finite(learning_rate) && learning_rate >= 0, [&] {
             return "the learning rate of update " + std::to_string(steps() + 1) + " is " +
-                   std::to_string(learning_rate) + ", valid are finite numbers from 0 on";
+                   core::to_text(learning_rate) + ", valid are finite numbers from 0 on";
         });
         core::reduce(policy, std::span<const std::span<T>>(gradient_spans), gradient_spans[0]);
         const double norm = clip(policy, gradient_spans[0], max_norm, norm_scratch);
-        core::require(std::isfinite(norm), [&] { return blame(); });
+        core::require(core::is_finite(norm), [&] { return blame(); });
         optimiser.update(policy, state, *parameters, *gradients[0], learning_rate);
     }
 

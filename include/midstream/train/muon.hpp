@@ -82,7 +82,7 @@ struct Muon {
                 double learning_rate) const {
         if (!is_split(state)) prepare<T>(parameters, state);
         core::require(momentum >= 0 && momentum < 1,
-                      [&] { return "Muon's momentum is " + std::to_string(momentum) + ", valid is 0 to 1, excluded"; });
+                      [&] { return "Muon's momentum is " + core::to_text(momentum) + ", valid is 0 to 1, excluded"; });
         core::require_range(weight_decay, 0.0, 1e300, "Muon's weight decay");
         core::require_range(adamw_rate, 0.0, 1e300, "AdamW's learning rate as a multiple of Muon's");
         const auto adamw_step = adamw.template at_step<T>(state.steps + 1, learning_rate * adamw_rate);

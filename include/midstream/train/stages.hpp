@@ -219,8 +219,8 @@ template <class Model, class Policy, class LearnerType, class Source, Schedule R
 void pretrain(const Policy& policy, LearnerType& learner, const Source& source, const PretrainOptions& options,
               const Rate& learning_rate, core::Random random, Report&& report) {
     detail::require_trainable(learner, "the model");
-    core::require(std::isfinite(options.lambda) && options.lambda >= 0, [&] {
-        return "lambda is " + std::to_string(options.lambda) + ", valid are finite numbers from 0 on";
+    core::require(core::is_finite(options.lambda) && options.lambda >= 0, [&] {
+        return "lambda is " + core::to_text(options.lambda) + ", valid are finite numbers from 0 on";
     });
     std::vector<typename Model::template Tape<float>> tapes(static_cast<std::size_t>(learner.shards));
     detail::run_stage<Model>(
@@ -288,7 +288,7 @@ void discover(const Policy& policy, const typename Meta::Base::template Paramete
             const typename Meta::Options pass = pass_options(step);
             pass.validate();
             const auto alpha_now = static_cast<float>(alpha(step));
-            core::require(std::isfinite(alpha_now), "alpha, the weight of the divergence, is not finite");
+            core::require(core::is_finite(alpha_now), "alpha, the weight of the divergence, is not finite");
             learner.begin(policy);
             policy.for_each(learner.shards, [&](int shard) {
                 const auto s = static_cast<std::size_t>(shard);
