@@ -43,6 +43,7 @@ struct AlwaysSwitch {
 /// beta = 1 every `period` steps, counted from the first.
 struct FixedPeriod {
     int period = 5;
+    static constexpr void describe(const auto& self, auto&& part) { part("period", self.period); }
     static constexpr bool learned = false;
     template <class T>
     Gate<T> gate(T, int step, core::Random&) const {
@@ -54,6 +55,7 @@ struct FixedPeriod {
 /// relaxation at `temperature`: the variant of the paper's rate-distortion curves.
 struct GumbelSwitch {
     double temperature = 1;
+    static constexpr void describe(const auto& self, auto&& part) { part("temperature", self.temperature); }
     static constexpr bool learned = true;
     template <class T>
     Gate<T> gate(T logit, int, core::Random& random) const {
@@ -67,6 +69,7 @@ struct GumbelSwitch {
 /// beta = 1 where sigmoid(logit) reaches `threshold`, else 0: the switch of acting (paper section 6).
 struct HardSwitch {
     double threshold = 0.5;
+    static constexpr void describe(const auto& self, auto&& part) { part("threshold", self.threshold); }
     static constexpr bool learned = true;
     template <class T>
     Gate<T> gate(T logit, int, core::Random&) const {
@@ -78,6 +81,7 @@ struct HardSwitch {
 /// discovery: codes must last before gates learn when to change them. Not in the paper.
 struct RandomHold {
     double probability = 0.2;
+    static constexpr void describe(const auto& self, auto&& part) { part("probability", self.probability); }
     static constexpr bool learned = true;
     template <class T>
     Gate<T> gate(T logit, int, core::Random& random) const {

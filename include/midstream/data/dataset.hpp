@@ -1,33 +1,15 @@
 /// \file
-/// Episodes as files: one safetensors file with the arrays of data::Episodes under their names, and its spaces in
-/// words. Nothing that breaks what the models rely on (offsets in order, indices in range, finite numbers) passes.
+/// Episodes as files: one safetensors file with the arrays of data::Episodes under their names, and what its
+/// spaces are. Nothing that breaks what the models rely on (offsets in order, indices in range, finite numbers) passes.
 #pragma once
 
 #include <cmath>
 
+#include "midstream/core/describe.hpp"
 #include "midstream/data/episodes.hpp"
 #include "midstream/io/safetensors.hpp"
 
 namespace midstream::data {
-
-/// A space in words, such as "OneHots<637, 13>".
-template <int Dimension, int Count>
-std::string describe(OneHots<Dimension, Count>) {
-    return "OneHots<" + std::to_string(Dimension) + ", " + std::to_string(Count) + ">";
-}
-template <int Width>
-std::string describe(Dense<Width>) {
-    return "Dense<" + std::to_string(Width) + ">";
-}
-template <int Classes, int Groups>
-std::string describe(Categories<Classes, Groups>) {
-    return "Categories<" + std::to_string(Classes) + ", " + std::to_string(Groups) + ">";
-}
-template <int Width>
-std::string describe(Continuous<Width>) {
-    return "Continuous<" + std::to_string(Width) + ">";
-}
-inline std::string describe(None) { return "None"; }
 
 /// How many values an entry of the space may take (0, 1, ... up to it, excluded); 0 where it is a real number.
 template <class Space>
@@ -98,9 +80,9 @@ inline constexpr const char* dataset_format = "midstream episodes 1";
 template <class Observation, class Action, class Target, class Text>
 void visit_description(const std::string& origin, Text&& text) {
     text("format", std::string(dataset_format));
-    text("observation", describe(Observation{}));
-    text("action", describe(Action{}));
-    text("target", describe(Target{}));
+    text("observation", core::text(core::describe<Observation>()));
+    text("action", core::text(core::describe<Action>()));
+    text("target", core::text(core::describe<Target>()));
     if (!origin.empty()) text("origin", origin);
 }
 
@@ -127,7 +109,7 @@ void validate_for(const std::filesystem::path& path, const E& episodes) {
 
 }  // namespace detail
 
-/// Replaces the file by these episodes, which must be valid. `origin` may say where they come from.
+/// Replaces the file by these episodes, which must be valid. `origin` may say where they come from (core/describe.hpp).
 template <class Observation, class Action, class Target, class T>
 void save(const std::filesystem::path& path, const Episodes<Observation, Action, Target, T>& episodes,
           const std::string& origin = {}) {
@@ -148,9 +130,8 @@ void load(const std::filesystem::path& path, Episodes<Observation, Action, Targe
           const std::string& origin = {}) {
     const io::SafetensorsReader reader(path);
     detail::visit_description<Observation, Action, Target>(origin, [&](const char* name, const std::string& expected) {
-        const std::string& found = reader.metadata(name);
-        io::require(path, found == expected,
-                    [&] { return std::string(name) + " is '" + found + "', expected '" + expected + "'"; });
+        const auto difference = core::difference(reader.metadata(name), expected);
+        io::require(path, !difference, [&] { return difference->within(name).to_string(); });
     });
     const auto offsets = reader.get<int>("offsets", {io::any_extent});
     io::require(path, !offsets.empty() && offsets.back() >= 0, "offsets do not end with the number of rows");

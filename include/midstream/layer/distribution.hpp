@@ -21,6 +21,11 @@ struct Categorical {
     using Element = std::int16_t;
 
     /// log p(value); if `gradient` is given, weight * d log p / d parameters is added to it.
+    static constexpr void describe(auto&& part) {
+        part("classes", Classes);
+        part("groups", Groups);
+    }
+
     template <class T>
     static T log_probability(const T* parameters, const Element* value, T weight = 0, T* gradient = nullptr) {
         T sum = 0;
@@ -108,6 +113,11 @@ struct DiagonalGaussian {
     using Space = data::Continuous<Width>;
     static constexpr int parameter_width = 2 * Width;
     static constexpr double lowest_log_variance = -10, highest_log_variance = 2;
+    static constexpr void describe(auto&& part) {
+        part("width", Width);
+        part("lowest_log_variance", lowest_log_variance);
+        part("highest_log_variance", highest_log_variance);
+    }
 
     /// The log-variance that a raw parameter stands for, and its derivative.
     template <class T>
@@ -182,6 +192,8 @@ template <int Width>
 struct UnitGaussian {
     using Space = data::Dense<Width>;
     static constexpr int parameter_width = Width;
+
+    static constexpr void describe(auto&& part) { part("width", Width); }
 
     template <class T>
     static T log_probability(const T* parameters, const T* value, T weight = 0, T* gradient = nullptr) {

@@ -18,6 +18,11 @@ struct Residual {
     static constexpr int input_width = Inner::input_width;
     static constexpr int output_width = input_width;
 
+    static constexpr void describe(auto&& part) {
+        part("norm", std::type_identity<Norm>{});
+        part("inner", std::type_identity<Inner>{});
+    }
+
     template <class T>
     struct Parameters {
         typename Norm::template Parameters<T> norm;
@@ -94,6 +99,12 @@ struct PreNormBlock {
     static constexpr int output_width = input_width;
     using Mixing = Residual<Norm<input_width>, Mixer>;
     using Thinking = Residual<Norm<input_width>, Feedforward>;
+
+    static constexpr void describe(auto&& part) {
+        part("mixer", std::type_identity<Mixer>{});
+        part("feedforward", std::type_identity<Feedforward>{});
+        part("norm", std::type_identity<Norm<input_width>>{});
+    }
 
     template <class T>
     struct Parameters {

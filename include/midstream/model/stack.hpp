@@ -20,6 +20,11 @@ struct Repeat {
     static constexpr int depth = Depth;
     static constexpr int width = Block::input_width;
 
+    static constexpr void describe(auto&& part) {
+        part("depth", Depth);
+        part("block", std::type_identity<Block>{});
+    }
+
     template <class T>
     struct Parameters {
         std::array<typename Block::template Parameters<T>, Depth> blocks;
@@ -83,6 +88,11 @@ struct Join {
     static_assert(Lower::width == Upper::width, "all blocks of a stack need one width");
     static constexpr int depth = Lower::depth + Upper::depth;
     static constexpr int width = Lower::width;
+
+    static constexpr void describe(auto&& part) {
+        part("lower", std::type_identity<Lower>{});
+        part("upper", std::type_identity<Upper>{});
+    }
 
     template <class T>
     struct Parameters {

@@ -15,11 +15,17 @@ struct InternalOptions {
     float threshold = 0.5f;  ///< the switch opens where its gate reaches this
     float temperature = 1;   ///< of the base model's actions
     float gain = 1;          ///< factor on U
+    static constexpr void describe(const auto& self, auto&& part) {
+        part("threshold", self.threshold);
+        part("temperature", self.temperature);
+        part("gain", self.gain);
+    }
 };
 
 /// How a policy sees the residual stream: as it is. Another view is Normaliser, of standard_view.
 template <int Width>
 struct AsItIs {
+    static constexpr void describe(auto&& part) { part("width", Width); }
     void operator()(const float* e, float* row) const { std::copy_n(e, Width, row); }
 };
 
