@@ -404,8 +404,7 @@ private:
         return {.optimiser = {.beta2 = o.beta2, .weight_decay = 0}, .shards = s.shards};
     }
 
-    // What a stage's checkpoint is described by. The stage's own settings come first, so that a difference is named by
-    // the option that makes it, and what the stage builds on comes last.
+    // What a stage's checkpoint is described by, causes before effects: it is the first difference that is named.
     core::Description about_episodes(Data data) const {
         core::Description about{"episodes"};
         return about.set("recorded", recorded_episodes(data))
@@ -445,7 +444,7 @@ private:
     }
     core::Description about_refinement() const {
         core::Description about{"refine"};
-        return about.set("learner", refine_learner()).set("rate", refine_rate()).set("discovered", about_discovery());
+        return about.set("rate", refine_rate()).set("discovered", about_discovery()).set("learner", refine_learner());
     }
     core::Description about_internal_rl() const {
         core::Description about{"internal-rl"};
@@ -463,8 +462,8 @@ private:
         return about.set("settings", s.raw)
             .set("constant_rates", s.constant_rates)
             .set("world", unseen_world())
-            .set("learner", new_reinforced_learner<Base>(s.raw))
-            .set("base", about_pretraining());
+            .set("base", about_pretraining())
+            .set("learner", new_reinforced_learner<Base>(s.raw));
     }
 
     /// Trains the controllers on, alone and at a high rate: they then carry over better to transitions that pretraining

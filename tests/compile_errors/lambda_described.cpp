@@ -1,4 +1,5 @@
 // expect: a lambda cannot be described: it has no name
+#include "midstream/core/describe.hpp"
 #include "midstream/train/muon.hpp"
 
 namespace ms = midstream;

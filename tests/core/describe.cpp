@@ -72,7 +72,7 @@ public:
 
 private:
     int depth_;
-    int scratch_[3] = {};
+    std::array<int, 3> scratch_{};  // which shapes nothing
 };
 
 }  // namespace midstream::plant
@@ -135,6 +135,8 @@ BOOST_AUTO_TEST_CASE(a_forgotten_field_is_found_where_the_compiler_cannot) {
     BOOST_TEST(core::detail::spelled_arguments("a::B<c::D<1, 2>, E{3, {4, 5}}, (F)6>") == 3);
     BOOST_TEST(core::detail::spelled_arguments("a::B<c::D<1, 2>>::E") == 0);
     BOOST_TEST(core::detail::spelled_arguments("a::B<>") == 0);
+    BOOST_TEST(core::detail::is_rounded("B<Shape{1, 3.000000e-02}>"));
+    BOOST_TEST(!core::detail::is_rounded("Tree<3, 0xe, edge-e>"));
     BOOST_CHECK_EXCEPTION(core::describe(plant::Forgetful{}), core::Error, [](const core::Error& error) {
         return std::string(error.what()) == "describe(self, part) of plant::Forgetful forgets a field";
     });

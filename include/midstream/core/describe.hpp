@@ -20,6 +20,8 @@
 /// what has no name (lambdas). What of an aggregate shapes nothing that a file holds is handed to
 /// `part.leaves_out(...)`.
 ///
+/// Lists are inherited: a type with a base that has one lists what is its own and what is its base's.
+///
 /// The text reads `control::GumbelSwitch{temperature=1}`; `difference` finds the first place in which two of them
 /// differ. Names are spelled alike by GCC and Clang, but for templates without a list, which are described by what the
 /// compiler at hand calls them.
@@ -284,6 +286,15 @@ constexpr bool is_lambda() {
            spelled.find("(unnamed ") != spelled.npos;
 }
 
+/// Does a spelling have a number with an exponent? Clang spells such with six digits, so that others would be alike.
+constexpr bool is_rounded(std::string_view spelled) {
+    for (std::size_t i = 1; i + 1 < spelled.size(); ++i)
+        if (spelled[i] == 'e' && spelled[i - 1] >= '0' && spelled[i - 1] <= '9' &&
+            (spelled[i + 1] == '-' || spelled[i + 1] == '+'))
+            return true;
+    return false;
+}
+
 /// Counts what a list has.
 struct PartCount {
     int listed = 0, left_out = 0;
@@ -399,6 +410,9 @@ Description describe() {
         result.name = detail::plain_name(spelled);
         T::describe(detail::PartAppender{&result});
     } else if constexpr (detail::arguments_begin(spelled) != spelled.npos) {
+        static_assert(!detail::is_rounded(spelled),
+                      "a template with real numbers among its arguments cannot be described by the compiler's name for "
+                      "it: give it a static constexpr describe(auto&& part) (core/describe.hpp)");
         result.name = detail::normalised(spelled);
     } else {
         result.name = detail::plain_name(spelled);

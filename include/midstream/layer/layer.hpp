@@ -26,7 +26,8 @@
 /// - Parameters may be one core::Matrix or core::Vector by another name, and Tape and State any aggregate: a layer
 ///   with one kind of number needs no structs;
 /// - step advances x.count instances by one step; row i belongs to the instance whose state is `state_of(i)`.
-/// Nothing allocates once the tape has seen its largest batch.
+/// Nothing allocates once the tape has seen its largest batch. Checkpoints name a layer by its type; one that is a
+/// template lists its arguments for that in `describe(part)` (core/describe.hpp).
 ///
 /// examples/corridor has a layer of its own; tests/support/layer_check.hpp checks any layer's gradients and steps.
 #pragma once
