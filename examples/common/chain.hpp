@@ -40,6 +40,7 @@ public:
     using Batch = env::Batched<World>;
     using View = typename P::View;
     using Inner = rl::Internal<Batch, Meta, rl::NoWatcher, View>;
+    using Advantages = rl::BatchNormalised;
     template <class Model>
     using Learner = train::Learner<typename Model::template Parameters<float>, train::AdamW>;
     using BaseLearner = train::Learner<typename Base::template Parameters<float>, typename P::BaseOptimiser>;
@@ -450,6 +451,7 @@ private:
         core::Description about{"internal-rl"};
         return about.set("settings", s.internal)
             .set("constant_rates", s.constant_rates)
+            .set("advantages", Advantages{})
             .set("acting", acting())
             .set("world", unseen_world())
             .set("policy", std::type_identity<Policy>{})
@@ -461,6 +463,7 @@ private:
         core::Description about{"raw-rl"};
         return about.set("settings", s.raw)
             .set("constant_rates", s.constant_rates)
+            .set("advantages", Advantages{})
             .set("world", unseen_world())
             .set("base", about_pretraining())
             .set("learner", new_reinforced_learner<Base>(s.raw));
@@ -571,7 +574,7 @@ private:
         Stage<L> stage(folder, name, description, learner, total,
                        {"episodes", "success", "decisions", "length", "divergence", "clipped"}, s.checkpoint_seconds,
                        "episodes", static_cast<double>(o.batch) / per_batch);
-        rl::Reinforce<Env, RlPolicy, L> algorithm(
+        rl::Reinforce<Env, RlPolicy, L, Advantages> algorithm(
             environment, learner,
             {.batch = o.batch, .epochs = o.epochs, .minibatches = o.minibatches, .clip = static_cast<float>(o.clip)});
         while (!stage.finished()) {

@@ -68,11 +68,12 @@ struct Forgetful {
 class Root {
 public:
     explicit Root(int depth) : depth_(depth) {}
+    int grow() { return ++visits_; }
     static void describe(const auto& self, auto&& part) { part("depth", self.depth_); }
 
 private:
     int depth_;
-    std::array<int, 3> scratch_{};  // which shapes nothing
+    int visits_ = 0;
 };
 
 }  // namespace midstream::plant

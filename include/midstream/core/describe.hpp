@@ -1,7 +1,7 @@
 /// \file
 /// What something is, as text that a file carries, so that it meets nothing but its like again: `core::describe<T>()`
-/// of a type, `core::describe(value)` of a type with its run-time settings. Descriptions say themselves what they can:
-/// a name is the compiler's own, and a type adds what the name leaves out, by lists in the manner of `visit`:
+/// of a type, `core::describe(value)` of a type with its run-time settings. Both begin with the type's name, which the
+/// compiler knows; what the name leaves out a type lists, in the manner of `visit`:
 ///
 ///     template <int Width, class Activation>
 ///     struct MyLayer {                                                       // its template arguments
@@ -17,10 +17,9 @@
 ///
 /// A type may have both lists, or, if it has neither arguments nor contents, none. Nothing can be forgotten: a list
 /// shorter than the arguments or fields that there are is an error at compile time, as are contents without a list and
-/// what has no name (lambdas). What of an aggregate shapes nothing that a file holds is handed to
-/// `part.leaves_out(...)`.
-///
-/// Lists are inherited: a type with a base that has one lists what is its own and what is its base's.
+/// what has no name (lambdas). Fields of an aggregate that shape nothing a file holds are handed to
+/// `part.leaves_out(...)`. Two cases are left to care: a class with private members alone knows what of it matters, and
+/// a list is inherited, so that a type with a base that has one lists anew what is its own.
 ///
 /// The text reads `control::GumbelSwitch{temperature=1}`; `difference` finds the first place in which two of them
 /// differ. Names are spelled alike by GCC and Clang, but for templates without a list, which are described by what the

@@ -8,8 +8,9 @@
 ///         member("step", step);          // a number
 ///         member("random", random);      // a stream
 ///     };
-///     io::save("run.safetensors", "Transformer, 4 layers of 64", contents);
-///     io::load("run.safetensors", "Transformer, 4 layers of 64", contents);
+///     const std::string description = core::text(core::describe<Model>());  // or any words
+///     io::save("run.safetensors", description, contents);
+///     io::load("run.safetensors", description, contents);
 ///
 /// Tensors are named by their paths: "base.blocks.2.mixer.query". Members may be numbers, Matrix, Vector,
 /// core::Random, core::Box, std::array, std::vector, and structs of such that list their members in
