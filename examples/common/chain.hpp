@@ -271,12 +271,10 @@ public:
     /// step, and where a subgoal has just been reached that pretraining never followed by the other.
     void inspect() {
         const Batch world{pretraining_world()};
-        const analysis::RolloutOptions options{.temperature = static_cast<float>(s.internal.temperature),
-                                               .gain = static_cast<float>(s.gain)};
         const typename P::ReachedSubgoal reached;
         const auto codes =
             analysis::reaching_codes<Meta>(parallel, world, base(), meta(), P::subgoals, s.inspect.episodes, reached,
-                                           stream(inspection).fork(0), options);
+                                           stream(inspection).fork(0), acting());
         io::CsvWriter table(folder / "inspect.csv", {"after", "goal", "codes", "episodes", "injected", "left_alone"});
         const auto measure = [&](int goal, analysis::InjectionMoment moment) {
             const auto& found = codes.by_goal[static_cast<std::size_t>(goal)];
@@ -285,7 +283,7 @@ public:
             const auto result = analysis::inject<Meta>(
                 parallel, world, base(), meta(), found, goal, moment, s.inspect.episodes, reached,
                 stream(inspection).fork(static_cast<std::uint64_t>(1 + goal + P::subgoals * (1 + moment.after))),
-                options);
+                acting());
             table.row({static_cast<double>(moment.after), static_cast<double>(goal), static_cast<double>(found.size()),
                        static_cast<double>(result.injected.attempts), result.injected.share(),
                        result.left_alone.share()});
@@ -298,11 +296,13 @@ public:
         informed();
         auto learner = policy_learner();
         run_rl<Policy>("internal-rl", internal_description(), s.internal, learner, stream(internal_rl).fork(1),
-                       Inner(Batch(unseen_world()), base(), meta(), acting(), {}, {}, view()));
+                       Inner(Batch(unseen_world()), base(), meta(), acting(), {}, view()));
     }
-    /// How codes are acted on in internal RL.
-    rl::InternalOptions acting() const {
-        return {.threshold = static_cast<float>(s.internal.threshold),
+    /// How codes are acted on, in internal RL and wherever the switch has a say: by the switch that was trained.
+    rl::ActingOptions<Meta> acting() const {
+        auto switching = P::pass_options(s.discover).switching;
+        if constexpr (requires { switching.threshold; }) switching.threshold = s.internal.threshold;
+        return {.switching = switching,
                 .temperature = static_cast<float>(s.internal.temperature),
                 .gain = static_cast<float>(s.gain)};
     }
@@ -391,6 +391,12 @@ private:
         return {o.refine_learning_rate, o.refine_steps / 50, o.refine_steps};
     }
 
+    typename Meta::Options refine_options() const {
+        auto options = P::pass_options(s.discover);
+        options.training = false;  // codes stay what they are
+        return options;
+    }
+
     // Learners whose parameters are yet to be drawn.
     BaseLearner new_base_learner() const { return {.optimiser = P::base_optimiser(s.pretrain), .shards = s.shards}; }
     Learner<Meta> new_meta_learner() const {
@@ -445,7 +451,10 @@ private:
     }
     core::Description about_refinement() const {
         core::Description about{"refine"};
-        return about.set("rate", refine_rate()).set("discovered", about_discovery()).set("learner", refine_learner());
+        return about.set("rate", refine_rate())
+            .set("discovered", about_discovery())
+            .set("passes", refine_options())
+            .set("learner", refine_learner());
     }
     core::Description about_internal_rl() const {
         core::Description about{"internal-rl"};
@@ -487,7 +496,7 @@ private:
         with_source(Data::clean, [&](const auto& source) {
             train::discover<Meta>(
                 parallel, base(), learner, source, {.steps = o.refine_steps, .batch = o.batch}, train::Constant{0.0},
-                [&](std::int64_t) { return P::pass_options(o); }, refine_rate(), stream(discovery).fork(2), report);
+                [&](std::int64_t) { return refine_options(); }, refine_rate(), stream(discovery).fork(2), report);
         });
     }
 

@@ -151,8 +151,12 @@ BOOST_AUTO_TEST_CASE(other_components_are_named) {
         BOOST_TEST(said(run.refine, other.refine) == "discovered." + difference);
         BOOST_TEST(said(run.internal, other.internal) != "nothing");
     };
-    discovery(Soft{}, "passes.switching is control::GumbelSwitch{temperature=1}, expected control::SoftSwitch");
-    discovery(Mine{}, "passes.switching is control::GumbelSwitch{temperature=1}, expected anonymous::MySwitch");
+    discovery(Soft{},
+              "passes.switching is control::GumbelSwitch{temperature=1, threshold=0.5}, expected "
+              "control::SoftSwitch{threshold=0.5}");
+    discovery(Mine{},
+              "passes.switching is control::GumbelSwitch{temperature=1, threshold=0.5}, expected "
+              "anonymous::MySwitch{threshold=0.5}");
     discovery(EveryStep{}, "metacontroller.scope is control::LastStep, expected control::EveryStep");
     discovery(Full{}, "metacontroller.form is control::LowRank{rank=2}, expected control::FullLinear");
     discovery(Rank{}, "metacontroller.form.rank is 2, expected 3");
@@ -254,8 +258,9 @@ BOOST_AUTO_TEST_CASE(a_checkpoint_of_another_preset_is_refused) {
     }
     BOOST_CHECK_NO_THROW(Chain<Preset<Parts>>(s).meta());
     test::check_error(
-        "discover.safetensors: belongs to something else: passes.switching is control::GumbelSwitch{temperature=1}, "
-        "expected control::SoftSwitch",
+        "discover.safetensors: belongs to something else: passes.switching is control::GumbelSwitch{temperature=1, "
+        "threshold=0.5}, "
+        "expected control::SoftSwitch{threshold=0.5}",
         [&] { Chain<Preset<Soft>>(s).meta(); });
     test::check_error(
         "belongs to something else: metacontroller.scope is control::LastStep, expected control::EveryStep",

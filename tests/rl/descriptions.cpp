@@ -113,17 +113,22 @@ BOOST_AUTO_TEST_CASE(metacontrollers) {
                         env::Touch<small, env::Egocentric>>>(),
          type_text<Meta<control::LowRank<16>, control::SoftSwitch, control::LastStep, control::FutureHawk<16>,
                         control::ResidualStream, control::MetacontrollerShape{.read = 1, .write = 0}>>()});
+    every_field_counts(control::ProposalOptions{});
     using Options = Meta<control::LowRank<16>, control::GumbelSwitch>::Options;
     every_field_counts(Options{});
     all_different({value_text(Options{}), value_text(Options{.switching = {.temperature = 2}}),
                    value_text(Meta<>::Options{}),
                    value_text(Meta<control::LowRank<16>, control::FixedPeriod>::Options{.switching = {.period = 4}}),
                    value_text(Meta<control::LowRank<16>, control::FixedPeriod>::Options{})});
-    all_different({value_text(control::SoftSwitch{}), value_text(control::AlwaysSwitch{}),
-                   value_text(control::GumbelSwitch{}), value_text(control::GumbelSwitch{.temperature = 0.5}),
-                   value_text(control::HardSwitch{}), value_text(control::HardSwitch{.threshold = 0.2}),
-                   value_text(control::RandomHold{}), value_text(control::RandomHold{.probability = 0.25}),
-                   value_text(control::FixedPeriod{}), value_text(control::FixedPeriod{.period = 7})});
+    all_different({value_text(control::SoftSwitch{}), value_text(control::SoftSwitch{.threshold = 0.2}),
+                   value_text(control::AlwaysSwitch{}), value_text(control::LeastDistance<control::GumbelSwitch>{}),
+                   value_text(control::LeastDistance<control::GumbelSwitch>{.inner = {.temperature = 2}}),
+                   value_text(control::LeastDistance<control::GumbelSwitch>{.distance = 2}),
+                   value_text(control::LeastDistance<control::SoftSwitch>{}), value_text(control::GumbelSwitch{}),
+                   value_text(control::GumbelSwitch{.temperature = 0.5}), value_text(control::HardSwitch{}),
+                   value_text(control::HardSwitch{.threshold = 0.2}), value_text(control::RandomHold{}),
+                   value_text(control::RandomHold{.probability = 0.25}), value_text(control::FixedPeriod{}),
+                   value_text(control::FixedPeriod{.period = 7})});
     all_different({type_text<control::Supervised<Base, 1, 4>>(), type_text<control::Supervised<Base, 2, 4>>(),
                    type_text<control::Supervised<Base, 1, 5>>(),
                    type_text<control::Supervised<Base, 1, 4, control::FullLinear>>()});
@@ -185,7 +190,10 @@ BOOST_AUTO_TEST_CASE(optimisers_and_schedules) {
 }
 
 BOOST_AUTO_TEST_CASE(reinforcement) {
-    every_field_counts(rl::InternalOptions{});
+    every_field_counts(rl::ActingOptions<Meta<>>{});
+    all_different({value_text(rl::ActingOptions<Meta<>>{}),
+                   value_text(rl::ActingOptions<Meta<>>{.switching = {.threshold = 0.25}}),
+                   value_text(rl::ActingOptions<Meta<control::LowRank<16>, control::GumbelSwitch>>{})});
     every_field_counts(rl::ReinforceOptions{});
     every_field_counts(rl::PpoOptions{});
     every_field_counts(rl::GeneralisedAdvantages{});
