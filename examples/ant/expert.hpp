@@ -10,6 +10,7 @@
 
 #include "common/run.hpp"
 #include "common/table.hpp"
+#include "midstream/core/describe.hpp"
 #include "midstream/core/openmp.hpp"
 #include "midstream/env/ant_rider.hpp"
 #include "midstream/env/record.hpp"
@@ -30,6 +31,16 @@ struct ExpertPhase {
     env::AntWage wage;
     float entropy_weight;
     double divergence_limit;
+
+    static constexpr void describe(const auto& self, auto&& part) {
+        part("updates", self.updates);
+        part("learning_rate", self.learning_rate);
+        part("last_learning_rate", self.last_learning_rate);
+        part("deviation", self.deviation);
+        part("wage", self.wage);
+        part("entropy_weight", self.entropy_weight);
+        part("divergence_limit", self.divergence_limit);
+    }
 };
 
 struct ExpertSettings {
@@ -122,27 +133,16 @@ struct Expert {
     /// Acts on the plain ant: what data are recorded by.
     using Acting = rl::ActorExpert<typename Agent::Acting, Guided>;
 
+    /// What weights belong to: the actor and how it sees. They may act in other worlds than they were trained in.
     static std::string architecture() {
-        return fmt::format("ant expert: actor of {} layers of {}, observation of {}", Shape.layers, Shape.width,
-                           Guided::Observation::width);
+        core::Description about{"ant-expert"};
+        return core::text(
+            about.set("actor", std::type_identity<typename Agent::Acting>{}).set("view", std::type_identity<View>{}));
     }
-    static std::string description(const ExpertPhase& p) {
-        return fmt::format(
-            "updates {} learning rate {} to {} deviation {} progress {} effort {} failure {} entropy {} divergence "
-            "limit {}",
-            p.updates, p.learning_rate, p.last_learning_rate, p.deviation, p.wage.progress, p.wage.effort,
-            p.wage.failure, p.entropy_weight, p.divergence_limit);
-    }
-    static std::string walk_description(const ExpertSettings& s) {
-        const auto& p = s.ppo;
-        return fmt::format(
-            "{}; seed {}; shards {}; instances {} steps {} epochs {} minibatches {} discount {} lambda {} clip {} "
-            "value weight {} observation limit {} era {}; walk {}",
-            architecture(), s.seed, s.shards, p.instances, p.steps, p.epochs, p.minibatches, p.advantages.discount,
-            p.advantages.lambda, p.clip, p.value_weight, p.observation_limit, p.era, description(s.walk));
-    }
+    // What the checkpoint of each phase belongs to.
+    static std::string walk_description(const ExpertSettings& s) { return core::text(about("walk", s, s.walk)); }
     static std::string arrive_description(const ExpertSettings& s) {
-        return fmt::format("{}; arrive {}", walk_description(s), description(s.arrive));
+        return core::text(about("arrive", s, s.arrive).set("walked", about("walk", s, s.walk)));
     }
     static Acting load(const std::filesystem::path& path, float temperature = 1) {
         return Acting::load(path, architecture(), temperature);
@@ -214,7 +214,7 @@ struct Expert {
     static void train(const ExpertSettings& s) {
         std::filesystem::create_directories(s.output);
         const auto trainee_at = [&](const ExpertPhase& phase) {
-            Trainee trainee{.learner = {.optimiser = {.epsilon = 1e-5, .weight_decay = 0}, .shards = s.shards}};
+            Trainee trainee{.learner = new_learner(s)};
             Agent::initialise(*trainee.learner.parameters, core::Random(s.seed).fork(0), phase.deviation);
             return trainee;
         };
@@ -234,6 +234,27 @@ struct Expert {
     }
 
 private:
+    static typename Trainee::Learner new_learner(const ExpertSettings& s) {
+        return {.optimiser = {.epsilon = 1e-5, .weight_decay = 0}, .shards = s.shards};
+    }
+    static Guided environment(const ExpertPhase& phase) {
+        return Guided(Ant(env::TaskDistribution::ant_pretraining()), phase.wage);
+    }
+    static rl::PpoOptions ppo_options(const ExpertSettings& s, const ExpertPhase& phase) {
+        auto options = s.ppo;
+        options.entropy_weight = phase.entropy_weight;
+        options.divergence_limit = phase.divergence_limit;
+        return options;
+    }
+    static core::Description about(const char* name, const ExpertSettings& s, const ExpertPhase& phase) {
+        core::Description about{name};
+        return about.set("seed", s.seed)
+            .set("settings", phase)
+            .set("ppo", ppo_options(s, phase))
+            .set("environment", environment(phase))
+            .set("agent", std::type_identity<Agent>{})
+            .set("learner", new_learner(s));
+    }
     static void run(const std::string& name, std::string phase_description, Trainee& trainee, const ExpertSettings& s,
                     const ExpertPhase& phase, core::Random random) {
         const std::filesystem::path folder = s.output;
@@ -243,11 +264,7 @@ private:
                              s.checkpoint_seconds, "steps", static_cast<double>(s.ppo.instances) * s.ppo.steps);
         const auto before = io::read_csv(folder / (name + ".csv")).column("cpu_seconds");
         const double cpu_before = (before.empty() ? 0 : before.back()) - cpu_seconds();
-        auto options = s.ppo;
-        options.entropy_weight = phase.entropy_weight;
-        options.divergence_limit = phase.divergence_limit;
-        rl::Ppo<Guided, Trainee> ppo(Guided(Ant(env::TaskDistribution::ant_pretraining()), phase.wage), trainee,
-                                     options);
+        rl::Ppo<Guided, Trainee> ppo(environment(phase), trainee, ppo_options(s, phase));
         const train::LinearDecay rate{
             .from = phase.learning_rate, .to = phase.last_learning_rate, .last = phase.updates};
         rl::PpoReport era;

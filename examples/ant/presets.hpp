@@ -36,10 +36,6 @@ struct AntPreset : ChainPreset<Ant, HawkOn<Shape, Ant>, MetaOf<HawkOn<Shape, Ant
         return fmt::format("ant {}, cells of {} m, observation of {} numbers", env::to_string(pinpad), ant_world.cell,
                            World::Observation::width);
     }
-    static std::string architecture() {
-        return fmt::format("{}; Hawk depth {} width {} recurrent {} heads {} mlp {}", world_name(), Shape.depth,
-                           Shape.width, Shape.recurrent, Shape.heads, Shape.mlp);
-    }
     static void note_place(const World& world, auto& picture) {
         const auto torso = world.torso();
         picture.places.push_back(
@@ -63,7 +59,6 @@ struct Laptop : AntPreset<env::AntPinpad<AntWorld, env::AntCompass>, Shape,
     static BaseOptimiser base_optimiser(const Settings::Pretrain& o) {
         return {.weight_decay = o.weight_decay, .adamw = {.beta2 = o.beta2, .weight_decay = o.weight_decay}};
     }
-    static std::string architecture() { return Laptop::AntPreset::architecture() + ", trained by Muon"; }
 };
 
 /// The paper's tasks with a small model, on a grid of small cells.
@@ -128,9 +123,7 @@ using PaperMeta =
 /// where there is time.
 struct Paper : AntPreset<env::AntPinpad<>, model::HawkShape{}, PaperMeta, 256> {
     static constexpr const char* name = "paper";
-    static void initialise_meta(Meta::Parameters<float>& parameters, core::Random random) {
-        Meta::initialise(parameters, random);
-    }
+    static constexpr AsDrawn meta_initialisation{};
     static Settings settings() {
         Settings s;
         s.constant_rates = true;

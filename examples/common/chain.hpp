@@ -17,6 +17,7 @@
 #include "midstream/analysis/probe.hpp"
 #include "midstream/analysis/steered_success.hpp"
 #include "midstream/analysis/transplant.hpp"
+#include "midstream/core/describe.hpp"
 #include "midstream/core/openmp.hpp"
 #include "midstream/data/dataset.hpp"
 #include "midstream/env/batched.hpp"
@@ -39,6 +40,7 @@ public:
     using Batch = env::Batched<World>;
     using View = typename P::View;
     using Inner = rl::Internal<Batch, Meta, rl::NoWatcher, View>;
+    using Advantages = rl::BatchNormalised;
     template <class Model>
     using Learner = train::Learner<typename Model::template Parameters<float>, train::AdamW>;
     using BaseLearner = train::Learner<typename Base::template Parameters<float>, typename P::BaseOptimiser>;
@@ -82,65 +84,30 @@ public:
             work(train::recorder(pretraining_world(), expert(data)));
     }
 
-    // What shapes each stage, and so what its checkpoint belongs to.
-    std::string pretrain_description() const {
-        const auto& o = s.pretrain;
-        return fmt::format(
-            "{}; seed {}; shards {}; pretrain steps {} batch {} learning rate {} lambda {}{} weight decay {} beta2 {} "
-            "expert noise {}{}",
-            P::architecture(), s.seed, s.shards, o.steps, o.batch, o.learning_rate, o.lambda,
-            o.ahead > 1 ? fmt::format(" ahead {}", o.ahead) : std::string(), o.weight_decay, o.beta2, o.expert_noise,
-            s.record.episodes > 0 ? fmt::format("; {} recorded episodes", s.record.episodes) : std::string());
+    // What shapes each stage, and so what its checkpoint belongs to (core/describe.hpp).
+    std::string pretrain_description() const { return core::text(about_pretraining()); }
+    std::string discover_description() const { return core::text(about_discovery()); }
+    std::string refine_description() const { return core::text(about_refinement()); }
+    std::string internal_description() const { return core::text(about_internal_rl()); }
+    std::string raw_description() const { return core::text(about_raw_rl()); }
+    template <class Controllers>
+    std::string steer_description() const {
+        return core::text(about_steering<Controllers>());
     }
     /// Where the episodes of a data set come from.
     std::string origin(Data data) const {
-        return fmt::format("{}; seed {}; {} episodes, noise {}", P::world_name(), s.seed, recorded_episodes(data),
-                           noise(data));
+        auto about = about_episodes(data);
+        return core::text(about.set("seed", s.seed));
     }
-    /// The base model and the data that controllers in it learn from.
-    std::string controlled_description() const {
-        return pretrain_description() +
-               (s.record.clean_noise > 0 ? fmt::format("; clean noise {}", s.record.clean_noise) : std::string()) +
-               (s.record.clean_episodes > 0 ? fmt::format("; {} recorded clean episodes", s.record.clean_episodes)
-                                            : std::string());
-    }
-    std::string discover_description() const {
-        const auto& o = s.discover;
-        return fmt::format(
-            "{}; {}; discover steps {} batch {} learning rate {} alpha {} (from {} between {} and {}) signal {} (from "
-            "{} between {} and {}) weight decay {} beta2 {}",
-            controlled_description(), P::meta_architecture(), o.steps, o.batch, o.learning_rate, o.alpha, o.alpha_start,
-            o.alpha_from, o.alpha_until, o.signal, o.signal_start, o.signal_from, o.signal_until, o.weight_decay,
-            o.beta2);
-    }
-    std::string refine_description() const {
-        return fmt::format("{}; refine steps {} learning rate {}", discover_description(), s.discover.refine_steps,
-                           s.discover.refine_learning_rate);
-    }
-    std::string describe(const Settings::Reinforce& o) const {
-        return fmt::format(
-            "episodes {} batch {} epochs {} minibatches {} learning rate {} beta2 {} clip {} temperature {}{}{}",
-            o.episodes, o.batch, o.epochs, o.minibatches, o.learning_rate, o.beta2, o.clip, o.temperature,
-            o.entropy_weight > 0
-                ? fmt::format(" entropy weight {}{}", o.entropy_weight, s.constant_rates ? "" : ", falling")
-                : std::string(),
-            o.threshold != 0.5 ? fmt::format(" threshold {}", o.threshold) : std::string());
-    }
-    std::string internal_description() const {
-        return fmt::format("{}; gain {}; internal {}", refine_description(), s.gain, describe(s.internal)) +
-               (std::is_same_v<View, rl::AsItIs<Base::width>> ? "" : "; standardised");
-    }
-    std::string raw_description() const { return pretrain_description() + "; raw " + describe(s.raw); }
 
     BaseLearner base_learner() const {
-        BaseLearner learner{.optimiser = P::base_optimiser(s.pretrain), .shards = s.shards};
-        P::initialise(*learner.parameters, stream(pretraining).fork(0));
+        auto learner = new_base_learner();
+        P::initialisation.template initialise<Base>(*learner.parameters, stream(pretraining).fork(0));
         return learner;
     }
     Learner<Meta> meta_learner() const {
-        Learner<Meta> learner{.optimiser = {.beta2 = s.discover.beta2, .weight_decay = s.discover.weight_decay},
-                              .shards = s.shards};
-        P::initialise_meta(*learner.parameters, stream(discovery).fork(0));
+        auto learner = new_meta_learner();
+        P::meta_initialisation.template initialise<Meta>(*learner.parameters, stream(discovery).fork(0));
         return learner;
     }
     /// Of the controllers alone.
@@ -149,7 +116,7 @@ public:
                 .shards = s.shards};
     }
     Learner<Policy> policy_learner() const {
-        Learner<Policy> learner{.optimiser = {.beta2 = s.internal.beta2, .weight_decay = 0}, .shards = s.shards};
+        auto learner = new_reinforced_learner<Policy>(s.internal);
         Policy::initialise(*learner.parameters, stream(internal_rl).fork(0));
         return learner;
     }
@@ -358,7 +325,7 @@ public:
         return view;
     }
     void raw_rl_stage() {
-        Learner<Base> learner{.optimiser = {.beta2 = s.raw.beta2, .weight_decay = 0}, .shards = s.shards};
+        auto learner = new_reinforced_learner<Base>(s.raw);
         *learner.parameters = base();
         run_rl<Base>("raw-rl", raw_description(), s.raw, learner, stream(raw_rl).fork(1), Batch(unseen_world()));
     }
@@ -419,6 +386,98 @@ private:
         return {o.learning_rate, o.steps / 50, o.steps};
     }
 
+    train::WarmupLinearDecay refine_rate() const {
+        const auto& o = s.discover;
+        return {o.refine_learning_rate, o.refine_steps / 50, o.refine_steps};
+    }
+
+    typename Meta::Options refine_options() const {
+        auto options = P::pass_options(s.discover);
+        options.training = false;  // codes stay what they are
+        return options;
+    }
+
+    // Learners whose parameters are yet to be drawn.
+    BaseLearner new_base_learner() const { return {.optimiser = P::base_optimiser(s.pretrain), .shards = s.shards}; }
+    Learner<Meta> new_meta_learner() const {
+        return {.optimiser = {.beta2 = s.discover.beta2, .weight_decay = s.discover.weight_decay}, .shards = s.shards};
+    }
+    template <class Controllers>
+    Learner<Controllers> new_controllers_learner() const {
+        return {.optimiser = {.beta2 = s.discover.beta2}, .shards = s.shards};
+    }
+    template <class Model>
+    Learner<Model> new_reinforced_learner(const Settings::Reinforce& o) const {
+        return {.optimiser = {.beta2 = o.beta2, .weight_decay = 0}, .shards = s.shards};
+    }
+
+    // What a stage's checkpoint is described by, causes before effects: it is the first difference that is named.
+    core::Description about_episodes(Data data) const {
+        core::Description about{"episodes"};
+        return about.set("recorded", recorded_episodes(data))
+            .set("expert", expert(data))
+            .set("world", pretraining_world());
+    }
+    core::Description about_pretraining() const {
+        core::Description about{"pretrain"};
+        return about.set("seed", s.seed)
+            .set("settings", s.pretrain)
+            .set("episodes", about_episodes(Data::noisy))
+            .set("model", std::type_identity<Base>{})
+            .set("initialisation", P::initialisation)
+            .set("learner", new_base_learner())
+            .set("rate", rate(s.pretrain));
+    }
+    template <class Controllers>
+    core::Description about_steering() const {
+        core::Description about{"steer"};
+        return about.set("settings", s.steer)
+            .set("controllers", std::type_identity<Controllers>{})
+            .set("learner", new_controllers_learner<Controllers>())
+            .set("rate", rate(s.steer))
+            .set("episodes", about_episodes(Data::clean))
+            .set("base", about_pretraining());
+    }
+    core::Description about_discovery() const {
+        core::Description about{"discover"};
+        return about.set("settings", s.discover)
+            .set("passes", P::pass_options(s.discover))
+            .set("metacontroller", std::type_identity<Meta>{})
+            .set("initialisation", P::meta_initialisation)
+            .set("learner", new_meta_learner())
+            .set("rate", rate(s.discover))
+            .set("episodes", about_episodes(Data::clean))
+            .set("base", about_pretraining());
+    }
+    core::Description about_refinement() const {
+        core::Description about{"refine"};
+        return about.set("rate", refine_rate())
+            .set("discovered", about_discovery())
+            .set("passes", refine_options())
+            .set("learner", refine_learner());
+    }
+    core::Description about_internal_rl() const {
+        core::Description about{"internal-rl"};
+        return about.set("settings", s.internal)
+            .set("constant_rates", s.constant_rates)
+            .set("advantages", Advantages{})
+            .set("acting", acting())
+            .set("world", unseen_world())
+            .set("policy", std::type_identity<Policy>{})
+            .set("view", std::type_identity<View>{})
+            .set("learner", new_reinforced_learner<Policy>(s.internal))
+            .set("codes", s.discover.refine_steps > 0 ? about_refinement() : about_discovery());
+    }
+    core::Description about_raw_rl() const {
+        core::Description about{"raw-rl"};
+        return about.set("settings", s.raw)
+            .set("constant_rates", s.constant_rates)
+            .set("advantages", Advantages{})
+            .set("world", unseen_world())
+            .set("base", about_pretraining())
+            .set("learner", new_reinforced_learner<Base>(s.raw));
+    }
+
     /// Trains the controllers on, alone and at a high rate: they then carry over better to transitions that pretraining
     /// never showed (docs/laptop-scale.md).
     void refine(const typename Meta::template Parameters<float>& discovered) {
@@ -437,13 +496,7 @@ private:
         with_source(Data::clean, [&](const auto& source) {
             train::discover<Meta>(
                 parallel, base(), learner, source, {.steps = o.refine_steps, .batch = o.batch}, train::Constant{0.0},
-                [&](std::int64_t) {
-                    auto options = P::pass_options(o);
-                    options.training = false;  // codes stay what they are
-                    return options;
-                },
-                train::WarmupLinearDecay{o.refine_learning_rate, o.refine_steps / 50, o.refine_steps},
-                stream(discovery).fork(2), report);
+                [&](std::int64_t) { return refine_options(); }, refine_rate(), stream(discovery).fork(2), report);
         });
     }
 
@@ -451,14 +504,11 @@ private:
     void steer_at(io::CsvWriter& table) {
         using Controllers = control::Supervised<Base, Layer, P::subgoals, typename Meta::ControllerForm>;
         const auto& o = s.steer;
-        Learner<Controllers> learner{.optimiser = {.beta2 = s.discover.beta2}, .shards = s.shards};
+        auto learner = new_controllers_learner<Controllers>();
         Controllers::initialise(*learner.parameters, stream(steering).fork(Layer));
         const std::string name = fmt::format("steer-{}", Layer);
-        Stage<Learner<Controllers>> stage(
-            folder, name,
-            fmt::format("{}; steer layer {} steps {} batch {} learning rate {} beta2 {}", controlled_description(),
-                        Layer, o.steps, o.batch, o.learning_rate, s.discover.beta2),
-            learner, o.steps, {"action_nll"}, s.checkpoint_seconds);
+        Stage<Learner<Controllers>> stage(folder, name, steer_description<Controllers>(), learner, o.steps,
+                                          {"action_nll"}, s.checkpoint_seconds);
         double nll = 0;
         const std::int64_t every = std::max<std::int64_t>(1, o.steps / 40);
         const auto report = [&](std::int64_t step, const train::LossSums& sums) {
@@ -533,7 +583,7 @@ private:
         Stage<L> stage(folder, name, description, learner, total,
                        {"episodes", "success", "decisions", "length", "divergence", "clipped"}, s.checkpoint_seconds,
                        "episodes", static_cast<double>(o.batch) / per_batch);
-        rl::Reinforce<Env, RlPolicy, L> algorithm(
+        rl::Reinforce<Env, RlPolicy, L, Advantages> algorithm(
             environment, learner,
             {.batch = o.batch, .epochs = o.epochs, .minibatches = o.minibatches, .clip = static_cast<float>(o.clip)});
         while (!stage.finished()) {

@@ -2,8 +2,6 @@
 /// What presets of any world share. A preset names types (World, Base, Meta, Policy), tasks, experts and settings.
 #pragma once
 
-#include <fmt/format.h>
-
 #include "common/settings.hpp"
 #include "midstream/analysis/first_reached.hpp"
 #include "midstream/control/metacontroller.hpp"
@@ -13,6 +11,27 @@
 #include "midstream/train/adamw.hpp"
 
 namespace midstream::examples {
+
+/// Parameters begin as the model itself draws them.
+struct AsDrawn {
+    template <class Model>
+    static void initialise(typename Model::template Parameters<float>& parameters, core::Random random) {
+        Model::initialise(parameters, random);
+    }
+};
+
+/// As a metacontroller draws them, but for the proposals, which start narrow: wide ones are noise to the decoder, and
+/// the divergence keeps them wide.
+struct NarrowProposals {
+    float log_variance = -4;
+    static constexpr void describe(const auto& self, auto&& part) { part("log_variance", self.log_variance); }
+
+    template <class Meta>
+    void initialise(typename Meta::template Parameters<float>& parameters, core::Random random) const {
+        Meta::initialise(parameters, random);
+        for (int i = 0; i < Meta::code; ++i) parameters.encoder.second.bias.values[Meta::code + i] = log_variance;
+    }
+};
 
 /// A world of pinpad kind, a base model on it, a metacontroller in that, a policy over codes: Hawk of one layer,
 /// `PolicyWidth` wide.
@@ -44,18 +63,9 @@ struct ChainPreset {
         return {.divergence_weighted_by_gate = std::is_same_v<typename Meta::Switching, control::GumbelSwitch>,
                 .signal = o.signal};
     }
-    static std::string meta_architecture() {
-        return fmt::format("metacontroller reads {} writes {} code {} history {}", Meta::read, Meta::write, Meta::code,
-                           Meta::history);
-    }
-    static void initialise(typename Base::template Parameters<float>& parameters, core::Random random) {
-        Base::initialise(parameters, random);
-    }
-    static void initialise_meta(typename Meta::template Parameters<float>& parameters, core::Random random) {
-        Meta::initialise(parameters, random);
-        // Proposals start narrow: wide ones are noise to the decoder, and the divergence keeps them wide.
-        for (int i = 0; i < Meta::code; ++i) parameters.encoder.second.bias.values[Meta::code + i] = -4;
-    }
+    // How parameters begin. Values, so that descriptions of what is trained from there name them and their numbers.
+    static constexpr AsDrawn initialisation{};
+    static constexpr NarrowProposals meta_initialisation{};
 };
 
 /// The metacontroller that finds goals at laptop scale (docs/laptop-scale.md): it writes where the base model is

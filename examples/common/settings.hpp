@@ -8,6 +8,7 @@
 
 namespace midstream::examples {
 
+/// What shapes a stage's checkpoint describes itself (midstream/core/describe.hpp); what only evaluates it is left out.
 struct Settings {
     std::uint64_t seed = 1;
     int threads = 0;  ///< 0: as many as OpenMP has
@@ -34,6 +35,17 @@ struct Settings {
         double weight_decay = 0.03;
         double beta2 = 0.99;
         double expert_noise = 0;  ///< gridworld: share of random moves; ant: deviation of what is added to the torques
+
+        static constexpr void describe(const auto& self, auto&& part) {
+            part("steps", self.steps);
+            part("batch", self.batch);
+            part("learning_rate", self.learning_rate);
+            part("lambda", self.lambda);
+            part("ahead", self.ahead);
+            part("weight_decay", self.weight_decay);
+            part("beta2", self.beta2);
+            part("expert_noise", self.expert_noise);
+        }
     } pretrain{};
     struct Probe {
         std::int64_t steps = 600;
@@ -47,6 +59,13 @@ struct Settings {
         double learning_rate;
         double temperature = 1;
         int episodes = 1000;
+
+        static constexpr void describe(const auto& self, auto&& part) {
+            part("steps", self.steps);
+            part("batch", self.batch);
+            part("learning_rate", self.learning_rate);
+            part.leaves_out(self.temperature, self.episodes);
+        }
     } steer{};
     struct Discover {
         std::int64_t steps;
@@ -66,6 +85,23 @@ struct Settings {
             0;  ///< further updates, of the decoder's bank of controllers alone, codes and gates being fixed
         double refine_learning_rate = 0.03;
         int evaluation = 256;  ///< held-out episodes
+
+        static constexpr void describe(const auto& self, auto&& part) {
+            part("steps", self.steps);
+            part("batch", self.batch);
+            part("learning_rate", self.learning_rate);
+            part("alpha", self.alpha);
+            part("alpha_start", self.alpha_start);
+            part("alpha_from", self.alpha_from);
+            part("alpha_until", self.alpha_until);
+            part("signal", self.signal);
+            part("signal_start", self.signal_start);
+            part("signal_from", self.signal_from);
+            part("signal_until", self.signal_until);
+            part("weight_decay", self.weight_decay);
+            part("beta2", self.beta2);
+            part.leaves_out(self.refine_steps, self.refine_learning_rate, self.evaluation);
+        }
     } discover{};
     /// The fixed-z test.
     struct Codes {
@@ -89,6 +125,19 @@ struct Settings {
                                     ///< large gradients are
         double temperature = 1;     ///< of the base model's own actions
         double threshold = 0.5;     ///< internal RL: the switch opens where its gate reaches this
+
+        static constexpr void describe(const auto& self, auto&& part) {
+            part("episodes", self.episodes);
+            part("batch", self.batch);
+            part("epochs", self.epochs);
+            part("minibatches", self.minibatches);
+            part("learning_rate", self.learning_rate);
+            part("clip", self.clip);
+            part("entropy_weight", self.entropy_weight);
+            part("beta2", self.beta2);
+            part("temperature", self.temperature);
+            part("threshold", self.threshold);
+        }
     } internal{}, raw{};
 };
 

@@ -78,11 +78,11 @@ BOOST_AUTO_TEST_CASE(other_spaces_are_refused) {
     const auto refused = [&](const std::string& why, auto episodes) {
         test::check_error("grid.safetensors: " + why, [&] { data::load(path, episodes); });
     };
-    refused("observation is 'OneHots<20, 3>', expected 'OneHots<21, 3>'",
+    refused("observation.dimension is 20, expected 21",
             data::Episodes<data::OneHots<21, 3>, data::Categories<4>, data::Categories<9, 2>>{});
-    refused("action is 'Categories<4, 1>', expected 'Continuous<1>'",
+    refused("action is data::Categories{classes=4, groups=1}, expected data::Continuous{width=1}",
             data::Episodes<data::OneHots<20, 3>, data::Continuous<1>, data::Categories<9, 2>>{});
-    refused("target is 'Categories<9, 2>', expected 'None'",
+    refused("target is data::Categories{classes=9, groups=2}, expected data::None",
             data::Episodes<data::OneHots<20, 3>, data::Categories<4>>{});
     Grid episodes;
     test::check_error("grid.safetensors: no metadata 'origin'", [&] { data::load(path, episodes, "an expert"); });

@@ -21,6 +21,12 @@ struct Supervised {
     static constexpr int write = WriteLayer;
     static constexpr int subgoals = Subgoals;
     using Bank = typename Form::template Bank<width, Subgoals>;
+    static constexpr void describe(auto&& part) {
+        part("base", std::type_identity<Base>{});
+        part("layer", WriteLayer);
+        part("subgoals", Subgoals);
+        part("form", std::type_identity<Form>{});
+    }
 
     template <class T>
     using Parameters = typename Bank::template Parameters<T>;

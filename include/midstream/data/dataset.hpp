@@ -1,34 +1,17 @@
 /// \file
 /// Episodes as files: one safetensors file with the arrays of data::Episodes under their names (but for absent ones),
-/// and its spaces in words. Nothing that breaks what the models rely on (data::validate) passes.
+/// and what its spaces are. Nothing that breaks what the models rely on (data::validate) passes.
 #pragma once
 
 #include <algorithm>
 
+#include "midstream/core/describe.hpp"
 #include "midstream/data/episodes.hpp"
 #include "midstream/data/validate.hpp"
 #include "midstream/io/safetensors.hpp"
 
 namespace midstream::data {
 
-/// A space in words, such as "OneHots<637, 13>".
-template <int Dimension, int Count>
-std::string describe(OneHots<Dimension, Count>) {
-    return "OneHots<" + std::to_string(Dimension) + ", " + std::to_string(Count) + ">";
-}
-template <int Width>
-std::string describe(Dense<Width>) {
-    return "Dense<" + std::to_string(Width) + ">";
-}
-template <int Classes, int Groups>
-std::string describe(Categories<Classes, Groups>) {
-    return "Categories<" + std::to_string(Classes) + ", " + std::to_string(Groups) + ">";
-}
-template <int Width>
-std::string describe(Continuous<Width>) {
-    return "Continuous<" + std::to_string(Width) + ">";
-}
-inline std::string describe(None) { return "None"; }
 
 namespace detail {
 
@@ -38,9 +21,9 @@ inline constexpr const char* dataset_format = "midstream episodes 1";
 template <class Observation, class Action, class Target, class Text>
 void visit_description(const std::string& origin, Text&& text) {
     text("format", std::string(dataset_format));
-    text("observation", describe(Observation{}));
-    text("action", describe(Action{}));
-    text("target", describe(Target{}));
+    text("observation", core::text(core::describe<Observation>()));
+    text("action", core::text(core::describe<Action>()));
+    text("target", core::text(core::describe<Target>()));
     if (!origin.empty()) text("origin", origin);
 }
 
@@ -58,7 +41,7 @@ void visit_arrays(E& episodes, std::size_t count, std::size_t rows, Member&& mem
 
 }  // namespace detail
 
-/// Replaces the file by these episodes, which must be valid. `origin` may say where they come from.
+/// Replaces the file by these episodes, which must be valid. `origin` may say where they come from (core/describe.hpp).
 template <class Observation, class Action, class Target, class T>
 void save(const std::filesystem::path& path, const Episodes<Observation, Action, Target, T>& episodes,
           const std::string& origin = {}) {
@@ -83,9 +66,8 @@ void load(const std::filesystem::path& path, Episodes<Observation, Action, Targe
           const std::string& origin = {}) {
     const io::SafetensorsReader reader(path);
     detail::visit_description<Observation, Action, Target>(origin, [&](const char* name, const std::string& expected) {
-        const std::string& found = reader.metadata(name);
-        io::require(path, found == expected,
-                    [&] { return std::string(name) + " is '" + found + "', expected '" + expected + "'"; });
+        const auto difference = core::difference(reader.metadata(name), expected);
+        io::require(path, !difference, [&] { return difference->within(name).to_string(); });
     });
     const auto offsets = reader.get<int>("offsets", {io::any_extent});
     io::require(path, !offsets.empty() && offsets.back() >= 0, "offsets do not end with the number of rows");

@@ -19,6 +19,10 @@ struct OneHots {
     static constexpr int width = Count;
     template <class T>
     using Element = std::int16_t;
+    static constexpr void describe(auto&& part) {
+        part("dimension", Dimension);
+        part("count", Count);
+    }
 };
 
 /// Each row is `Width` real numbers.
@@ -28,6 +32,7 @@ struct Dense {
     static constexpr int width = Width;
     template <class T>
     using Element = T;
+    static constexpr void describe(auto&& part) { part("width", Width); }
 };
 
 /// Each row is `Groups` independent choices among `Classes`, as actions (one group) or prediction targets.
@@ -39,6 +44,10 @@ struct Categories {
     static constexpr int width = Groups;
     template <class T>
     using Element = std::int16_t;
+    static constexpr void describe(auto&& part) {
+        part("classes", Classes);
+        part("groups", Groups);
+    }
 };
 
 /// Each row is a point in R^Width, as continuous actions or controller codes.
@@ -48,6 +57,7 @@ struct Continuous {
     static constexpr int width = Width;
     template <class T>
     using Element = T;
+    static constexpr void describe(auto&& part) { part("width", Width); }
 };
 
 /// The absence of a space, for a model that predicts no observations.

@@ -13,6 +13,7 @@
 #include <numbers>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "midstream/core/contract.hpp"
 #include "midstream/core/random.hpp"
@@ -29,6 +30,13 @@ struct AntWorld {
     double time_step = 0.01;  ///< seconds
     int frame_skip = 5;       ///< time steps for each action
     AntIntegrator integrator = AntIntegrator::euler;
+    static constexpr void describe(const auto& self, auto&& part) {
+        part("grid", self.grid);
+        part("cell", self.cell);
+        part("time_step", self.time_step);
+        part("frame_skip", self.frame_skip);
+        part("integrator", self.integrator);
+    }
 
     /// Seconds from one action to the next.
     constexpr double control_step() const { return time_step * frame_skip; }
@@ -103,6 +111,25 @@ inline AntModel load_ant(const std::string& mjcf) {
     core::require(model->jnt_type[0] == mjJNT_FREE,
                   "the first joint of the ant's model is not the free one of the torso");
     return model;
+}
+
+/// Stands for what a model of one's own has that another may not: masses, sizes, joints and motors.
+inline std::string fingerprint(const mjModel& model) {
+    std::vector<double> numbers;
+    const auto append = [&](const double* from, std::ptrdiff_t count) {
+        numbers.insert(numbers.end(), from, from + count);
+    };
+    append(model.body_mass, model.nbody);
+    append(model.body_inertia, 3 * std::ptrdiff_t{model.nbody});
+    append(model.body_pos, 3 * std::ptrdiff_t{model.nbody});
+    append(model.geom_size, 3 * std::ptrdiff_t{model.ngeom});
+    append(model.geom_friction, 3 * std::ptrdiff_t{model.ngeom});
+    append(model.jnt_range, 2 * std::ptrdiff_t{model.njnt});
+    append(model.dof_armature, model.nv);
+    append(model.dof_damping, model.nv);
+    append(model.actuator_gear, 6 * std::ptrdiff_t{model.nu});
+    numbers.push_back(model.opt.integrator);
+    return core::fingerprint(std::span<const double>(numbers));
 }
 
 /// The ant of this world, loaded once in a program.
@@ -227,6 +254,18 @@ public:
     using Observation = data::Dense<sight + ExtraSight::template width<World>>;
     using Target = data::Dense<proprioception + 2 + ExtraSight::template target_width<World>>;
     using Action = data::Continuous<AntDimensions::joints>;
+
+    static constexpr void describe(auto&& part) {
+        part("world", World);
+        part("extra_sight", std::type_identity<ExtraSight>{});
+        part("body", AntDimensions{});
+        part("lowest", lowest);
+        part("highest", highest);
+    }
+    static void describe(const auto& self, auto&& part) {
+        part("tasks", self.tasks());
+        if (self.simulation_.model() != ant_model<World>()) part("model", fingerprint(*self.simulation_.model()));
+    }
 
     /// Requires that the world has every colour the tasks name, and of a model of one's own that its time step is the
     /// world's. Call `reset` or `begin` before anything else.

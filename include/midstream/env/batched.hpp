@@ -20,6 +20,9 @@ public:
     using Action = typename E::Action;
     static constexpr int horizon = E::horizon;
 
+    static constexpr void describe(auto&& part) { part("environment", std::type_identity<E>{}); }
+    static void describe(const auto& self, auto&& part) { part("environment", self.prototype_); }
+
     explicit Batched(E prototype) : prototype_(std::move(prototype)) {}
 
     /// Begins `count` episodes, instance i from random.fork(i): what an instance does depends on no other instance.

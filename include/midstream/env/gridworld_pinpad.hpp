@@ -34,6 +34,12 @@ public:
     using Target = typename See<World>::Target;
     using Action = data::Categories<move_count>;
 
+    static constexpr void describe(auto&& part) {
+        part("world", World);
+        part("see", std::type_identity<See<World>>{});
+    }
+    static void describe(const auto& self, auto&& part) { part("tasks", self.tasks_); }
+
     /// Requires that the world has every colour the tasks name. Call `reset` or `begin` before anything else.
     explicit GridworldPinpad(TaskDistribution tasks) : tasks_(std::move(tasks)) {
         for (const Task& task : tasks_.tasks()) require_valid(task);

@@ -8,8 +8,9 @@
 ///         member("step", step);          // a number
 ///         member("random", random);      // a stream
 ///     };
-///     io::save("run.safetensors", "Transformer, 4 layers of 64", contents);
-///     io::load("run.safetensors", "Transformer, 4 layers of 64", contents);
+///     const std::string description = core::text(core::describe<Model>());  // or any words
+///     io::save("run.safetensors", description, contents);
+///     io::load("run.safetensors", description, contents);
 ///
 /// Tensors are named by their paths: "base.blocks.2.mixer.query". Members may be numbers, Matrix, Vector,
 /// Statistic, core::Random, core::Box, std::array, std::vector, and structs of such that list their members in
@@ -19,6 +20,7 @@
 #include <algorithm>
 #include <array>
 
+#include "midstream/core/describe.hpp"
 #include "midstream/core/finite.hpp"
 #include "midstream/core/parameters.hpp"
 #include "midstream/core/random.hpp"
@@ -110,7 +112,8 @@ struct LoadOptions {
     bool not_finite = false;  ///< NaN and infinities
 };
 
-/// Writes `contents` (see the head of this file) to `path`. `description` says what they belong to: the architecture.
+/// Writes `contents` (see the head of this file) to `path`. `description` says what they belong to, in any words or as
+/// a core::text (core/describe.hpp), of which `load` names the very part that differs.
 /// The file is replaced whole: a crash at any moment leaves the previous or the new one.
 template <class Contents>
 void save(const std::filesystem::path& path, std::string_view description, const Contents& contents) {
@@ -138,8 +141,10 @@ void load(const std::filesystem::path& path, std::string_view expected_descripti
           const LoadOptions& options = {}) {
     const SafetensorsReader reader(path);
     const std::string found_description = description(reader);
-    require(path, found_description == expected_description, [&] {
-        return "belongs to '" + found_description + "', expected '" + std::string(expected_description) + "'";
+    const auto difference = core::difference(found_description, expected_description);
+    require(path, !difference, [&] {
+        return difference->path.empty() ? "belongs to " + difference->found + ", expected " + difference->expected
+                                        : "belongs to something else: " + difference->to_string();
     });
     const auto stored = [&](const std::string& name, auto& node) {
         using Node = std::remove_reference_t<decltype(node)>;

@@ -18,6 +18,13 @@ struct AttentionShape {
     int context = 100;
     int buckets = 32;
     int max_distance = 128;
+    static constexpr void describe(const auto& self, auto&& part) {
+        part("width", self.width);
+        part("heads", self.heads);
+        part("context", self.context);
+        part("buckets", self.buckets);
+        part("max_distance", self.max_distance);
+    }
 };
 
 /// The bucket of each distance 0, ..., context - 1: half of the buckets hold one distance each, the others grow
@@ -54,6 +61,8 @@ struct Attention {
     static constexpr int output_width = width;
     using Projection = Linear<width, 3 * width>;
     using Output = Linear<width, width>;
+
+    static constexpr void describe(auto&& part) { part("shape", Shape); }
 
     template <class T>
     struct Parameters {

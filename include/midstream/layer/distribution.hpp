@@ -21,6 +21,11 @@ struct Categorical {
     static constexpr int parameter_width = Classes * Groups;
     using Element = std::int16_t;
 
+    static constexpr void describe(auto&& part) {
+        part("classes", Classes);
+        part("groups", Groups);
+    }
+
     /// log p(value); if `gradient` is given, weight * d log p / d parameters is added to it. Throws if a choice is none
     /// of the classes.
     template <class T>
@@ -111,6 +116,11 @@ struct DiagonalGaussian {
     using Space = data::Continuous<Width>;
     static constexpr int parameter_width = 2 * Width;
     static constexpr double lowest_log_variance = -10, highest_log_variance = 2;
+    static constexpr void describe(auto&& part) {
+        part("width", Width);
+        part("lowest_log_variance", lowest_log_variance);
+        part("highest_log_variance", highest_log_variance);
+    }
 
     /// The log-variance that a raw parameter stands for, and its derivative.
     template <class T>
@@ -185,6 +195,8 @@ template <int Width>
 struct UnitGaussian {
     using Space = data::Dense<Width>;
     static constexpr int parameter_width = Width;
+
+    static constexpr void describe(auto&& part) { part("width", Width); }
 
     template <class T>
     static T log_probability(const T* parameters, const T* value, T weight = 0, T* gradient = nullptr) {

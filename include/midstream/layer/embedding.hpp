@@ -14,6 +14,11 @@ struct Embedding;
 /// The sum of one row of parameters for each one: equal to a product with the 0/1 vector, which is never formed.
 template <int Dimension, int Count, int Width>
 struct Embedding<data::OneHots<Dimension, Count>, Width> {
+    static constexpr void describe(auto&& part) {
+        part("space", std::type_identity<data::OneHots<Dimension, Count>>{});
+        part("width", Width);
+    }
+
     template <class T>
     struct Parameters {
         core::Matrix<T, Dimension, Width> rows;
@@ -57,6 +62,10 @@ struct Embedding<data::OneHots<Dimension, Count>, Width> {
 template <int Inputs, int Width>
 struct Embedding<data::Dense<Inputs>, Width> {
     using Map = Linear<Inputs, Width>;
+    static constexpr void describe(auto&& part) {
+        part("space", std::type_identity<data::Dense<Inputs>>{});
+        part("width", Width);
+    }
     template <class T>
     using Parameters = typename Map::template Parameters<T>;
 

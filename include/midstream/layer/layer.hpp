@@ -27,7 +27,8 @@
 ///   with one kind of number needs no structs;
 /// - a layer that takes no sequence longer than so many steps says so by a constant `context`;
 /// - step advances x.count instances by one step; row i belongs to the instance whose state is `state_of(i)`.
-/// Nothing allocates once the tape has seen its largest batch.
+/// Nothing allocates once the tape has seen its largest batch. Checkpoints name a layer by its type; one that is a
+/// template lists its arguments for that in `describe(part)` (core/describe.hpp).
 ///
 /// examples/corridor has a layer of its own; tests/support/layer_check.hpp checks any layer's gradients and steps.
 #pragma once

@@ -19,6 +19,11 @@ struct Residual {
     static constexpr int output_width = input_width;
     static constexpr int context = context_of<Inner>;
 
+    static constexpr void describe(auto&& part) {
+        part("norm", std::type_identity<Norm>{});
+        part("inner", std::type_identity<Inner>{});
+    }
+
     template <class T>
     struct Parameters {
         typename Norm::template Parameters<T> norm;
@@ -96,6 +101,12 @@ struct PreNormBlock {
     static constexpr int context = context_of<Mixer>;
     using Mixing = Residual<Norm<input_width>, Mixer>;
     using Thinking = Residual<Norm<input_width>, Feedforward>;
+
+    static constexpr void describe(auto&& part) {
+        part("mixer", std::type_identity<Mixer>{});
+        part("feedforward", std::type_identity<Feedforward>{});
+        part("norm", std::type_identity<Norm<input_width>>{});
+    }
 
     template <class T>
     struct Parameters {

@@ -62,6 +62,14 @@ struct Autoregressive {
     using TargetHead = Head<width, Target>;
     using Distribution = typename ActionHead::Distribution;
     static constexpr bool predicts_observations = TargetHead::present;
+    static constexpr void describe(auto&& part) {
+        part("observation", std::type_identity<Observation>{});
+        part("action", std::type_identity<Action>{});
+        part("target", std::type_identity<Target>{});
+        part("stack", std::type_identity<Stack>{});
+        part("norm", std::type_identity<FinalNorm>{});
+        part("distribution", std::type_identity<Distribution>{});
+    }
 
     template <class T>
     using ObservationRows = core::Rows<const typename Observation::template Element<T>, Observation::width>;

@@ -21,6 +21,11 @@ struct Repeat {
     static constexpr int width = Block::input_width;
     static constexpr int context = layer::context_of<Block>;  ///< the longest sequence
 
+    static constexpr void describe(auto&& part) {
+        part("depth", Depth);
+        part("block", std::type_identity<Block>{});
+    }
+
     template <class T>
     struct Parameters {
         std::array<typename Block::template Parameters<T>, Depth> blocks;
@@ -85,6 +90,11 @@ struct Join {
     static constexpr int depth = Lower::depth + Upper::depth;
     static constexpr int width = Lower::width;
     static constexpr int context = std::min(layer::context_of<Lower>, layer::context_of<Upper>);
+
+    static constexpr void describe(auto&& part) {
+        part("lower", std::type_identity<Lower>{});
+        part("upper", std::type_identity<Upper>{});
+    }
 
     template <class T>
     struct Parameters {

@@ -39,6 +39,19 @@ struct PpoOptions {
     /// Updates after which all instances begin new episodes. There a run can be resumed to the same bits, without a
     /// word about the state of its environments.
     int era = 32;
+    static constexpr void describe(const auto& self, auto&& part) {
+        part("instances", self.instances);
+        part("steps", self.steps);
+        part("epochs", self.epochs);
+        part("minibatches", self.minibatches);
+        part("advantages", self.advantages);
+        part("clip", self.clip);
+        part("value_weight", self.value_weight);
+        part("entropy_weight", self.entropy_weight);
+        part("divergence_limit", self.divergence_limit);
+        part("observation_limit", self.observation_limit);
+        part("era", self.era);
+    }
 };
 
 /// All that a run consists of where an era begins.

@@ -18,6 +18,12 @@ struct ReinforceOptions {
     int epochs = 1;       ///< passes over a batch
     int minibatches = 1;  ///< gradient steps per pass
     float clip = 0.2f;    ///< of the ratio of joint densities
+    static constexpr void describe(const auto& self, auto&& part) {
+        part("batch", self.batch);
+        part("epochs", self.epochs);
+        part("minibatches", self.minibatches);
+        part("clip", self.clip);
+    }
 };
 
 /// Sums over decisions, added up over shards, minibatches and epochs.

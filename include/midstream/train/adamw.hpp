@@ -24,6 +24,14 @@ struct AdamW {
     double weight_decay = 0.03;  ///< 0.03 throughout the paper, 0 in internal RL
     Decay decay = Decay::all;
     RateFactors rates{};  ///< by default all parameters learn at the same rate
+    static constexpr void describe(const auto& self, auto&& part) {
+        part("beta1", self.beta1);
+        part("beta2", self.beta2);
+        part("epsilon", self.epsilon);
+        part("weight_decay", self.weight_decay);
+        part("decay", self.decay);
+        part("rates", self.rates);
+    }
 
     template <class P, class T>
     struct State {

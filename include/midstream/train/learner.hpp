@@ -48,6 +48,18 @@ struct Learner {
     std::vector<std::span<T>> gradient_spans{};
     std::vector<double> norm_scratch{};
 
+    static constexpr void describe(auto&& part) {
+        part("numbers", sizeof(P) / sizeof(T));
+        part("optimiser", std::type_identity<OptimiserPolicy>{});
+        part("scalar", std::type_identity<T>{});
+    }
+    static void describe(const auto& self, auto&& part) {
+        part("optimiser", self.optimiser);
+        part("max_norm", self.max_norm);
+        part("shards", self.shards);
+        part.leaves_out(self.parameters, self.state, self.gradients, self.gradient_spans, self.norm_scratch);
+    }
+
     static void visit(auto& self, auto&& member) {
         member("parameters", *self.parameters);
         member("optimiser", self.state);

@@ -45,6 +45,16 @@ struct Muon {
     double adamw_rate = 0.1;  ///< AdamW's learning rate as a multiple of Muon's
     LeftToAdamW left_to_adamw{};
 
+    static constexpr void describe(auto&& part) { part("left_to_adamw", std::type_identity<LeftToAdamW>{}); }
+    static constexpr void describe(const auto& self, auto&& part) {
+        part("momentum", self.momentum);
+        part("iterations", self.iterations);
+        part("weight_decay", self.weight_decay);
+        part("adamw", self.adamw);
+        part("adamw_rate", self.adamw_rate);
+        part("left_to_adamw", self.left_to_adamw);
+    }
+
     /// Scratch of one orthogonalisation at a time; grows to the largest matrix.
     template <class T>
     struct Workspace {

@@ -74,6 +74,11 @@ struct RateFactors {
     std::string_view prefix;
     double factor = 1;
     double others = 1;
+    static constexpr void describe(const auto& self, auto&& part) {
+        part("prefix", self.prefix);
+        part("factor", self.factor);
+        part("others", self.others);
+    }
 
     double at(std::string_view path) const { return path.starts_with(prefix) ? factor : others; }
     bool uniform() const { return factor == 1 && others == 1; }

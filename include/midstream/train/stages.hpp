@@ -146,6 +146,11 @@ struct PretrainOptions {
     std::int64_t steps = 256'000;
     int batch = 1024;      ///< episodes per update
     double lambda = 0.01;  ///< weight of the next observation's likelihood
+    static constexpr void describe(const auto& self, auto&& part) {
+        part("steps", self.steps);
+        part("batch", self.batch);
+        part("lambda", self.lambda);
+    }
 };
 
 namespace detail {
@@ -237,6 +242,10 @@ void pretrain(const Policy& policy, LearnerType& learner, const Source& source, 
 struct SuperviseOptions {
     std::int64_t steps = 3200;
     int batch = 512;
+    static constexpr void describe(const auto& self, auto&& part) {
+        part("steps", self.steps);
+        part("batch", self.batch);
+    }
 };
 
 /// Supervised controllers of a frozen model, one for each subgoal label of the episodes.
@@ -265,6 +274,10 @@ void supervise(const Policy& policy, const typename Controllers::Base::template 
 struct DiscoverOptions {
     std::int64_t steps = 64'000;
     int batch = 512;
+    static constexpr void describe(const auto& self, auto&& part) {
+        part("steps", self.steps);
+        part("batch", self.batch);
+    }
 };
 
 /// Stage 2: trains a metacontroller on a frozen model. `alpha` is a schedule; `pass_options(step)` gives the
