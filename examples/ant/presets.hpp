@@ -152,6 +152,6 @@ int run_demo(const std::string& stage, Settings settings);
 int run_full(const std::string& stage, Settings settings);
 int run_paper(const std::string& stage, Settings settings);
 // See examples::Command.
-int run_expert(int argc, char** argv);
+int run_expert(std::span<const std::string> arguments);
 
 }  // namespace midstream::examples::ant

@@ -57,12 +57,11 @@ public:
     /// What stages train on: D and D* (Settings::Record).
     enum class Data { noisy, clean };
 
-    Chain(Settings settings) : s(std::move(settings)), parallel{s.threads}, folder(s.output) {
-        std::filesystem::create_directories(folder);
-    }
+    Chain(Settings settings) : s(std::move(settings)), parallel{s.threads}, own(s.output), folder(own.path()) {}
 
     Settings s;
     core::OpenMP parallel;
+    RunFolder own;
     std::filesystem::path folder;
 
     core::Random stream(Stream stage) const { return core::Random(s.seed).fork(stage); }
@@ -210,7 +209,7 @@ public:
         const auto& o = s.pretrain;
         Stage<BaseLearner> stage(folder, "pretrain", pretrain_description(), learner, o.steps,
                                  {"episodes", "action_nll", "target_nll"}, s.checkpoint_seconds);
-        train::LossSums recent;
+        train::LossSums& recent = stage.window();
         const std::int64_t every = std::max<std::int64_t>(1, o.steps / 200);
         if (stage.finished()) return;
         const auto report = [&](std::int64_t step, const train::LossSums& sums) {
@@ -219,7 +218,6 @@ public:
             if (step % every == 0) {
                 stage.record({static_cast<double>(step * o.batch), nll,
                               recent.target / std::max(1, recent.steps - recent.episodes)});
-                recent = {};
             }
             stage.tick([&] { return fmt::format("action NLL {:.3f}", nll); });
             return true;
@@ -233,27 +231,27 @@ public:
     }
 
     void probe() {
-        std::vector<analysis::ProbeResult> results;
-        base();
-        with_source(Data::clean, [&](const auto& source) {
-            results = analysis::probe<Base, P::subgoals>(parallel, base(), source, fresh_source(),
-                                                         {.steps = s.probe.steps,
-                                                          .batch = s.probe.batch,
-                                                          .learning_rate = s.probe.learning_rate,
-                                                          .evaluation = s.probe.evaluation},
-                                                         stream(probing));
-        });
-        io::CsvWriter table(folder / "probe.csv", {"layer", "accuracy", "nll"});
-        for (std::size_t l = 0; l < results.size(); ++l)
-            table.row({static_cast<double>(l), results[l].accuracy, results[l].nll});
+        const auto& o = s.probe;
+        once(folder, "probe",
+             fmt::format("{}; probe steps {} batch {} learning rate {} evaluation {}", controlled_description(),
+                         o.steps, o.batch, o.learning_rate, o.evaluation),
+             {"probe"}, [&] { fresh_probe(); });
     }
 
     /// Supervised controllers at every layer, each evaluated on the unseen task.
     void steer() {
-        io::CsvWriter table(folder / "steer.csv", steer_columns());
-        base();
-        [&]<int... Layer>(std::integer_sequence<int, Layer...>) { (steer_at<Layer>(table), ...); }
-        (std::make_integer_sequence<int, Base::depth>{});
+        const auto& o = s.steer;
+        once(folder, "steer",
+             fmt::format("{}; steer steps {} batch {} learning rate {} beta2 {} temperature {} episodes {}; gain {}",
+                         controlled_description(), o.steps, o.batch, o.learning_rate, s.discover.beta2, o.temperature,
+                         o.episodes, s.gain),
+             {"steer"}, [&] {
+                 std::vector<std::vector<double>> rows;
+                 base();
+                 [&]<int... Layer>(std::integer_sequence<int, Layer...>) { (rows.push_back(steer_at<Layer>()), ...); }
+                 (std::make_integer_sequence<int, Base::depth>{});
+                 write_table(folder / "steer.csv", steer_columns(), rows);
+             });
     }
 
     void discover() {
@@ -274,7 +272,7 @@ public:
             return options;
         };
         const auto held_out = held_out_episodes(s.discover.evaluation);
-        train::LossSums recent;
+        train::LossSums& recent = stage.window();
         const std::int64_t every = std::max<std::int64_t>(1, o.steps / 60);
         const auto report = [&](std::int64_t step, const train::LossSums& sums) {
             recent += sums;
@@ -284,7 +282,6 @@ public:
                 const auto match = analysis::alignment(inferred.gates.view(), held_out.sequences(), held_out.subgoals);
                 stage.record({recent.action / recent.steps, recent.divergence / recent.steps, match.switches,
                               match.precision, match.recall, inferred.sums.action / inferred.sums.steps});
-                recent = {};
             }
             stage.tick([&] {
                 return fmt::format("NLL {:.3f} KL {:.2f} gate {:.2f}", sums.action / sums.steps,
@@ -297,38 +294,26 @@ public:
                                   pass_options, rate(o), stream(discovery).fork(1), report);
         });
         if (s.discover.refine_steps > 0) refine(*learner.parameters);
-        codes(meta());
+        once(folder, "codes",
+             fmt::format("{}; gain {}; {} codes, {} episodes each; transplanted from {}", refine_description(), s.gain,
+                         s.codes.count, s.codes.episodes, s.discover.evaluation),
+             {"codes", "codes-summary"}, [&] { codes(meta()); });
     }
 
     /// Codes that were in force when a subgoal was reached, injected in other episodes of the pretraining tasks: at a
     /// step, and where a subgoal has just been reached that pretraining never followed by the other.
     void inspect() {
-        const Batch world{pretraining_world()};
-        const analysis::RolloutOptions options{.temperature = static_cast<float>(s.internal.temperature),
-                                               .gain = static_cast<float>(s.gain)};
-        const typename P::ReachedSubgoal reached;
-        const auto codes =
-            analysis::reaching_codes<Meta>(parallel, world, base(), meta(), P::subgoals, s.inspect.episodes, reached,
-                                           stream(inspection).fork(0), options);
-        io::CsvWriter table(folder / "inspect.csv", {"after", "goal", "codes", "episodes", "injected", "left_alone"});
-        const auto measure = [&](int goal, analysis::InjectionMoment moment) {
-            const auto& found = codes.by_goal[static_cast<std::size_t>(goal)];
-            if (found.empty())
-                return table.row({static_cast<double>(moment.after), static_cast<double>(goal), 0, 0, 0, 0});
-            const auto result = analysis::inject<Meta>(
-                parallel, world, base(), meta(), found, goal, moment, s.inspect.episodes, reached,
-                stream(inspection).fork(static_cast<std::uint64_t>(1 + goal + P::subgoals * (1 + moment.after))),
-                options);
-            table.row({static_cast<double>(moment.after), static_cast<double>(goal), static_cast<double>(found.size()),
-                       static_cast<double>(result.injected.attempts), result.injected.share(),
-                       result.left_alone.share()});
-        };
-        for (int goal = 0; goal < P::subgoals; ++goal) measure(goal, {.step = s.inspect.step});
-        for (const auto& [from, to] : P::unseen_transitions()) measure(to, {.after = from});
+        once(folder, "inspect",
+             fmt::format("{}; gain {}; inspect step {}, {} episodes; temperature {}", refine_description(), s.gain,
+                         s.inspect.step, s.inspect.episodes, s.internal.temperature),
+             {"inspect"}, [&] { fresh_inspect(); });
     }
 
     void internal_rl_stage() {
-        informed();
+        once(folder, "informed",
+             fmt::format("{}; {} episodes; codes of {}", internal_description(), s.steer.episodes,
+                         s.discover.evaluation),
+             {"informed"}, [&] { informed(); });
         auto learner = policy_learner();
         run_rl<Policy>("internal-rl", internal_description(), s.internal, learner, stream(internal_rl).fork(1),
                        Inner(Batch(unseen_world()), base(), meta(), acting(), {}, {}, view()));
@@ -419,6 +404,49 @@ private:
         return {o.learning_rate, o.steps / 50, o.steps};
     }
 
+    void fresh_probe() {
+        std::vector<analysis::ProbeResult> results;
+        base();
+        with_source(Data::clean, [&](const auto& source) {
+            results = analysis::probe<Base, P::subgoals>(parallel, base(), source, fresh_source(),
+                                                         {.steps = s.probe.steps,
+                                                          .batch = s.probe.batch,
+                                                          .learning_rate = s.probe.learning_rate,
+                                                          .evaluation = s.probe.evaluation},
+                                                         stream(probing));
+        });
+        std::vector<std::vector<double>> rows;
+        for (std::size_t l = 0; l < results.size(); ++l)
+            rows.push_back({static_cast<double>(l), results[l].accuracy, results[l].nll});
+        write_table(folder / "probe.csv", {"layer", "accuracy", "nll"}, rows);
+    }
+
+    void fresh_inspect() {
+        const Batch world{pretraining_world()};
+        const analysis::RolloutOptions options{.temperature = static_cast<float>(s.internal.temperature),
+                                               .gain = static_cast<float>(s.gain)};
+        const typename P::ReachedSubgoal reached;
+        const auto codes =
+            analysis::reaching_codes<Meta>(parallel, world, base(), meta(), P::subgoals, s.inspect.episodes, reached,
+                                           stream(inspection).fork(0), options);
+        std::vector<std::vector<double>> rows;
+        const auto measure = [&](int goal, analysis::InjectionMoment moment) {
+            const auto& found = codes.by_goal[static_cast<std::size_t>(goal)];
+            if (found.empty())
+                return rows.push_back({static_cast<double>(moment.after), static_cast<double>(goal), 0, 0, 0, 0});
+            const auto result = analysis::inject<Meta>(
+                parallel, world, base(), meta(), found, goal, moment, s.inspect.episodes, reached,
+                stream(inspection).fork(static_cast<std::uint64_t>(1 + goal + P::subgoals * (1 + moment.after))),
+                options);
+            rows.push_back({static_cast<double>(moment.after), static_cast<double>(goal),
+                            static_cast<double>(found.size()), static_cast<double>(result.injected.attempts),
+                            result.injected.share(), result.left_alone.share()});
+        };
+        for (int goal = 0; goal < P::subgoals; ++goal) measure(goal, {.step = s.inspect.step});
+        for (const auto& [from, to] : P::unseen_transitions()) measure(to, {.after = from});
+        write_table(folder / "inspect.csv", {"after", "goal", "codes", "episodes", "injected", "left_alone"}, rows);
+    }
+
     /// Trains the controllers on, alone and at a high rate: they then carry over better to transitions that pretraining
     /// never showed (docs/laptop-scale.md).
     void refine(const typename Meta::template Parameters<float>& discovered) {
@@ -443,8 +471,9 @@ private:
         });
     }
 
+    /// The layer's row of the table.
     template <int Layer>
-    void steer_at(io::CsvWriter& table) {
+    std::vector<double> steer_at() {
         using Controllers = control::Supervised<Base, Layer, P::subgoals, typename Meta::ControllerForm>;
         const auto& o = s.steer;
         Learner<Controllers> learner{.optimiser = {.beta2 = s.discover.beta2}, .shards = s.shards};
@@ -455,10 +484,9 @@ private:
             fmt::format("{}; steer layer {} steps {} batch {} learning rate {} beta2 {}", controlled_description(),
                         Layer, o.steps, o.batch, o.learning_rate, s.discover.beta2),
             learner, o.steps, {"action_nll"}, s.checkpoint_seconds);
-        double nll = 0;
         const std::int64_t every = std::max<std::int64_t>(1, o.steps / 40);
         const auto report = [&](std::int64_t step, const train::LossSums& sums) {
-            nll = sums.action / sums.steps;
+            const double nll = sums.action / sums.steps;
             if (step % every == 0) stage.record({nll});
             stage.tick([&] { return fmt::format("action NLL {:.3f}", nll); });
             return true;
@@ -467,14 +495,16 @@ private:
             train::supervise<Controllers>(parallel, base(), learner, source, {.steps = o.steps, .batch = o.batch},
                                           rate(o), stream(steering).fork(100 + Layer), report);
         });
-        nll = io::read_csv(folder / (name + ".csv")).column("action_nll").back();
+        const auto losses = io::read_csv(folder / (name + ".csv")).column("action_nll");
         const auto result = analysis::steered_success<Controllers>(
             parallel, Batch(unseen_world()), base(), *learner.parameters, o.episodes,
             stream(evaluation).fork(200 + Layer),
             {.temperature = static_cast<float>(o.temperature), .gain = static_cast<float>(s.gain)});
+        // Who deleted the table of a finished stage has lost its loss.
+        const double nll = losses.empty() ? std::numeric_limits<double>::quiet_NaN() : losses.back();
         std::vector<double> row{static_cast<double>(Layer), nll, result.success()};
         for (const auto& [from, to] : P::unseen_transitions()) row.push_back(result.transition(from, to).share());
-        table.row(row);
+        return row;
     }
 
     /// The fixed-z test and the transplant into new layouts.
@@ -489,21 +519,22 @@ private:
         std::vector<std::string> columns{"code"};
         for (int colour = 0; colour < P::goals; ++colour) columns.push_back(fmt::format("reached_{}", colour));
         columns.push_back("none");
-        io::CsvWriter table(folder / "codes.csv", columns);
+        std::vector<std::vector<double>> rows;
         for (int k = 0; k < count; ++k) {
             std::vector<double> row{static_cast<double>(k)};
             for (int c = 0; c <= P::goals; ++c) row.push_back(static_cast<double>(outcome.count(k, c)) / episodes);
-            table.row(row);
+            rows.push_back(std::move(row));
         }
+        write_table(folder / "codes.csv", columns, rows);
         const auto moved =
             analysis::transplant<Meta>(parallel, world, base(), parameters, held_out_episodes(s.discover.evaluation),
                                        P::subgoals, typename P::ReachedSubgoal{}, stream(evaluation).fork(302),
                                        P::pass_options(s.discover), analysis::Moment::last, held);
         const auto summary = analysis::summarise(outcome);
-        io::CsvWriter summaries(folder / "codes-summary.csv",
-                                {"row", "mode_share", "decisive", "covered", "information", "transplant"});
-        summaries.row({0, summary.mode_share, summary.decisive, static_cast<double>(summary.covered),
-                       summary.information, moved.reached});
+        write_table(folder / "codes-summary.csv",
+                    {"row", "mode_share", "decisive", "covered", "information", "transplant"},
+                    {{0, summary.mode_share, summary.decisive, static_cast<double>(summary.covered),
+                      summary.information, moved.reached}});
     }
 
     /// What internal RL can hope for with these codes and this switch.
@@ -516,8 +547,8 @@ private:
         const auto result = analysis::informed_success<Meta>(parallel, Batch(unseen_world()), base(), meta(),
                                                              std::as_const(codes).view(), s.steer.episodes,
                                                              stream(evaluation).fork(304), acting());
-        io::CsvWriter table(folder / "informed.csv", {"row", "success", "decisions"});
-        table.row({0, result.episodes.share(), result.decisions});
+        write_table(folder / "informed.csv", {"row", "success", "decisions"},
+                    {{0, result.episodes.share(), result.decisions}});
     }
 
     /// Trains a policy, then measures its modes in a batch of episodes.
@@ -545,9 +576,12 @@ private:
             stage.tick(
                 [&] { return fmt::format("success {:.3f}, {:.1f} decisions", report.success, report.decisions); });
         }
-        const auto modes = algorithm.collect(parallel, random.fork(~std::uint64_t{0}), 0);
-        io::CsvWriter table(folder / (name + "-modes.csv"), {"row", "success", "decisions", "length"});
-        table.row({0, modes.success, modes.decisions, modes.length});
+        const std::string table = name + "-modes";
+        once(folder, table, description, {table.c_str()}, [&] {
+            const auto modes = algorithm.collect(parallel, random.fork(~std::uint64_t{0}), 0);
+            write_table(folder / (table + ".csv"), {"row", "success", "decisions", "length"},
+                        {{0, modes.success, modes.decisions, modes.length}});
+        });
     }
 };
 

@@ -129,12 +129,11 @@ public:
     Page& figures(const std::vector<Figure>& figures) {
         body_ += figures.size() > 1 ? "<div class=\"row\">\n" : "";
         for (const Figure& figure : figures)
-            body_ += fmt::format(
-                "<figure>{}<figcaption>{}</figcaption></figure>\n",
-                figure.svg.empty()
-                    ? "<p class=\"missing\">(not drawn: gnuplot is not installed; the numbers are in the CSV file)</p>"
-                    : figure.svg,
-                escaped(figure.caption));
+            body_ += fmt::format("<figure>{}<figcaption>{}</figcaption></figure>\n",
+                                 figure.svg.empty() ? "<p class=\"missing\">(not drawn: gnuplot is not installed, or "
+                                                      "had nothing to draw; the numbers are in the CSV files)</p>"
+                                                    : figure.svg,
+                                 escaped(figure.caption));
         body_ += figures.size() > 1 ? "</div>\n" : "";
         return *this;
     }

@@ -99,6 +99,9 @@ public:
     }
     void row(std::initializer_list<double> values) { row(std::span(values.begin(), values.size())); }
 
+    /// Returns once all rows are on the storage device.
+    void sync() { file_.synchronise(); }
+
 private:
     static void append_row(std::string& text, std::span<const double> values) {
         for (std::size_t i = 0; i < values.size(); ++i) {
