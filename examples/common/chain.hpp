@@ -67,6 +67,8 @@ public:
     core::Random stream(Stream stage) const { return core::Random(s.seed).fork(stage); }
     World pretraining_world() const { return World(P::pretraining_tasks()); }
     World unseen_world() const { return World(P::unseen_tasks()); }
+    /// Has this preset tasks to choose gain and layer by that are not reported?
+    static bool has_selection() { return P::selection_tasks().has_value(); }
     /// The expert of this data.
     auto expert(Data data) const { return P::expert(noise(data)); }
     /// Fresh episodes as those of D*.
@@ -238,18 +240,24 @@ public:
              {"probe"}, [&] { fresh_probe(); });
     }
 
-    /// Supervised controllers at every layer, each evaluated on the unseen task.
+    /// Supervised controllers at every layer, each evaluated on the unseen task, and on the tasks for selection, of
+    /// which nothing is reported: by those a layer and a gain are to be chosen. The base model left to itself for
+    /// comparison.
     void steer() {
         const auto& o = s.steer;
         once(folder, "steer",
              fmt::format("{}; steer steps {} batch {} learning rate {} beta2 {} temperature {} episodes {}; gain {}",
                          controlled_description(), o.steps, o.batch, o.learning_rate, s.discover.beta2, o.temperature,
                          o.episodes, s.gain),
-             {"steer"}, [&] {
-                 std::vector<std::vector<double>> rows;
+             {"steer", "steer-base", "steer-gains"}, [&] {
+                 std::vector<std::vector<double>> rows, gains;
                  base();
-                 [&]<int... Layer>(std::integer_sequence<int, Layer...>) { (rows.push_back(steer_at<Layer>()), ...); }
+                 [&]<int... Layer>(std::integer_sequence<int, Layer...>) {
+                     (rows.push_back(steer_at<Layer>(gains)), ...);
+                 }
                  (std::make_integer_sequence<int, Base::depth>{});
+                 write_table(folder / "steer-base.csv", steer_columns(), {steer_row(-1, unknown, alone())});
+                 write_table(folder / "steer-gains.csv", {"layer", "gain", "selection"}, gains);
                  write_table(folder / "steer.csv", steer_columns(), rows);
              });
     }
@@ -258,9 +266,11 @@ public:
         auto learner = meta_learner();
         const auto& o = s.discover;
         base();
-        Stage<Learner<Meta>> stage(folder, "discover", discover_description(), learner, o.steps,
-                                   {"action_nll", "divergence", "switches", "precision", "recall", "eval_nll"},
-                                   s.checkpoint_seconds);
+        Stage<Learner<Meta>> stage(
+            folder, "discover", discover_description(), learner, o.steps,
+            {"action_nll", "divergence", "switches", "precision", "recall", "eval_nll", "chance_precision",
+             "chance_recall", "offset", "precision_0", "recall_0", "chance_precision_0", "chance_recall_0"},
+            s.checkpoint_seconds);
         const auto steps = static_cast<double>(o.steps);
         const auto at = [&](double share) { return static_cast<std::int64_t>(share * steps); };
         const train::Ramp alpha{o.alpha_start, o.alpha, at(o.alpha_from), at(o.alpha_until)};
@@ -279,9 +289,14 @@ public:
             if (step % every == 0) {
                 const auto inferred = analysis::infer<Meta>(parallel, base(), *learner.parameters, held_out,
                                                             stream(evaluation).fork(1), P::pass_options(s.discover));
+                // Within a step, and to the step.
                 const auto match = analysis::alignment(inferred.gates.view(), held_out.sequences(), held_out.subgoals);
+                const auto exact = analysis::alignment(inferred.gates.view(), held_out.sequences(), held_out.subgoals,
+                                                       {.tolerance = 0});
                 stage.record({recent.action / recent.steps, recent.divergence / recent.steps, match.switches,
-                              match.precision, match.recall, inferred.sums.action / inferred.sums.steps});
+                              match.precision, match.recall, inferred.sums.action / inferred.sums.steps,
+                              match.chance_precision, match.chance_recall, match.offset, exact.precision, exact.recall,
+                              exact.chance_precision, exact.chance_recall});
             }
             stage.tick([&] {
                 return fmt::format("NLL {:.3f} KL {:.2f} gate {:.2f}", sums.action / sums.steps,
@@ -316,8 +331,11 @@ public:
              {"informed"}, [&] { informed(); });
         auto learner = policy_learner();
         run_rl<Policy>("internal-rl", internal_description(), s.internal, learner, stream(internal_rl).fork(1),
-                       Inner(Batch(unseen_world()), base(), meta(), acting(), {}, {}, view()));
+                       Inner(Batch(unseen_world()), base(), meta(), acting(), {}, {}, view()), view_episodes);
     }
+    /// Episodes of the unseen task that are played before internal RL begins, as part of it: what the policy's view is
+    /// measured in.
+    static constexpr int view_episodes = std::is_same_v<View, rl::Normaliser<Base::width>> ? 512 : 0;
     /// How codes are acted on in internal RL.
     rl::InternalOptions acting() const {
         return {.threshold = static_cast<float>(s.internal.threshold),
@@ -328,14 +346,13 @@ public:
     /// without it.
     View view() {
         View view{};
-        if constexpr (std::is_same_v<View, rl::Normaliser<Base::width>>) {
-            constexpr int episodes = 512;
+        if constexpr (view_episodes > 0) {
             const auto path = folder / "internal-rl-view.safetensors";
             const auto contents = [&](auto&& member) { member("view", view); };
             if (io::exists(path)) {
                 io::load(path, internal_description(), contents);
             } else {
-                view = rl::standard_view<Meta>(Batch(unseen_world()), base(), meta(), episodes,
+                view = rl::standard_view<Meta>(Batch(unseen_world()), base(), meta(), view_episodes,
                                                stream(internal_rl).fork(2), acting());
                 io::save(path, internal_description(), contents);
             }
@@ -354,8 +371,9 @@ public:
         return episodes;
     }
 
+    /// The unseen transitions' columns come last, each named "from>to".
     std::vector<std::string> steer_columns() const {
-        std::vector<std::string> columns{"layer", "action_nll", "success"};
+        std::vector<std::string> columns{"layer", "action_nll", "success", "selection"};
         for (const auto& [from, to] : P::unseen_transitions()) columns.push_back(fmt::format("{}>{}", from, to));
         return columns;
     }
@@ -369,6 +387,8 @@ public:
     }
 
 private:
+    static constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+
     std::unique_ptr<BaseLearner> base_;
     std::unique_ptr<Learner<Meta>> meta_;
     std::array<std::unique_ptr<Episodes>, 2> datasets_;  ///< by Data
@@ -473,7 +493,7 @@ private:
 
     /// The layer's row of the table.
     template <int Layer>
-    std::vector<double> steer_at() {
+    std::vector<double> steer_at(std::vector<std::vector<double>>& gains) {
         using Controllers = control::Supervised<Base, Layer, P::subgoals, typename Meta::ControllerForm>;
         const auto& o = s.steer;
         Learner<Controllers> learner{.optimiser = {.beta2 = s.discover.beta2}, .shards = s.shards};
@@ -496,14 +516,33 @@ private:
                                           rate(o), stream(steering).fork(100 + Layer), report);
         });
         const auto losses = io::read_csv(folder / (name + ".csv")).column("action_nll");
-        const auto result = analysis::steered_success<Controllers>(
-            parallel, Batch(unseen_world()), base(), *learner.parameters, o.episodes,
-            stream(evaluation).fork(200 + Layer),
-            {.temperature = static_cast<float>(o.temperature), .gain = static_cast<float>(s.gain)});
+        const auto success = [&](const World& world, double gain, std::uint64_t draw) {
+            return analysis::steered_success<Controllers>(
+                parallel, Batch(world), base(), *learner.parameters, o.episodes, stream(evaluation).fork(draw + Layer),
+                {.temperature = static_cast<float>(o.temperature), .gain = static_cast<float>(gain)});
+        };
+        const auto on_selection = [&](double gain) {
+            return has_selection() ? success(World(*P::selection_tasks()), gain, 400).success() : unknown;
+        };
+        if (has_selection())
+            for (const double gain : {1.0, 1.5, 2.0, 3.0, 4.0})
+                gains.push_back({static_cast<double>(Layer), gain, on_selection(gain)});
         // Who deleted the table of a finished stage has lost its loss.
-        const double nll = losses.empty() ? std::numeric_limits<double>::quiet_NaN() : losses.back();
-        std::vector<double> row{static_cast<double>(Layer), nll, result.success()};
-        for (const auto& [from, to] : P::unseen_transitions()) row.push_back(result.transition(from, to).share());
+        return steer_row(Layer, losses.empty() ? unknown : losses.back(), success(unseen_world(), s.gain, 200),
+                         on_selection(s.gain));
+    }
+
+    /// The base model left to itself on the unseen task: whatever steers it is to be compared with this.
+    analysis::SteeredSuccess alone() {
+        return analysis::base_success<Base>(parallel, Batch(unseen_world()), base(), P::subgoals, s.steer.episodes,
+                                            stream(evaluation).fork(399),
+                                            {.temperature = static_cast<float>(s.steer.temperature)});
+    }
+
+    static std::vector<double> steer_row(int layer, double nll, const analysis::SteeredSuccess& unseen,
+                                         double selection = unknown) {
+        std::vector<double> row{static_cast<double>(layer), nll, unseen.success(), selection};
+        for (const auto& [from, to] : P::unseen_transitions()) row.push_back(unseen.transition(from, to).share());
         return row;
     }
 
@@ -531,13 +570,17 @@ private:
                                        P::subgoals, typename P::ReachedSubgoal{}, stream(evaluation).fork(302),
                                        P::pass_options(s.discover), analysis::Moment::last, held);
         const auto summary = analysis::summarise(outcome);
-        write_table(folder / "codes-summary.csv",
-                    {"row", "mode_share", "decisive", "covered", "information", "transplant"},
-                    {{0, summary.mode_share, summary.decisive, static_cast<double>(summary.covered),
-                      summary.information, moved.reached}});
+        const auto chance = analysis::chance(outcome, stream(evaluation).fork(305));
+        write_table(
+            folder / "codes-summary.csv",
+            {"row", "mode_share", "decisive", "covered", "information", "transplant", "chance_mode_share",
+             "chance_decisive", "chance_covered", "chance_information", "chance_transplant"},
+            {{0, summary.mode_share, summary.decisive, static_cast<double>(summary.covered), summary.information,
+              moved.reached, chance.mode_share, chance.decisive, chance.covered, chance.information, moved.chance}});
     }
 
-    /// What internal RL can hope for with these codes and this switch.
+    /// What internal RL can hope for with these codes and this switch: an oracle that is told the true subgoals. Its
+    /// codes come from labelled episodes of the pretraining tasks; what it plays of the unseen task teaches nobody.
     void informed() {
         const auto episodes = held_out_episodes(s.discover.evaluation);
         const auto inferred = analysis::infer<Meta>(parallel, base(), meta(), episodes, stream(evaluation).fork(303),
@@ -551,10 +594,11 @@ private:
                     {{0, result.episodes.share(), result.decisions}});
     }
 
-    /// Trains a policy, then measures its modes in a batch of episodes.
+    /// Trains a policy, then measures its modes in a batch of episodes. The table counts every episode of the task that
+    /// was played before a row's batch, the `before` ones that preceded training included.
     template <class RlPolicy, class Env, class L>
     void run_rl(const std::string& name, const std::string& description, const Settings::Reinforce& o, L& learner,
-                core::Random random, const Env& environment) {
+                core::Random random, const Env& environment, int before = 0) {
         const std::int64_t total = updates(o);
         const int per_batch = o.epochs * o.minibatches;
         Stage<L> stage(folder, name, description, learner, total,
@@ -570,8 +614,8 @@ private:
             const auto report =
                 algorithm.update(parallel, o.learning_rate * left, random.fork(static_cast<std::uint64_t>(batch)),
                                  static_cast<float>(o.entropy_weight * left));
-            stage.record({static_cast<double>(batch * o.batch), report.success, report.decisions, report.length,
-                          report.sums.divergence / std::max(1.0, report.sums.decisions),
+            stage.record({static_cast<double>(before + batch * o.batch), report.success, report.decisions,
+                          report.length, report.sums.divergence / std::max(1.0, report.sums.decisions),
                           report.sums.clipped / std::max(1.0, report.sums.decisions)});
             stage.tick(
                 [&] { return fmt::format("success {:.3f}, {:.1f} decisions", report.success, report.decisions); });
