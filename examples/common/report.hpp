@@ -317,7 +317,7 @@ void report(Chain<P>& chain, const WorldReport& world) {
                      .series = {{.label = "codes", .x = updates, .y = detail::vector(discover.column("divergence"))}},
                      .y_low = 0}),
           "How far proposals are from the prior N(0, I)."}});
-    LinePlot alignment{.x_label = "update", .y_label = "", .y_low = 0, .y_high = 1};
+    LinePlot alignment{.x_label = "update", .y_label = "", .series = {}, .y_low = 0, .y_high = 1};
     for (const auto& [label, column] : {std::pair{"precision", "precision"},
                                         {"recall", "recall"},
                                         {"precision, to the step", "precision_0"},
