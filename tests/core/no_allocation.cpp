@@ -23,11 +23,11 @@ std::atomic<long> allocation_count{0};
 
 // Sanitizers stand there themselves, and other C libraries have no second names for these functions.
 #if defined(__has_feature)
-#if __has_feature(address_sanitizer)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 #define MIDSTREAM_SANITIZED
 #endif
 #endif
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(MIDSTREAM_SANITIZED)
+#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && !defined(MIDSTREAM_SANITIZED)
 constexpr bool counts = true;
 extern "C" {
 void* __libc_malloc(std::size_t);
