@@ -27,7 +27,8 @@ std::atomic<long> allocation_count{0};
 #define MIDSTREAM_SANITIZED
 #endif
 #endif
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && !defined(MIDSTREAM_SANITIZED)
+#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && \
+    !defined(MIDSTREAM_SANITIZED)
 constexpr bool counts = true;
 extern "C" {
 void* __libc_malloc(std::size_t);

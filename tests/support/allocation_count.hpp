@@ -27,7 +27,7 @@ inline void eigen_check(bool condition) {
 #define eigen_assert(condition) ::midstream::test::eigen_check(static_cast<bool>(condition))
 #include <Eigen/Core>
 
-// LLVM's thread sanitizer has these functions itself and cannot be without: Eigen alone is then counted.
+// The thread sanitizer has these functions itself and cannot be without, but tells of every allocation.
 #if defined(__SANITIZE_THREAD__)
 #define MIDSTREAM_OTHERS_ALLOCATE
 #elif defined(__has_feature)
@@ -36,7 +36,14 @@ inline void eigen_check(bool condition) {
 #endif
 #endif
 
-#ifndef MIDSTREAM_OTHERS_ALLOCATE
+#ifdef MIDSTREAM_OTHERS_ALLOCATE
+#include <sanitizer/allocator_interface.h>
+
+namespace midstream::test {
+inline const int allocation_hooks = __sanitizer_install_malloc_and_free_hooks(
+    [](const volatile void*, std::size_t) { ++allocation_count; }, [](const volatile void*) {});
+}  // namespace midstream::test
+#else
 // Not inlined, or GCC sees malloc meet operator delete and warns of a mismatch that is none.
 [[gnu::noinline]] void* operator new(std::size_t size) {
     ++midstream::test::allocation_count;
