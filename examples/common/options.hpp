@@ -192,8 +192,9 @@ public:
 
     /// Sets what was given.
     void set(const GivenByName& given) {
-        for (const auto& [name, each] : given) {
-            const Option& option = find(name, each.where);
+        for (const auto& entry : given) {
+            const Given& each = entry.second;
+            const Option& option = find(each.name, each.where);
             core::require(each.form == Form::any || each.form == option.form, [&] {
                 return each.where + (option.form == Form::quoted ? " is a text, which stands in quotes"
                                                                  : " is no text, and stands without quotes");
