@@ -206,14 +206,14 @@ public:
     /// One paragraph for each option: name, value, what it is and its range.
     std::string help() const {
         std::string result;
-        for (const Option& option : options_)
-            result += fmt::format("  --{}{}{}\n      {}\n", option.name, option.flag ? "" : " ",
-                                  option.flag              ? ""
-                                  : option.value().empty() ? "..."
-                                                           : option.value(),
-                                  option.help);
+        for (const Option& option : options_) {
+            const std::string value = option.value();
+            const std::string after = option.flag ? "" : value.empty() ? " ..." : " " + value;
+            result += fmt::format("  --{}{}\n      {}\n", option.name, after, option.help);
+        }
         return result + "  --print-config\n      prints all options as a file for --config, and ends\n";
     }
+
     /// All values as a file that can be given back by --config.
     std::string as_file() const {
         std::string result;

@@ -83,5 +83,7 @@ for wrong in "--gain=nan" "--seed 010" "--seed 1 --seed 2" "--sed 1" "--record.e
     status=0
     # shellcheck disable=SC2086
     "$program" all $wrong --output "$folder/refused" 2> "$folder/refused.log" || status=$?
-    [ $status = 1 ] && [ "$(wc -l < "$folder/refused.log")" = 1 ] && [ ! -e "$folder/refused" ] || fail "$wrong was not refused in a sentence"
+    if [ $status != 1 ] || [ "$(wc -l < "$folder/refused.log")" != 1 ] || [ -e "$folder/refused" ]; then
+        fail "$wrong was not refused in a sentence"
+    fi
 done

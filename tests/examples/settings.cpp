@@ -266,6 +266,9 @@ BOOST_AUTO_TEST_CASE(settings_that_cannot_be_carried_out_are_refused_before_work
                "--codes.episodes is 2148, valid is up to 2147, as there are 1000000 codes");
     BOOST_TEST(infeasible([](auto& s) { s.raw.batch = 3; }) ==
                "--raw.batch is 3, valid is at least the number of shards, 4");
+    BOOST_TEST(infeasible([](auto& s) { s.probe.batch = 3; }).starts_with("--probe.batch is 3, valid is at least"));
+    BOOST_TEST(infeasible([](auto& s) { s.inspect.step = 100; }) ==
+               "--inspect.step is 100, valid is up to 99, the last step of an episode");
     BOOST_TEST(infeasible([](auto& s) { s.internal.minibatches = 300; }) ==
                "--internal.minibatches is 300, valid is up to the episodes of a batch in a shard, 256");
     BOOST_TEST(infeasible([](auto& s) { s.discover.alpha_from = 0.5; }) ==
