@@ -85,8 +85,7 @@ class Options {
 public:
     /// A number within [low, high].
     template <class T>
-    requires(std::integral<T> || std::floating_point<T>) void number(std::string name, T& value, T low, T high,
-                                                                     std::string help) {
+    void number(std::string name, T& value, T low, T high, std::string help) {
         add(
             std::move(name), fmt::format("{} ({} to {})", help, low, high), Form::bare,
             [&value, low, high](const Given& given) { value = parse_number(given.text, low, high, given.where); },
