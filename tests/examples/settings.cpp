@@ -181,48 +181,48 @@ BOOST_AUTO_TEST_CASE(command_line_wins_over_the_file) {
 }
 
 BOOST_AUTO_TEST_CASE(files_are_refused_with_line_and_name) {
-    BOOST_TEST(refused_file("gain = 1\nsed = 7\n") == ", line 2: sed is no option, did you mean 'seed'?");
+    BOOST_TEST(refused_file("gain = 1\nsed = 7\n") == ": line 2: sed is no option, did you mean 'seed'?");
     BOOST_TEST(refused_file("[pretrain]\nstep = 7\n") ==
-               ", line 2: pretrain.step is no option, did you mean 'pretrain.steps'?");
+               ": line 2: pretrain.step is no option, did you mean 'pretrain.steps'?");
     BOOST_TEST(refused_file("[pretrian]\nsteps = 7\n") ==
-               ", line 2: pretrian.steps is no option, did you mean 'pretrain.steps'?");
-    BOOST_TEST(refused_file("seed = 7\nseed = 7\n") == ", line 2: seed is given twice");
+               ": line 2: pretrian.steps is no option, did you mean 'pretrain.steps'?");
+    BOOST_TEST(refused_file("seed = 7\nseed = 7\n") == ": line 2: seed is given twice");
     BOOST_TEST(refused_file("pretrain.steps = 7\n[pretrain]\nsteps = 7\n") ==
-               ", line 3: pretrain.steps is given twice");
-    BOOST_TEST(refused_file("seed = 7\nseed = 8\n", {"all", "--seed", "3"}) == ", line 2: seed is given twice");
+               ": line 3: pretrain.steps is given twice");
+    BOOST_TEST(refused_file("seed = 7\nseed = 8\n", {"all", "--seed", "3"}) == ": line 2: seed is given twice");
     BOOST_TEST(refused_file("seed = 'x'", {"all", "--seed", "3"}) == "understood");  // another value is in its place
-    BOOST_TEST(refused_file("preset = 'huge'") == ", line 1: preset is 'huge', valid is demo or full");
-    BOOST_TEST(refused_file("preset = full") == ", line 1: preset is a text, which stands in quotes");
-    BOOST_TEST(refused_file("seed = '7'") == ", line 1: seed is no text, and stands without quotes");
+    BOOST_TEST(refused_file("preset = 'huge'") == ": line 1: preset is 'huge', valid is demo or full");
+    BOOST_TEST(refused_file("preset = full") == ": line 1: preset is a text, which stands in quotes");
+    BOOST_TEST(refused_file("seed = '7'") == ": line 1: seed is no text, and stands without quotes");
     BOOST_TEST(refused_file("seed = 010") ==
-               ", line 1: seed is '010', valid is a whole number from 0 to 18446744073709551615");
-    BOOST_TEST(refused_file("gain = nan") == ", line 1: gain is 'nan', valid is a number from 0 to 100");
-    BOOST_TEST(refused_file("seed = 1__0").starts_with(", line 1: seed is '1__0'"));
-    BOOST_TEST(refused_file("seed = 1979-05-27").starts_with(", line 1: seed is '1979-05-27'"));
-    BOOST_TEST(refused_file("seed = true").starts_with(", line 1: seed is 'true'"));
-    BOOST_TEST(refused_file("config = 'x'") == ", line 1: config: a file cannot name another");
-    BOOST_TEST(refused_file("seed = 7 8") == ", line 1: what follows the value is not understood");
-    BOOST_TEST(refused_file("seed = 7 gain = 2") == ", line 1: what follows the value is not understood");
-    BOOST_TEST(refused_file("seed") == ", line 1: seed has no '=' after it");
-    BOOST_TEST(refused_file("seed =") == ", line 1: seed has no value that is understood");
-    BOOST_TEST(refused_file("= 7") == ", line 1: a setting's name is expected");
-    BOOST_TEST(refused_file("[pretrain\nsteps = 7") == ", line 1: the table's name has no ']' after it");
-    BOOST_TEST(refused_file("[[pretrain]]\nsteps = 7") == ", line 1: an array of tables is no setting");
-    BOOST_TEST(refused_file("seed = [7]") == ", line 1: seed is an array, and every setting is a single value");
-    BOOST_TEST(refused_file("pretrain = 7") == ", line 1: pretrain is no option");
-    BOOST_TEST(refused_file("pretrain = { steps = 7") == ", line 1: the table of pretrain has no '}' after it");
-    BOOST_TEST(refused_file("pretrain = { steps = 7, }") == ", line 1: a setting's name is expected");
-    BOOST_TEST(refused_file("seed = { seed = 7 }") == ", line 1: seed.seed is no option");
-    BOOST_TEST(refused_file("output = \"x") == ", line 1: a string does not end on its line");
-    BOOST_TEST(refused_file("output = \"\"\"\nx\"\"\"") == ", line 1: a string over several lines is no setting");
-    BOOST_TEST(refused_file("output = \"\\q\"") == ", line 1: a backslash is not followed by what TOML knows");
-    BOOST_TEST(refused_file("output = \"\\ud800\"") == ", line 1: a character's number is none");
-    BOOST_TEST(refused_file("output = \"\"") == ", line 1: output is empty");
-    BOOST_TEST(refused_file("\n\n{") == ", line 3: a setting's name is expected");
-    BOOST_TEST(refused_file(std::string("seed = 1\0", 9)) == ", line 1: what follows the value is not understood");
+               ": line 1: seed is '010', valid is a whole number from 0 to 18446744073709551615");
+    BOOST_TEST(refused_file("gain = nan") == ": line 1: gain is 'nan', valid is a number from 0 to 100");
+    BOOST_TEST(refused_file("seed = 1__0").starts_with(": line 1: seed is '1__0'"));
+    BOOST_TEST(refused_file("seed = 1979-05-27").starts_with(": line 1: seed is '1979-05-27'"));
+    BOOST_TEST(refused_file("seed = true").starts_with(": line 1: seed is 'true'"));
+    BOOST_TEST(refused_file("config = 'x'") == ": line 1: config: a file cannot name another");
+    BOOST_TEST(refused_file("seed = 7 8") == ": line 1: what follows the value is not understood");
+    BOOST_TEST(refused_file("seed = 7 gain = 2") == ": line 1: what follows the value is not understood");
+    BOOST_TEST(refused_file("seed") == ": line 1: seed has no '=' after it");
+    BOOST_TEST(refused_file("seed =") == ": line 1: seed has no value that is understood");
+    BOOST_TEST(refused_file("= 7") == ": line 1: a setting's name is expected");
+    BOOST_TEST(refused_file("[pretrain\nsteps = 7") == ": line 1: the table's name has no ']' after it");
+    BOOST_TEST(refused_file("[[pretrain]]\nsteps = 7") == ": line 1: an array of tables is no setting");
+    BOOST_TEST(refused_file("seed = [7]") == ": line 1: seed is an array, and every setting is a single value");
+    BOOST_TEST(refused_file("pretrain = 7") == ": line 1: pretrain is no option");
+    BOOST_TEST(refused_file("pretrain = { steps = 7") == ": line 1: the table of pretrain has no '}' after it");
+    BOOST_TEST(refused_file("pretrain = { steps = 7, }") == ": line 1: a setting's name is expected");
+    BOOST_TEST(refused_file("seed = { seed = 7 }") == ": line 1: seed.seed is no option");
+    BOOST_TEST(refused_file("output = \"x") == ": line 1: a string does not end on its line");
+    BOOST_TEST(refused_file("output = \"\"\"\nx\"\"\"") == ": line 1: a string over several lines is no setting");
+    BOOST_TEST(refused_file("output = \"\\q\"") == ": line 1: a backslash is not followed by what TOML knows");
+    BOOST_TEST(refused_file("output = \"\\ud800\"") == ": line 1: a character's number is none");
+    BOOST_TEST(refused_file("output = \"\"") == ": line 1: output is empty");
+    BOOST_TEST(refused_file("\n\n{") == ": line 3: a setting's name is expected");
+    BOOST_TEST(refused_file(std::string("seed = 1\0", 9)) == ": line 1: what follows the value is not understood");
     std::string deep = "a = ";
     for (int i = 0; i < 100'000; ++i) deep += "{a=";
-    BOOST_TEST(refused_file(deep) == ", line 1: tables lie too deep in each other");
+    BOOST_TEST(refused_file(deep) == ": line 1: tables lie too deep in each other");
 }
 
 BOOST_AUTO_TEST_CASE(printed_settings_can_be_given_back) {
