@@ -432,6 +432,7 @@ private:
                                                          {.steps = s.probe.steps,
                                                           .batch = s.probe.batch,
                                                           .learning_rate = s.probe.learning_rate,
+                                                          .shards = probe_shards,
                                                           .evaluation = s.probe.evaluation},
                                                          stream(probing));
         });

@@ -85,8 +85,7 @@ class Options {
 public:
     /// A number within [low, high].
     template <class T>
-    requires(std::integral<T> || std::floating_point<T>) void number(std::string name, T& value, T low, T high,
-                                                                     std::string help) {
+    void number(std::string name, T& value, T low, T high, std::string help) {
         add(
             std::move(name), fmt::format("{} ({} to {})", help, low, high), Form::bare,
             [&value, low, high](const Given& given) { value = parse_number(given.text, low, high, given.where); },
@@ -192,8 +191,9 @@ public:
 
     /// Sets what was given.
     void set(const GivenByName& given) {
-        for (const auto& [name, each] : given) {
-            const Option& option = find(name, each.where);
+        for (const auto& entry : given) {
+            const Given& each = entry.second;
+            const Option& option = find(each.name, each.where);
             core::require(each.form == Form::any || each.form == option.form, [&] {
                 return each.where + (option.form == Form::quoted ? " is a text, which stands in quotes"
                                                                  : " is no text, and stands without quotes");
@@ -205,14 +205,14 @@ public:
     /// One paragraph for each option: name, value, what it is and its range.
     std::string help() const {
         std::string result;
-        for (const Option& option : options_)
-            result += fmt::format("  --{}{}{}\n      {}\n", option.name, option.flag ? "" : " ",
-                                  option.flag              ? ""
-                                  : option.value().empty() ? "..."
-                                                           : option.value(),
-                                  option.help);
+        for (const Option& option : options_) {
+            const std::string value = option.value();
+            const std::string after = option.flag ? "" : value.empty() ? " ..." : " " + value;
+            result += fmt::format("  --{}{}\n      {}\n", option.name, after, option.help);
+        }
         return result + "  --print-config\n      prints all options as a file for --config, and ends\n";
     }
+
     /// All values as a file that can be given back by --config.
     std::string as_file() const {
         std::string result;

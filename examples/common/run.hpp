@@ -27,16 +27,19 @@ public:
         descriptor_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
         io::require(file, descriptor_ >= 0, [&] { return std::string("cannot open: ") + std::strerror(errno); });
         if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
-            const int error = errno;
+            if (errno != EWOULDBLOCK) {  // a file system without locks
+                show(stderr, path_.string() + ": cannot be locked (" + std::strerror(errno) +
+                                 "): see that no other run works in it\n");
+                return;
+            }
             char holder[32] = {};
             const bool known = ::pread(descriptor_, holder, sizeof(holder) - 1, 0) > 0;
             ::close(descriptor_);
-            io::require(path_, error != EWOULDBLOCK, [&] {
+            io::require(path_, false, [&] {
                 return "another run works in this folder" +
                        (known ? std::string(", process ") + holder : std::string()) +
                        ": wait for its end, or name another --output";
             });
-            io::require(file, false, [&] { return std::string("cannot lock: ") + std::strerror(error); });
         }
         // For the message above alone, so that a full disk does not matter.
         const std::string process = std::to_string(::getpid());

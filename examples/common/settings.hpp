@@ -166,6 +166,9 @@ inline void add_options(Options& options, Settings& s) {
     reinforce("raw", s.raw);
 }
 
+/// Into how many pieces a batch of the linear probes is split.
+inline constexpr int probe_shards = 4;
+
 /// Throws an Error that names the option unless the settings can be carried out: each is in range, but rows of
 /// episodes, of at most `horizon` steps, are counted in an int, and a batch has an episode for every shard.
 inline void require_feasible(const Settings& s, int horizon) {
@@ -182,17 +185,18 @@ inline void require_feasible(const Settings& s, int horizon) {
     require_episodes("record.clean-episodes", s.record.clean_episodes);
     require_episodes("discover.evaluation", s.discover.evaluation);
     require_count("codes.episodes", s.codes.episodes, s.codes.count, "codes");
-    const auto require_batch = [&](const std::string& stage, int batch) {
-        core::require(batch >= s.shards, [&] {
-            return fmt::format("--{}.batch is {}, valid is at least the number of shards, {}", stage, batch, s.shards);
+    const auto require_batch = [&](const std::string& stage, int batch, int shards) {
+        core::require(batch >= shards, [&] {
+            return fmt::format("--{}.batch is {}, valid is at least the number of shards, {}", stage, batch, shards);
         });
         require_episodes(stage + ".batch", batch);
     };
-    require_batch("pretrain", s.pretrain.batch);
-    require_batch("steer", s.steer.batch);
-    require_batch("discover", s.discover.batch);
+    require_batch("pretrain", s.pretrain.batch, s.shards);
+    require_batch("probe", s.probe.batch, probe_shards);
+    require_batch("steer", s.steer.batch, s.shards);
+    require_batch("discover", s.discover.batch, s.shards);
     const auto require_reinforce = [&](const std::string& stage, const Settings::Reinforce& o) {
-        require_batch(stage, o.batch);
+        require_batch(stage, o.batch, s.shards);
         const int most = o.batch / s.shards;
         core::require(o.minibatches <= most, [&] {
             return fmt::format("--{}.minibatches is {}, valid is up to the episodes of a batch in a shard, {}", stage,
@@ -201,6 +205,10 @@ inline void require_feasible(const Settings& s, int horizon) {
     };
     require_reinforce("internal", s.internal);
     require_reinforce("raw", s.raw);
+    core::require(s.inspect.step < horizon, [&] {
+        return fmt::format("--inspect.step is {}, valid is up to {}, the last step of an episode", s.inspect.step,
+                           horizon - 1);
+    });
     const auto require_order = [](const std::string& option, double from, double until) {
         core::require(from <= until, [&] {
             return fmt::format("--{0}-from is {1} and --{0}-until {2}, which must not come before", option, from,

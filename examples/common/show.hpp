@@ -20,10 +20,11 @@ inline bool show(std::FILE* stream, std::string_view text) noexcept {
     return written && flushed;
 }
 
-/// To be called before anything is opened: writing to a pipe whose reader has gone is a failure like others, and no
-/// file gets the number of a standard stream that was closed.
+/// To be called before anything is opened: writing to a pipe whose reader has gone, or beyond a limit on files, is a
+/// failure like others and no signal, and no file gets the number of a standard stream that was closed.
 inline void prepare_streams() noexcept {
     std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);
     for (int descriptor = 0; descriptor <= 2; ++descriptor)
         if (::fcntl(descriptor, F_GETFD) < 0 && ::open("/dev/null", O_RDWR) < 0) return;
 }

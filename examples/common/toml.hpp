@@ -17,7 +17,7 @@ namespace midstream::examples {
 struct Given {
     std::string name;   ///< "discover.alpha"
     std::string text;   ///< the value; of a string what it says
-    std::string where;  ///< "--discover.alpha" or "run.toml, line 3: discover.alpha", for messages
+    std::string where;  ///< "--discover.alpha" or "run.toml: line 3: discover.alpha", for messages
     enum class Form { any, quoted, bare } form = Form::any;  ///< in a file strings are quoted and numbers are not
 };
 
@@ -74,7 +74,7 @@ private:
         } while (take_line_end());
         return !at_end();
     }
-    std::string place() const { return file_ + ", line " + std::to_string(line_); }
+    std::string place() const { return file_ + ": line " + std::to_string(line_); }
     void refuse_if(bool condition, const std::string& message) const {
         core::require(!condition, [&] { return place() + ": " + message; });
     }
