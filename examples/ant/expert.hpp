@@ -5,9 +5,9 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <ctime>
 
+#include "common/options.hpp"
 #include "common/run.hpp"
 #include "common/table.hpp"
 #include "midstream/core/describe.hpp"
@@ -68,11 +68,11 @@ struct ExpertSettings {
     int episodes = 600;  ///< of each evaluation
 };
 
-/// Declares what shapes the training as options of `app`, named as in "--expert.walk.updates". Seed, threads, output
-/// folder and the time between checkpoints are the program's.
-inline void add_expert_options(CLI::App& app, ExpertSettings& s) {
-    const auto add = [&](const std::string& name, auto& value, double low, double high, const std::string& help) {
-        app.add_option("--expert." + name, value, help)->check(CLI::Range(low, high))->capture_default_str();
+/// Declares what shapes the training as options, named as in "--expert.walk.updates". Seed, threads, output folder and
+/// the time between checkpoints are the program's.
+inline void add_expert_options(Options& options, ExpertSettings& s) {
+    const auto add = [&]<class T>(const std::string& name, T& value, double low, double high, const std::string& help) {
+        options.number("expert." + name, value, static_cast<T>(low), static_cast<T>(high), help);
     };
     add("shards", s.shards, 1, 64, "pieces that instances are split into; changes results in the last bits");
     add("instances", s.ppo.instances, 1, 1e5, "ants side by side");
@@ -185,9 +185,7 @@ struct Expert {
 
     /// Sampled and mean actions on both distributions of tasks, as a table and as `expert-success.csv`.
     static void report(const Acting& expert, const ExpertSettings& s) {
-        io::CsvWriter csv(std::filesystem::path(s.output) / "expert-success.csv",
-                          {"unseen", "temperature", "episodes", "success", "out_of_time", "fallen", "length", "longest",
-                           "saturated"});
+        std::vector<std::vector<double>> rows;
         Table table{.header = {"tasks", "actions", "episodes", "success", "out of time", "fallen", "length", "longest",
                                "saturated"}};
         for (const bool unseen : {false, true})
@@ -198,21 +196,24 @@ struct Expert {
                                             core::Random(s.seed).fork(unseen ? 11 : 10), s.threads);
                 const double all = score.episodes, truncated = score.truncated / all, fallen = score.fallen / all,
                              saturated = score.saturated / score.torques;
-                csv.row({unseen ? 1.0 : 0.0, temperature, all, score.success(), truncated, fallen, score.length(),
-                         static_cast<double>(score.longest), saturated});
+                rows.push_back({unseen ? 1.0 : 0.0, temperature, all, score.success(), truncated, fallen,
+                                score.length(), static_cast<double>(score.longest), saturated});
                 const auto share = [](double value) { return fmt::format("{:.3f}", value); };
                 table.rows.push_back({unseen ? "unseen" : "pretraining", temperature > 0 ? "sampled" : "mean",
                                       fmt::format("{}", score.episodes), share(score.success()), share(truncated),
                                       share(fallen), fmt::format("{:.0f}", score.length()),
                                       fmt::format("{}", score.longest), share(saturated)});
             }
+        write_table(
+            std::filesystem::path(s.output) / "expert-success.csv",
+            {"unseen", "temperature", "episodes", "success", "out_of_time", "fallen", "length", "longest", "saturated"},
+            rows);
         print(table);
     }
 
     /// Both phases, or what a checkpoint leaves to do of them; then the weights are in `expert-weights.safetensors` of
     /// the output folder, and the report beside them.
     static void train(const ExpertSettings& s) {
-        std::filesystem::create_directories(s.output);
         const auto trainee_at = [&](const ExpertPhase& phase) {
             Trainee trainee{.learner = new_learner(s)};
             Agent::initialise(*trainee.learner.parameters, core::Random(s.seed).fork(0), phase.deviation);

@@ -44,6 +44,7 @@ struct AntPreset : ChainPreset<Ant, HawkOn<Shape, Ant>, MetaOf<HawkOn<Shape, Ant
     static env::TaskDistribution pretraining_tasks() { return env::TaskDistribution::ant_pretraining(); }
     static env::TaskDistribution unseen_tasks() { return env::TaskDistribution::ant_posttraining(); }
     static std::vector<std::pair<int, int>> unseen_transitions() { return {{0, 1}, {1, 2}, {2, 3}}; }
+    static std::optional<env::TaskDistribution> selection_tasks() { return last_unseen_transition(); }
     static ExpertType expert(double noise) { return {.noise = noise}; }
 };
 
@@ -145,6 +146,6 @@ int run_demo(const std::string& stage, Settings settings);
 int run_full(const std::string& stage, Settings settings);
 int run_paper(const std::string& stage, Settings settings);
 // See examples::Command.
-int run_expert(int argc, char** argv);
+int run_expert(std::span<const std::string> arguments);
 
 }  // namespace midstream::examples::ant

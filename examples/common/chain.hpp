@@ -59,17 +59,18 @@ public:
     /// What stages train on: D and D* (Settings::Record).
     enum class Data { noisy, clean };
 
-    Chain(Settings settings) : s(std::move(settings)), parallel{s.threads}, folder(s.output) {
-        std::filesystem::create_directories(folder);
-    }
+    Chain(Settings settings) : s(std::move(settings)), parallel{s.threads}, own(s.output), folder(own.path()) {}
 
     Settings s;
     core::OpenMP parallel;
+    RunFolder own;
     std::filesystem::path folder;
 
     core::Random stream(Stream stage) const { return core::Random(s.seed).fork(stage); }
     World pretraining_world() const { return World(P::pretraining_tasks()); }
     World unseen_world() const { return World(P::unseen_tasks()); }
+    /// Has this preset tasks to choose gain and layer by that are not reported?
+    static bool has_selection() { return P::selection_tasks().has_value(); }
     /// The expert of this data.
     auto expert(Data data) const { return P::expert(noise(data)); }
     /// Fresh episodes as those of D*.
@@ -177,7 +178,7 @@ public:
         const auto& o = s.pretrain;
         Stage<BaseLearner> stage(folder, "pretrain", pretrain_description(), learner, o.steps,
                                  {"episodes", "action_nll", "target_nll"}, s.checkpoint_seconds);
-        train::LossSums recent;
+        train::LossSums& recent = stage.window();
         const std::int64_t every = std::max<std::int64_t>(1, o.steps / 200);
         if (stage.finished()) return;
         const auto report = [&](std::int64_t step, const train::LossSums& sums) {
@@ -186,7 +187,6 @@ public:
             if (step % every == 0) {
                 stage.record({static_cast<double>(step * o.batch), nll,
                               recent.target / std::max(1, recent.steps - recent.episodes)});
-                recent = {};
             }
             stage.tick([&] { return fmt::format("action NLL {:.3f}", nll); });
             return true;
@@ -200,36 +200,51 @@ public:
     }
 
     void probe() {
-        std::vector<analysis::ProbeResult> results;
-        base();
-        with_source(Data::clean, [&](const auto& source) {
-            results = analysis::probe<Base, P::subgoals>(parallel, base(), source, fresh_source(),
-                                                         {.steps = s.probe.steps,
-                                                          .batch = s.probe.batch,
-                                                          .learning_rate = s.probe.learning_rate,
-                                                          .evaluation = s.probe.evaluation},
-                                                         stream(probing));
-        });
-        io::CsvWriter table(folder / "probe.csv", {"layer", "accuracy", "nll"});
-        for (std::size_t l = 0; l < results.size(); ++l)
-            table.row({static_cast<double>(l), results[l].accuracy, results[l].nll});
+        core::Description about{"probe"};
+        once(folder, "probe",
+             core::text(about.set("settings", s.probe)
+                            .set("episodes", about_episodes(Data::clean))
+                            .set("base", about_pretraining())),
+             {"probe"}, [&] { fresh_probe(); });
     }
 
-    /// Supervised controllers at every layer, each evaluated on the unseen task.
+    /// Supervised controllers at every layer, each evaluated on the unseen task, and on the tasks for selection, of
+    /// which nothing is reported: by those a layer and a gain are to be chosen. The base model left to itself for
+    /// comparison.
     void steer() {
-        io::CsvWriter table(folder / "steer.csv", steer_columns());
-        base();
-        [&]<int... Layer>(std::integer_sequence<int, Layer...>) { (steer_at<Layer>(table), ...); }
-        (std::make_integer_sequence<int, Base::depth>{});
+        core::Description about{"steer"};
+        if (has_selection()) about.set("selection", World(*P::selection_tasks()));
+        once(folder, "steer",
+             core::text(about.set("settings", s.steer)
+                            .set("temperature", s.steer.temperature)
+                            .set("evaluation", s.steer.episodes)
+                            .set("gain", s.gain)
+                            .set("form", std::type_identity<typename Meta::ControllerForm>{})
+                            .set("world", unseen_world())
+                            .set("episodes", about_episodes(Data::clean))
+                            .set("base", about_pretraining())),
+             {"steer", "steer-base", "steer-gains"}, [&] {
+                 std::vector<std::vector<double>> rows, gains;
+                 base();
+                 [&]<int... Layer>(std::integer_sequence<int, Layer...>) {
+                     (rows.push_back(steer_at<Layer>(gains)), ...);
+                 }
+                 (std::make_integer_sequence<int, Base::depth>{});
+                 write_table(folder / "steer-base.csv", steer_columns(), {steer_row(-1, unknown, alone())});
+                 write_table(folder / "steer-gains.csv", {"layer", "gain", "selection"}, gains);
+                 write_table(folder / "steer.csv", steer_columns(), rows);
+             });
     }
 
     void discover() {
         auto learner = meta_learner();
         const auto& o = s.discover;
         base();
-        Stage<Learner<Meta>> stage(folder, "discover", discover_description(), learner, o.steps,
-                                   {"action_nll", "divergence", "switches", "precision", "recall", "eval_nll"},
-                                   s.checkpoint_seconds);
+        Stage<Learner<Meta>> stage(
+            folder, "discover", discover_description(), learner, o.steps,
+            {"action_nll", "divergence", "switches", "precision", "recall", "eval_nll", "chance_precision",
+             "chance_recall", "offset", "precision_0", "recall_0", "chance_precision_0", "chance_recall_0"},
+            s.checkpoint_seconds);
         const auto steps = static_cast<double>(o.steps);
         const auto at = [&](double share) { return static_cast<std::int64_t>(share * steps); };
         const train::Ramp alpha{o.alpha_start, o.alpha, at(o.alpha_from), at(o.alpha_until)};
@@ -241,17 +256,21 @@ public:
             return options;
         };
         const auto held_out = held_out_episodes(s.discover.evaluation);
-        train::LossSums recent;
+        train::LossSums& recent = stage.window();
         const std::int64_t every = std::max<std::int64_t>(1, o.steps / 60);
         const auto report = [&](std::int64_t step, const train::LossSums& sums) {
             recent += sums;
             if (step % every == 0) {
                 const auto inferred = analysis::infer<Meta>(parallel, base(), *learner.parameters, held_out,
                                                             stream(evaluation).fork(1), P::pass_options(s.discover));
+                // Within a step, and to the step.
                 const auto match = analysis::alignment(inferred.gates.view(), held_out.sequences(), held_out.subgoals);
+                const auto exact = analysis::alignment(inferred.gates.view(), held_out.sequences(), held_out.subgoals,
+                                                       {.tolerance = 0});
                 stage.record({recent.action / recent.steps, recent.divergence / recent.steps, match.switches,
-                              match.precision, match.recall, inferred.sums.action / inferred.sums.steps});
-                recent = {};
+                              match.precision, match.recall, inferred.sums.action / inferred.sums.steps,
+                              match.chance_precision, match.chance_recall, match.offset, exact.precision, exact.recall,
+                              exact.chance_precision, exact.chance_recall});
             }
             stage.tick([&] {
                 return fmt::format("NLL {:.3f} KL {:.2f} gate {:.2f}", sums.action / sums.steps,
@@ -264,40 +283,40 @@ public:
                                   pass_options, rate(o), stream(discovery).fork(1), report);
         });
         if (s.discover.refine_steps > 0) refine(*learner.parameters);
-        codes(meta());
+        core::Description about{"codes"};
+        once(folder, "codes",
+             core::text(about.set("settings", s.codes)
+                            .set("gain", s.gain)
+                            .set("transplanted", s.discover.evaluation)
+                            .set("codes", about_codes())),
+             {"codes", "codes-summary"}, [&] { codes(meta()); });
     }
 
     /// Codes that were in force when a subgoal was reached, injected in other episodes of the pretraining tasks: at a
     /// step, and where a subgoal has just been reached that pretraining never followed by the other.
     void inspect() {
-        const Batch world{pretraining_world()};
-        const typename P::ReachedSubgoal reached;
-        const auto codes =
-            analysis::reaching_codes<Meta>(parallel, world, base(), meta(), P::subgoals, s.inspect.episodes, reached,
-                                           stream(inspection).fork(0), acting());
-        io::CsvWriter table(folder / "inspect.csv", {"after", "goal", "codes", "episodes", "injected", "left_alone"});
-        const auto measure = [&](int goal, analysis::InjectionMoment moment) {
-            const auto& found = codes.by_goal[static_cast<std::size_t>(goal)];
-            if (found.empty())
-                return table.row({static_cast<double>(moment.after), static_cast<double>(goal), 0, 0, 0, 0});
-            const auto result = analysis::inject<Meta>(
-                parallel, world, base(), meta(), found, goal, moment, s.inspect.episodes, reached,
-                stream(inspection).fork(static_cast<std::uint64_t>(1 + goal + P::subgoals * (1 + moment.after))),
-                acting());
-            table.row({static_cast<double>(moment.after), static_cast<double>(goal), static_cast<double>(found.size()),
-                       static_cast<double>(result.injected.attempts), result.injected.share(),
-                       result.left_alone.share()});
-        };
-        for (int goal = 0; goal < P::subgoals; ++goal) measure(goal, {.step = s.inspect.step});
-        for (const auto& [from, to] : P::unseen_transitions()) measure(to, {.after = from});
+        core::Description about{"inspect"};
+        once(folder, "inspect",
+             core::text(about.set("settings", s.inspect).set("acting", acting()).set("codes", about_codes())),
+             {"inspect"}, [&] { fresh_inspect(); });
     }
 
     void internal_rl_stage() {
-        informed();
+        core::Description about{"informed"};
+        once(folder, "informed",
+             core::text(about.set("episodes", s.steer.episodes)
+                            .set("codes_of", s.discover.evaluation)
+                            .set("acting", acting())
+                            .set("world", unseen_world())
+                            .set("codes", about_codes())),
+             {"informed"}, [&] { informed(); });
         auto learner = policy_learner();
         run_rl<Policy>("internal-rl", internal_description(), s.internal, learner, stream(internal_rl).fork(1),
-                       Inner(Batch(unseen_world()), base(), meta(), acting(), {}, view()));
+                       Inner(Batch(unseen_world()), base(), meta(), acting(), {}, view()), view_episodes);
     }
+    /// Episodes of the unseen task that are played before internal RL begins, as part of it: what the policy's view is
+    /// measured in.
+    static constexpr int view_episodes = std::is_same_v<View, rl::Normaliser<Base::width>> ? 512 : 0;
     /// How codes are acted on, in internal RL and wherever the switch has a say: by the switch that was trained.
     rl::ActingOptions<Meta> acting() const {
         auto switching = P::pass_options(s.discover).switching;
@@ -310,14 +329,13 @@ public:
     /// without it.
     View view() {
         View view{};
-        if constexpr (std::is_same_v<View, rl::Normaliser<Base::width>>) {
-            constexpr int episodes = 512;
+        if constexpr (view_episodes > 0) {
             const auto path = folder / "internal-rl-view.safetensors";
             const auto contents = [&](auto&& member) { member("view", view); };
             if (io::exists(path)) {
                 io::load(path, internal_description(), contents);
             } else {
-                view = rl::standard_view<Meta>(Batch(unseen_world()), base(), meta(), episodes,
+                view = rl::standard_view<Meta>(Batch(unseen_world()), base(), meta(), view_episodes,
                                                stream(internal_rl).fork(2), acting());
                 io::save(path, internal_description(), contents);
             }
@@ -336,8 +354,9 @@ public:
         return episodes;
     }
 
+    /// The unseen transitions' columns come last, each named "from>to".
     std::vector<std::string> steer_columns() const {
-        std::vector<std::string> columns{"layer", "action_nll", "success"};
+        std::vector<std::string> columns{"layer", "action_nll", "success", "selection"};
         for (const auto& [from, to] : P::unseen_transitions()) columns.push_back(fmt::format("{}>{}", from, to));
         return columns;
     }
@@ -351,6 +370,8 @@ public:
     }
 
 private:
+    static constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+
     std::unique_ptr<BaseLearner> base_;
     std::unique_ptr<Learner<Meta>> meta_;
     std::array<std::unique_ptr<Episodes>, 2> datasets_;  ///< by Data
@@ -456,6 +477,10 @@ private:
             .set("passes", refine_options())
             .set("learner", refine_learner());
     }
+    /// What codes come from.
+    core::Description about_codes() const {
+        return s.discover.refine_steps > 0 ? about_refinement() : about_discovery();
+    }
     core::Description about_internal_rl() const {
         core::Description about{"internal-rl"};
         return about.set("settings", s.internal)
@@ -466,7 +491,7 @@ private:
             .set("policy", std::type_identity<Policy>{})
             .set("view", std::type_identity<View>{})
             .set("learner", new_reinforced_learner<Policy>(s.internal))
-            .set("codes", s.discover.refine_steps > 0 ? about_refinement() : about_discovery());
+            .set("codes", about_codes());
     }
     core::Description about_raw_rl() const {
         core::Description about{"raw-rl"};
@@ -476,6 +501,48 @@ private:
             .set("world", unseen_world())
             .set("base", about_pretraining())
             .set("learner", new_reinforced_learner<Base>(s.raw));
+    }
+
+    void fresh_probe() {
+        std::vector<analysis::ProbeResult> results;
+        base();
+        with_source(Data::clean, [&](const auto& source) {
+            results = analysis::probe<Base, P::subgoals>(parallel, base(), source, fresh_source(),
+                                                         {.steps = s.probe.steps,
+                                                          .batch = s.probe.batch,
+                                                          .learning_rate = s.probe.learning_rate,
+                                                          .shards = probe_shards,
+                                                          .evaluation = s.probe.evaluation},
+                                                         stream(probing));
+        });
+        std::vector<std::vector<double>> rows;
+        for (std::size_t l = 0; l < results.size(); ++l)
+            rows.push_back({static_cast<double>(l), results[l].accuracy, results[l].nll});
+        write_table(folder / "probe.csv", {"layer", "accuracy", "nll"}, rows);
+    }
+
+    void fresh_inspect() {
+        const Batch world{pretraining_world()};
+        const typename P::ReachedSubgoal reached;
+        const auto codes =
+            analysis::reaching_codes<Meta>(parallel, world, base(), meta(), P::subgoals, s.inspect.episodes, reached,
+                                           stream(inspection).fork(0), acting());
+        std::vector<std::vector<double>> rows;
+        const auto measure = [&](int goal, analysis::InjectionMoment moment) {
+            const auto& found = codes.by_goal[static_cast<std::size_t>(goal)];
+            if (found.empty())
+                return rows.push_back({static_cast<double>(moment.after), static_cast<double>(goal), 0, 0, 0, 0});
+            const auto result = analysis::inject<Meta>(
+                parallel, world, base(), meta(), found, goal, moment, s.inspect.episodes, reached,
+                stream(inspection).fork(static_cast<std::uint64_t>(1 + goal + P::subgoals * (1 + moment.after))),
+                acting());
+            rows.push_back({static_cast<double>(moment.after), static_cast<double>(goal),
+                            static_cast<double>(found.size()), static_cast<double>(result.injected.attempts),
+                            result.injected.share(), result.left_alone.share()});
+        };
+        for (int goal = 0; goal < P::subgoals; ++goal) measure(goal, {.step = s.inspect.step});
+        for (const auto& [from, to] : P::unseen_transitions()) measure(to, {.after = from});
+        write_table(folder / "inspect.csv", {"after", "goal", "codes", "episodes", "injected", "left_alone"}, rows);
     }
 
     /// Trains the controllers on, alone and at a high rate: they then carry over better to transitions that pretraining
@@ -500,8 +567,9 @@ private:
         });
     }
 
+    /// The layer's row of the table.
     template <int Layer>
-    void steer_at(io::CsvWriter& table) {
+    std::vector<double> steer_at(std::vector<std::vector<double>>& gains) {
         using Controllers = control::Supervised<Base, Layer, P::subgoals, typename Meta::ControllerForm>;
         const auto& o = s.steer;
         auto learner = new_controllers_learner<Controllers>();
@@ -509,10 +577,9 @@ private:
         const std::string name = fmt::format("steer-{}", Layer);
         Stage<Learner<Controllers>> stage(folder, name, steer_description<Controllers>(), learner, o.steps,
                                           {"action_nll"}, s.checkpoint_seconds);
-        double nll = 0;
         const std::int64_t every = std::max<std::int64_t>(1, o.steps / 40);
         const auto report = [&](std::int64_t step, const train::LossSums& sums) {
-            nll = sums.action / sums.steps;
+            const double nll = sums.action / sums.steps;
             if (step % every == 0) stage.record({nll});
             stage.tick([&] { return fmt::format("action NLL {:.3f}", nll); });
             return true;
@@ -521,14 +588,35 @@ private:
             train::supervise<Controllers>(parallel, base(), learner, source, {.steps = o.steps, .batch = o.batch},
                                           rate(o), stream(steering).fork(100 + Layer), report);
         });
-        nll = io::read_csv(folder / (name + ".csv")).column("action_nll").back();
-        const auto result = analysis::steered_success<Controllers>(
-            parallel, Batch(unseen_world()), base(), *learner.parameters, o.episodes,
-            stream(evaluation).fork(200 + Layer),
-            {.temperature = static_cast<float>(o.temperature), .gain = static_cast<float>(s.gain)});
-        std::vector<double> row{static_cast<double>(Layer), nll, result.success()};
-        for (const auto& [from, to] : P::unseen_transitions()) row.push_back(result.transition(from, to).share());
-        table.row(row);
+        const auto losses = io::read_csv(folder / (name + ".csv")).column("action_nll");
+        const auto success = [&](const World& world, double gain, std::uint64_t draw) {
+            return analysis::steered_success<Controllers>(
+                parallel, Batch(world), base(), *learner.parameters, o.episodes, stream(evaluation).fork(draw + Layer),
+                {.temperature = static_cast<float>(o.temperature), .gain = static_cast<float>(gain)});
+        };
+        const auto on_selection = [&](double gain) {
+            return has_selection() ? success(World(*P::selection_tasks()), gain, 400).success() : unknown;
+        };
+        if (has_selection())
+            for (const double gain : {1.0, 1.5, 2.0, 3.0, 4.0})
+                gains.push_back({static_cast<double>(Layer), gain, on_selection(gain)});
+        // Who deleted the table of a finished stage has lost its loss.
+        return steer_row(Layer, losses.empty() ? unknown : losses.back(), success(unseen_world(), s.gain, 200),
+                         on_selection(s.gain));
+    }
+
+    /// The base model left to itself on the unseen task: whatever steers it is to be compared with this.
+    analysis::SteeredSuccess alone() {
+        return analysis::base_success<Base>(parallel, Batch(unseen_world()), base(), P::subgoals, s.steer.episodes,
+                                            stream(evaluation).fork(399),
+                                            {.temperature = static_cast<float>(s.steer.temperature)});
+    }
+
+    static std::vector<double> steer_row(int layer, double nll, const analysis::SteeredSuccess& unseen,
+                                         double selection = unknown) {
+        std::vector<double> row{static_cast<double>(layer), nll, unseen.success(), selection};
+        for (const auto& [from, to] : P::unseen_transitions()) row.push_back(unseen.transition(from, to).share());
+        return row;
     }
 
     /// The fixed-z test and the transplant into new layouts.
@@ -543,24 +631,29 @@ private:
         std::vector<std::string> columns{"code"};
         for (int colour = 0; colour < P::goals; ++colour) columns.push_back(fmt::format("reached_{}", colour));
         columns.push_back("none");
-        io::CsvWriter table(folder / "codes.csv", columns);
+        std::vector<std::vector<double>> rows;
         for (int k = 0; k < count; ++k) {
             std::vector<double> row{static_cast<double>(k)};
             for (int c = 0; c <= P::goals; ++c) row.push_back(static_cast<double>(outcome.count(k, c)) / episodes);
-            table.row(row);
+            rows.push_back(std::move(row));
         }
+        write_table(folder / "codes.csv", columns, rows);
         const auto moved =
             analysis::transplant<Meta>(parallel, world, base(), parameters, held_out_episodes(s.discover.evaluation),
                                        P::subgoals, typename P::ReachedSubgoal{}, stream(evaluation).fork(302),
                                        P::pass_options(s.discover), analysis::Moment::last, held);
         const auto summary = analysis::summarise(outcome);
-        io::CsvWriter summaries(folder / "codes-summary.csv",
-                                {"row", "mode_share", "decisive", "covered", "information", "transplant"});
-        summaries.row({0, summary.mode_share, summary.decisive, static_cast<double>(summary.covered),
-                       summary.information, moved.reached});
+        const auto chance = analysis::chance(outcome, stream(evaluation).fork(305));
+        write_table(
+            folder / "codes-summary.csv",
+            {"row", "mode_share", "decisive", "covered", "information", "transplant", "chance_mode_share",
+             "chance_decisive", "chance_covered", "chance_information", "chance_transplant"},
+            {{0, summary.mode_share, summary.decisive, static_cast<double>(summary.covered), summary.information,
+              moved.reached, chance.mode_share, chance.decisive, chance.covered, chance.information, moved.chance}});
     }
 
-    /// What internal RL can hope for with these codes and this switch.
+    /// What internal RL can hope for with these codes and this switch: an oracle that is told the true subgoals. Its
+    /// codes come from labelled episodes of the pretraining tasks; what it plays of the unseen task teaches nobody.
     void informed() {
         const auto episodes = held_out_episodes(s.discover.evaluation);
         const auto inferred = analysis::infer<Meta>(parallel, base(), meta(), episodes, stream(evaluation).fork(303),
@@ -570,14 +663,15 @@ private:
         const auto result = analysis::informed_success<Meta>(parallel, Batch(unseen_world()), base(), meta(),
                                                              std::as_const(codes).view(), s.steer.episodes,
                                                              stream(evaluation).fork(304), acting());
-        io::CsvWriter table(folder / "informed.csv", {"row", "success", "decisions"});
-        table.row({0, result.episodes.share(), result.decisions});
+        write_table(folder / "informed.csv", {"row", "success", "decisions"},
+                    {{0, result.episodes.share(), result.decisions}});
     }
 
-    /// Trains a policy, then measures its modes in a batch of episodes.
+    /// Trains a policy, then measures its modes in a batch of episodes. The table counts every episode of the task that
+    /// was played before a row's batch, the `before` ones that preceded training included.
     template <class RlPolicy, class Env, class L>
     void run_rl(const std::string& name, const std::string& description, const Settings::Reinforce& o, L& learner,
-                core::Random random, const Env& environment) {
+                core::Random random, const Env& environment, int before = 0) {
         const std::int64_t total = updates(o);
         const int per_batch = o.epochs * o.minibatches;
         Stage<L> stage(folder, name, description, learner, total,
@@ -593,15 +687,18 @@ private:
             const auto report =
                 algorithm.update(parallel, o.learning_rate * left, random.fork(static_cast<std::uint64_t>(batch)),
                                  static_cast<float>(o.entropy_weight * left));
-            stage.record({static_cast<double>(batch * o.batch), report.success, report.decisions, report.length,
-                          report.sums.divergence / std::max(1.0, report.sums.decisions),
+            stage.record({static_cast<double>(before + batch * o.batch), report.success, report.decisions,
+                          report.length, report.sums.divergence / std::max(1.0, report.sums.decisions),
                           report.sums.clipped / std::max(1.0, report.sums.decisions)});
             stage.tick(
                 [&] { return fmt::format("success {:.3f}, {:.1f} decisions", report.success, report.decisions); });
         }
-        const auto modes = algorithm.collect(parallel, random.fork(~std::uint64_t{0}), 0);
-        io::CsvWriter table(folder / (name + "-modes.csv"), {"row", "success", "decisions", "length"});
-        table.row({0, modes.success, modes.decisions, modes.length});
+        const std::string table = name + "-modes";
+        once(folder, table, description, {table.c_str()}, [&] {
+            const auto modes = algorithm.collect(parallel, random.fork(~std::uint64_t{0}), 0);
+            write_table(folder / (table + ".csv"), {"row", "success", "decisions", "length"},
+                        {{0, modes.success, modes.decisions, modes.length}});
+        });
     }
 };
 

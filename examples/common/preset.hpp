@@ -2,10 +2,15 @@
 /// What presets of any world share. A preset names types (World, Base, Meta, Policy), tasks, experts and settings.
 #pragma once
 
+#include <fmt/format.h>
+
+#include <optional>
+
 #include "common/settings.hpp"
 #include "midstream/analysis/first_reached.hpp"
 #include "midstream/control/metacontroller.hpp"
 #include "midstream/env/environment.hpp"
+#include "midstream/env/tasks.hpp"
 #include "midstream/model/hawk.hpp"
 #include "midstream/rl/standard_view.hpp"
 #include "midstream/train/adamw.hpp"
@@ -32,6 +37,11 @@ struct NarrowProposals {
         for (int i = 0; i < Meta::code; ++i) parameters.encoder.second.bias.values[Meta::code + i] = log_variance;
     }
 };
+/// Where pretraining has no colour c of 0 to 3 followed by c + 1 (modulo 4) and 0-1-2-3 is reported, 3 > 0 remains:
+/// tasks with that transition at every place, all others of theirs being known from pretraining.
+inline env::TaskDistribution last_unseen_transition() {
+    return env::TaskDistribution({env::parse_task("3-0-2-1"), env::parse_task("1-3-0-2"), env::parse_task("2-1-3-0")});
+}
 
 /// A world of pinpad kind, a base model on it, a metacontroller in that, a policy over codes: Hawk of one layer,
 /// `PolicyWidth` wide.
@@ -56,6 +66,11 @@ struct ChainPreset {
     static constexpr int goals = World::world.colours;
     using Reached = analysis::ColourStoodOn;
     using ReachedSubgoal = analysis::SubgoalStoodOn;
+
+    /// Tasks with transitions that neither pretraining nor what is reported has, by which gain and layer can be chosen.
+    /// None, unless a preset's world has such transitions to spare; its page then says what was chosen by the unseen
+    /// task.
+    static std::optional<env::TaskDistribution> selection_tasks() { return {}; }
 
     static typename Meta::Options pass_options(const Settings::Discover& o) {
         // Of gates that are sampled the paper weights the divergence by the gate (its rate-distortion curves), of soft

@@ -1,10 +1,12 @@
 /// \file
-/// The run-time hyperparameters of a chain of stages, as command line options with their valid ranges.
+/// The run-time hyperparameters of a chain of stages, as options with their valid ranges.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
+#include <limits>
 #include <string>
+
+#include "common/options.hpp"
 
 namespace midstream::examples {
 
@@ -52,6 +54,13 @@ struct Settings {
         int batch = 128;
         double learning_rate = 1e-2;
         int evaluation = 1000;  ///< held-out episodes
+
+        static constexpr void describe(const auto& self, auto&& part) {
+            part("steps", self.steps);
+            part("batch", self.batch);
+            part("learning_rate", self.learning_rate);
+            part("evaluation", self.evaluation);
+        }
     } probe{};
     struct Steer {
         std::int64_t steps;
@@ -107,11 +116,21 @@ struct Settings {
     struct Codes {
         int count = 256;
         int episodes = 64;  ///< for each code
+
+        static constexpr void describe(const auto& self, auto&& part) {
+            part("count", self.count);
+            part("episodes", self.episodes);
+        }
     } codes{};
     /// Codes that were in force when something was reached, injected in other episodes (analysis/injection.hpp).
     struct Inspect {
         int episodes = 1000;  ///< to collect codes from, and again for each bar
         int step = 4;         ///< at which a code is injected
+
+        static constexpr void describe(const auto& self, auto&& part) {
+            part("episodes", self.episodes);
+            part("step", self.step);
+        }
     } inspect{};
     struct Reinforce {
         int episodes;
@@ -141,19 +160,19 @@ struct Settings {
     } internal{}, raw{};
 };
 
-/// Declares every setting as an option of `app`, named as in "--discover.alpha"; values outside a range are refused
-/// with the range.
-inline void add_options(CLI::App& app, Settings& s) {
-    const auto add = [&](const std::string& name, auto& value, double low, double high, const std::string& help) {
-        app.add_option("--" + name, value, help)->check(CLI::Range(low, high))->capture_default_str();
+/// Declares every setting as an option, named as in "--discover.alpha"; values outside a range are refused with the
+/// range.
+inline void add_options(Options& options, Settings& s) {
+    const auto add = [&]<class T>(const std::string& name, T& value, double low, double high, const std::string& help) {
+        options.number(name, value, static_cast<T>(low), static_cast<T>(high), help);
     };
-    add("seed", s.seed, 0, 1e15, "seed of all random streams");
+    options.number("seed", s.seed, std::uint64_t{0}, std::numeric_limits<std::uint64_t>::max(),
+                   "seed of all random streams");
     add("threads", s.threads, 0, 1024, "threads (0: all processors); does not change results");
     add("shards", s.shards, 1, 64, "pieces a batch is split into; changes results in the last bits");
     add("gain", s.gain, 0, 100, "factor on controllers when acting, supervised or discovered");
     add("checkpoint-seconds", s.checkpoint_seconds, 0.1, 1e6, "time between checkpoints");
-    app.add_option("--output", s.output,
-                   "folder of checkpoints, metrics and the page (default: runs/PROGRAM-PRESET-SEED)");
+    options.text("output", s.output, "folder of checkpoints, metrics and the page; left out: runs/PROGRAM-PRESET-SEED");
     const auto training = [&](const std::string& stage, auto& o) {
         add(stage + ".steps", o.steps, 1, 1e9, "updates");
         add(stage + ".batch", o.batch, 1, 1e5, "episodes per update");
@@ -211,6 +230,59 @@ inline void add_options(CLI::App& app, Settings& s) {
     add("internal.temperature", s.internal.temperature, 0, 10, "of the base model's actions");
     add("internal.threshold", s.internal.threshold, 0, 1, "the switch opens where its gate reaches this");
     reinforce("raw", s.raw);
+}
+
+/// Into how many pieces a batch of the linear probes is split.
+inline constexpr int probe_shards = 4;
+
+/// Throws an Error that names the option unless the settings can be carried out: each is in range, but rows of
+/// episodes, of at most `horizon` steps, are counted in an int, and a batch has an episode for every shard.
+inline void require_feasible(const Settings& s, int horizon) {
+    const auto require_count = [](const std::string& option, std::int64_t count, std::int64_t each, const char* what) {
+        const std::int64_t most = std::numeric_limits<int>::max() / each;
+        core::require(count <= most, [&] {
+            return fmt::format("--{} is {}, valid is up to {}, as there are {} {}", option, count, most, each, what);
+        });
+    };
+    const auto require_episodes = [&](const std::string& option, std::int64_t count) {
+        require_count(option, count, horizon, "steps in an episode");
+    };
+    require_episodes("record.episodes", s.record.episodes);
+    require_episodes("record.clean-episodes", s.record.clean_episodes);
+    require_episodes("discover.evaluation", s.discover.evaluation);
+    require_count("codes.episodes", s.codes.episodes, s.codes.count, "codes");
+    const auto require_batch = [&](const std::string& stage, int batch, int shards) {
+        core::require(batch >= shards, [&] {
+            return fmt::format("--{}.batch is {}, valid is at least the number of shards, {}", stage, batch, shards);
+        });
+        require_episodes(stage + ".batch", batch);
+    };
+    require_batch("pretrain", s.pretrain.batch, s.shards);
+    require_batch("probe", s.probe.batch, probe_shards);
+    require_batch("steer", s.steer.batch, s.shards);
+    require_batch("discover", s.discover.batch, s.shards);
+    const auto require_reinforce = [&](const std::string& stage, const Settings::Reinforce& o) {
+        require_batch(stage, o.batch, s.shards);
+        const int most = o.batch / s.shards;
+        core::require(o.minibatches <= most, [&] {
+            return fmt::format("--{}.minibatches is {}, valid is up to the episodes of a batch in a shard, {}", stage,
+                               o.minibatches, most);
+        });
+    };
+    require_reinforce("internal", s.internal);
+    require_reinforce("raw", s.raw);
+    core::require(s.inspect.step < horizon, [&] {
+        return fmt::format("--inspect.step is {}, valid is up to {}, the last step of an episode", s.inspect.step,
+                           horizon - 1);
+    });
+    const auto require_order = [](const std::string& option, double from, double until) {
+        core::require(from <= until, [&] {
+            return fmt::format("--{0}-from is {1} and --{0}-until {2}, which must not come before", option, from,
+                               until);
+        });
+    };
+    require_order("discover.alpha", s.discover.alpha_from, s.discover.alpha_until);
+    require_order("discover.signal", s.discover.signal_from, s.discover.signal_until);
 }
 
 }  // namespace midstream::examples

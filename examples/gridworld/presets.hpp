@@ -101,6 +101,7 @@ struct Demo
     static env::TaskDistribution pretraining_tasks() { return env::TaskDistribution::transition_rule(4, 4); }
     static env::TaskDistribution unseen_tasks() { return env::TaskDistribution(env::ascending_task(4)); }
     static std::vector<std::pair<int, int>> unseen_transitions() { return {{0, 1}, {1, 2}, {2, 3}}; }
+    static std::optional<env::TaskDistribution> selection_tasks() { return last_unseen_transition(); }
     static env::ShortestPathExpert expert(double epsilon) {
         return {.epsilon = epsilon, .tie_breaking = env::TieBreaking::deterministic};
     }

@@ -113,6 +113,41 @@ inline FirstReachedSummary summarise(const FirstReached& reached, double decisiv
     return summary;
 }
 
+/// What a summary comes to on average where outcomes have nothing to do with codes.
+struct FirstReachedChance {
+    double mode_share = 0;
+    double decisive = 0;
+    double covered = 0;
+    double information = 0;
+};
+
+/// Deals the outcomes that occurred to episodes anew, at random, `repeats` times, and takes the mean of the summaries:
+/// every code keeps its number of episodes and every outcome its frequency.
+inline FirstReachedChance chance(const FirstReached& reached, core::Random random, int repeats = 16,
+                                 double decisive_share = 0.8) {
+    core::require_range(repeats, 1, 1 << 20, "repeats");
+    std::vector<int> groups, outcomes;
+    for (int group = 0; group < reached.groups; ++group)
+        for (int outcome = 0; outcome <= reached.outcomes; ++outcome) {
+            groups.insert(groups.end(), static_cast<std::size_t>(reached.count(group, outcome)), group);
+            outcomes.insert(outcomes.end(), static_cast<std::size_t>(reached.count(group, outcome)), outcome);
+        }
+    FirstReachedChance mean;
+    for (int repeat = 0; repeat < repeats; ++repeat) {
+        FirstReached dealt(reached.groups, reached.outcomes);
+        for (std::size_t left = outcomes.size(); left > 0; --left) {
+            std::swap(outcomes[left - 1], outcomes[static_cast<std::size_t>(random.below(static_cast<int>(left)))]);
+            ++dealt.count(groups[left - 1], outcomes[left - 1]);
+        }
+        const FirstReachedSummary summary = summarise(dealt, decisive_share);
+        mean.mode_share += summary.mode_share / repeats;
+        mean.decisive += summary.decisive / repeats;
+        mean.covered += static_cast<double>(summary.covered) / repeats;
+        mean.information += summary.information / repeats;
+    }
+    return mean;
+}
+
 /// Draws `count` codes from the prior N(0, I).
 template <int Code>
 core::Buffer<float, Code> prior_codes(int count, core::Random random) {
