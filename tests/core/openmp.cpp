@@ -18,18 +18,19 @@ std::vector<int> teams(OpenMP policy, int count) {
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(teams_are_no_larger_than_the_work) {
-    for (const int threads : {1, 2, 3, 256})
-        for (const int count : {0, 1, 2, 4})
-            for (const int team : teams({threads}, count)) {
-                BOOST_TEST(team >= 1);
-                BOOST_TEST(team <= std::min(threads, count));
-            }
-}
-
-BOOST_AUTO_TEST_CASE(a_team_of_unsaid_size_is_no_larger_than_the_processors) {
+BOOST_AUTO_TEST_CASE(teams_are_no_larger_than_the_work_and_the_processors) {
     const int before = omp_get_max_threads();
     omp_set_num_threads(100'000);
-    for (const int team : teams({}, 1000)) BOOST_TEST(team <= omp_get_num_procs());
+    for (const int threads : {0, 1, 2, 3, 256, 100'000})
+        for (const int count : {0, 1, 2, 4, 1000})
+            for (const int team : teams({threads}, count)) {
+                BOOST_TEST(team >= 1);
+                BOOST_TEST(team <= std::min(count, omp_get_num_procs()));
+                BOOST_TEST((threads == 0 || team <= threads));
+            }
     omp_set_num_threads(before);
+}
+
+BOOST_AUTO_TEST_CASE(several_threads_work_where_there_are_several_processors) {
+    for (const int team : teams({2}, 2)) BOOST_TEST(team == std::min(2, omp_get_num_procs()));
 }
