@@ -166,7 +166,7 @@ inline void add_options(Options& options, Settings& s) {
     const auto add = [&]<class T>(const std::string& name, T& value, double low, double high, const std::string& help) {
         options.number(name, value, static_cast<T>(low), static_cast<T>(high), help);
     };
-    options.number("seed", s.seed, std::uint64_t{0}, std::numeric_limits<std::uint64_t>::max(),
+    options.number("seed", s.seed, std::uint64_t{0}, std::uint64_t{std::numeric_limits<std::int64_t>::max()},
                    "seed of all random streams");
     add("threads", s.threads, 0, 1024, "threads (0: all processors); does not change results");
     add("shards", s.shards, 1, 64, "pieces a batch is split into; changes results in the last bits");
