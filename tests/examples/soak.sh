@@ -32,6 +32,7 @@ while [ "$killed" -lt "$kills" ] || [ -d "$folder/broken" ]; do
             # Of a program that was killed gnuplot may live for a moment more, and write.
             rm -rf "$folder/broken" || { sleep 1 && rm -rf "$folder/broken"; }
             runs=$((runs + 1))
+            echo "$killed kills, $runs runs"
             ;;
         *)
             echo "after $killed kills the run ended with $status:" >&2
@@ -40,4 +41,4 @@ while [ "$killed" -lt "$kills" ] || [ -d "$folder/broken" ]; do
             ;;
     esac
 done
-echo "$killed kills in $runs runs, all of which ended as the unbroken one"
+echo "all of which ended as the unbroken one"
