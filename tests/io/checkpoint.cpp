@@ -250,4 +250,6 @@ BOOST_AUTO_TEST_CASE(killed_while_saving) {
         BOOST_TEST(values.size() == 20000u);
         BOOST_TEST(std::count(values.begin(), values.end(), values[0]) == 20000);
     }
+    io::save(path, "", contents);  // and removes what the killed left
+    BOOST_TEST(std::distance(std::filesystem::directory_iterator(folder.path), {}) == 1);
 }
