@@ -47,7 +47,7 @@ struct Metacontroller {
     static_assert(write >= 0 && write <= Base::depth,
                   "the metacontroller writes to a layer that the base model does not have");
     static_assert(
-        SightOf<Sight, data::Episodes<typename Base::Observation, typename Base::Action, typename Base::Target>>,
+        SightOf<Sight, data::Episodes<typename Base::Observation, typename Base::Action, typename Base::Target>, width>,
         "the metacontroller's sight lacks a space Observation, observe(episodes, row, seen) or event(seen) "
         "(control/sight.hpp)");
     static_assert(FutureStack::width == width,
@@ -109,6 +109,8 @@ struct Metacontroller {
         /// are distributed about as the prior. Codes then can neither collapse nor grow precise (as in Zhu et al. 2020,
         /// "A batch normalized inference network keeps the KL vanishing away"). Not in the paper.
         double signal = 0;
+        /// What the encoder sees by, if that is to be learned beforehand (StreamEvents).
+        Sight sight{};
     };
 
     template <class T>

@@ -1,6 +1,7 @@
 /// \file
-/// Episodes as files: one safetensors file with the arrays of data::Episodes under their names, and its spaces in
-/// words. Nothing that breaks what the models rely on (offsets in order, indices in range, finite numbers) passes.
+/// Episodes as files: one safetensors file with the arrays of data::Episodes under their names (endings only where
+/// there are any), and its spaces in words. Nothing that breaks what the models rely on (offsets in order, indices in
+/// range, finite numbers) passes.
 #pragma once
 
 #include <cmath>
@@ -78,6 +79,9 @@ void validate(const Episodes<Observation, Action, Target, T>& episodes) {
     require_size(episodes.targets.size(), rows * Target::width, "targets");
     require_size(episodes.subgoals.size(), rows, "subgoals");
     require_size(episodes.returns.size(), static_cast<std::size_t>(episodes.count()), "returns");
+    if (!episodes.endings.empty())
+        require_size(episodes.endings.size(), static_cast<std::size_t>(episodes.count()) * Observation::width,
+                     "endings");
     const core::Sequences sequences = episodes.sequences();
     for (int episode = 0; episode < sequences.count(); ++episode) {
         for (int row = sequences.first(episode); row < sequences.first(episode + 1); ++row) {
@@ -85,6 +89,7 @@ void validate(const Episodes<Observation, Action, Target, T>& episodes) {
             detail::validate_row<Action>(episodes.actions, row, "actions");
             if (row + 1 < sequences.first(episode + 1)) detail::validate_row<Target>(episodes.targets, row, "targets");
         }
+        if (!episodes.endings.empty()) detail::validate_row<Observation>(episodes.endings, episode, "endings");
         core::require(std::isfinite(episodes.returns[static_cast<std::size_t>(episode)]),
                       [&] { return "returns [" + std::to_string(episode) + "] is not finite"; });
     }
@@ -138,6 +143,9 @@ void save(const std::filesystem::path& path, const Episodes<Observation, Action,
     detail::visit_arrays<Observation, Action, Target>(
         episodes, static_cast<std::size_t>(episodes.count()), static_cast<std::size_t>(episodes.rows()),
         [&](const char* name, const auto& values, io::Shape shape) { writer.add(name, std::move(shape), values); });
+    if (!episodes.endings.empty())
+        writer.add("endings", io::Shape{static_cast<std::size_t>(episodes.count()), Observation::width},
+                   episodes.endings);
     writer.save(path);
 }
 
@@ -161,6 +169,11 @@ void load(const std::filesystem::path& path, Episodes<Observation, Action, Targe
             const auto found = reader.get<typename std::remove_reference_t<decltype(values)>::value_type>(name, shape);
             values.assign(found.begin(), found.end());
         });
+    if (reader.contains("endings")) {
+        const auto found =
+            reader.get<typename Observation::template Element<T>>("endings", {offsets.size() - 1, Observation::width});
+        result.endings.assign(found.begin(), found.end());
+    }
     detail::validate_for(path, result);
     episodes = std::move(result);
 }

@@ -51,15 +51,17 @@ float play_to_success(E& environment, const Expert& expert, core::Random random,
 }
 
 /// Appends `count` episodes of the expert, the i-th from random.fork(i). With `only_successes` an episode without a
-/// positive return is replaced by another one. Subgoals of environments that have none are -1. The last row's target is
-/// that of the observation that the episode ended on, which is not recorded itself. Does not allocate once the
-/// episodes' memory is large enough.
+/// positive return is replaced by another one. Subgoals of environments that have none are -1. The observation that an
+/// episode ended on is no row, as nothing is done on it, but its ending and the last row's target. Does not allocate
+/// once the episodes' memory is large enough.
 template <Environment E, ExpertFor<E> Expert>
 void record(E environment, const Expert& expert, int count, core::Random random, EpisodesOf<E>& episodes,
             bool only_successes = true) {
     constexpr int observation_width = E::Observation::width, action_width = E::Action::width,
                   target_width = TargetOf<E>::width;
     core::require(count >= 0, "at least 0 episodes are recorded");
+    core::require(episodes.endings.size() == static_cast<std::size_t>(episodes.count()) * observation_width,
+                  "episodes are recorded after others whose endings are not known");
     const auto resize = [&](int rows) {
         episodes.observations.resize(static_cast<std::size_t>(rows) * observation_width);
         episodes.actions.resize(static_cast<std::size_t>(rows) * action_width);
@@ -96,6 +98,8 @@ void record(E environment, const Expert& expert, int count, core::Random random,
         if constexpr (HasTarget<E>)
             environment.target(episodes.targets.data() + static_cast<std::size_t>(row - 1) * target_width);
         resize(row);
+        episodes.endings.resize(episodes.offsets.size() * observation_width);
+        environment.observe(episodes.endings.data() + (episodes.offsets.size() - 1) * observation_width);
         episodes.offsets.push_back(row);
         episodes.returns.push_back(total);
     }

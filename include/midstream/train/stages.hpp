@@ -37,6 +37,10 @@ void append_episode(const Episodes& from, int episode, Episodes& to) {
     append(from.targets, to.targets, Episodes::target_width);
     append(from.subgoals, to.subgoals, 1);
     to.returns.push_back(from.returns[static_cast<std::size_t>(episode)]);
+    if (!from.endings.empty()) {
+        const auto ending = from.endings.begin() + static_cast<std::ptrdiff_t>(episode) * Episodes::observation_width;
+        to.endings.insert(to.endings.end(), ending, ending + Episodes::observation_width);
+    }
     to.offsets.push_back(to.offsets.back() + last - first);
 }
 
