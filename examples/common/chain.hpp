@@ -24,6 +24,7 @@
 #include "midstream/rl/reinforce.hpp"
 #include "midstream/rl/standard_view.hpp"
 #include "midstream/train/adamw.hpp"
+#include "midstream/train/find_events.hpp"
 #include "midstream/train/stages.hpp"
 
 namespace midstream::examples {
@@ -39,6 +40,9 @@ public:
     using Batch = env::Batched<World>;
     using View = typename P::View;
     using Inner = rl::Internal<Batch, Meta, rl::NoWatcher, View>;
+    using Sight = typename Meta::Seen;
+    /// Has the encoder a sight that is found in the residual stream, by the stage `components`?
+    static constexpr bool finds_events = control::LooksAhead<Sight>;
     template <class Model>
     using Learner = train::Learner<typename Model::template Parameters<float>, train::AdamW>;
     using BaseLearner = train::Learner<typename Base::template Parameters<float>, typename P::BaseOptimiser>;
@@ -52,7 +56,8 @@ public:
         raw_rl,
         evaluation,
         recording,
-        inspection
+        inspection,
+        components_of_stream
     };
     /// What stages train on: D and D* (Settings::Record).
     enum class Data { noisy, clean };
@@ -104,14 +109,19 @@ public:
                (s.record.clean_episodes > 0 ? fmt::format("; {} recorded clean episodes", s.record.clean_episodes)
                                             : std::string());
     }
+    std::string components_description() const {
+        if constexpr (!finds_events) return {};
+        const auto& o = s.components;
+        return fmt::format("{}; components of {} episodes, share {}", controlled_description(), o.episodes, o.share);
+    }
     std::string discover_description() const {
         const auto& o = s.discover;
         return fmt::format(
             "{}; {}; discover steps {} batch {} learning rate {} alpha {} (from {} between {} and {}) signal {} (from "
             "{} between {} and {}) weight decay {} beta2 {}",
-            controlled_description(), P::meta_architecture(), o.steps, o.batch, o.learning_rate, o.alpha, o.alpha_start,
-            o.alpha_from, o.alpha_until, o.signal, o.signal_start, o.signal_from, o.signal_until, o.weight_decay,
-            o.beta2);
+            finds_events ? components_description() : controlled_description(), P::meta_architecture(), o.steps,
+            o.batch, o.learning_rate, o.alpha, o.alpha_start, o.alpha_from, o.alpha_until, o.signal, o.signal_start,
+            o.signal_from, o.signal_until, o.weight_decay, o.beta2);
     }
     std::string refine_description() const {
         return fmt::format("{}; refine steps {} learning rate {}", discover_description(), s.discover.refine_steps,
@@ -232,6 +242,56 @@ public:
         forget(Data::noisy);
     }
 
+    /// Finds the events that the encoder sees, where its sight is to be learned: the independent components of the
+    /// residual stream, and which of them are events.
+    void components() {
+        if constexpr (finds_events) {
+            if (io::exists(folder / "components.safetensors")) {
+                sight();
+                return;
+            }
+            const auto& o = s.components;
+            Episodes episodes;
+            base();
+            with_source(Data::clean, [&](const auto& source) {
+                source(o.episodes, stream(components_of_stream).fork(0), episodes);
+            });
+            const auto found = train::find_events<Sight, Base>(base(), episodes, stream(components_of_stream).fork(1),
+                                                               {.share = o.share});
+            io::CsvWriter table(folder / "components.csv",
+                                {"component", "kurtosis", "threshold", "rate", "rise", "event"});
+            for (std::size_t i = 0; i < found.components.size(); ++i) {
+                const auto& component = found.components[i];
+                table.row({static_cast<double>(i), component.kurtosis, component.threshold, component.rate,
+                           component.rise, static_cast<double>(component.kind)});
+            }
+            fmt::print("components: {} of {} are events\n", found.kinds, found.components.size());
+            io::save(folder / "components.safetensors", components_description(),
+                     [&](auto&& member) { member("sight", found.sight); });
+        }
+    }
+    /// What the encoder sees by; loaded once.
+    const Sight& sight() {
+        if constexpr (finds_events) {
+            if (!sight_) {
+                const auto path = folder / "components.safetensors";
+                core::require(io::exists(path),
+                              [&] { return "there is no " + path.string() + ": run the stage 'components' first"; });
+                sight_ = std::make_unique<Sight>();
+                io::load(path, components_description(), [&](auto&& member) { member("sight", *sight_); });
+            }
+        } else if (!sight_) {
+            sight_ = std::make_unique<Sight>();
+        }
+        return *sight_;
+    }
+    /// How passes over whole episodes are made once discovery is done.
+    typename Meta::Options pass_options() {
+        auto options = P::pass_options(s.discover);
+        options.sight = sight();
+        return options;
+    }
+
     void probe() {
         std::vector<analysis::ProbeResult> results;
         base();
@@ -268,8 +328,9 @@ public:
         const train::Ramp alpha{o.alpha_start, o.alpha, at(o.alpha_from), at(o.alpha_until)};
         const train::Ramp signal{o.signal_start > 0 ? o.signal_start : o.signal, o.signal, at(o.signal_from),
                                  at(o.signal_until)};
-        const auto pass_options = [&](std::int64_t step) {
-            auto options = P::pass_options(o);
+        const auto final_options = pass_options();
+        const auto options_at = [&](std::int64_t step) {
+            auto options = final_options;
             options.signal = signal(step);
             return options;
         };
@@ -280,7 +341,7 @@ public:
             recent += sums;
             if (step % every == 0) {
                 const auto inferred = analysis::infer<Meta>(parallel, base(), *learner.parameters, held_out,
-                                                            stream(evaluation).fork(1), P::pass_options(s.discover));
+                                                            stream(evaluation).fork(1), final_options);
                 const auto match = analysis::alignment(inferred.gates.view(), held_out.sequences(), held_out.subgoals);
                 stage.record({recent.action / recent.steps, recent.divergence / recent.steps, match.switches,
                               match.precision, match.recall, inferred.sums.action / inferred.sums.steps});
@@ -294,7 +355,7 @@ public:
         };
         with_source(Data::clean, [&](const auto& source) {
             train::discover<Meta>(parallel, base(), learner, source, {.steps = o.steps, .batch = o.batch}, alpha,
-                                  pass_options, rate(o), stream(discovery).fork(1), report);
+                                  options_at, rate(o), stream(discovery).fork(1), report);
         });
         if (s.discover.refine_steps > 0) refine(*learner.parameters);
         codes(meta());
@@ -386,6 +447,7 @@ public:
 private:
     std::unique_ptr<BaseLearner> base_;
     std::unique_ptr<Learner<Meta>> meta_;
+    std::unique_ptr<Sight> sight_;
     std::array<std::unique_ptr<Episodes>, 2> datasets_;  ///< by Data
 
     double noise(Data data) const { return data == Data::noisy ? s.pretrain.expert_noise : s.record.clean_noise; }
@@ -434,10 +496,11 @@ private:
             stage.tick([&] { return fmt::format("action NLL {:.3f}", nll); });
             return true;
         };
+        const auto options = pass_options();
         with_source(Data::clean, [&](const auto& source) {
             train::discover<Meta>(
                 parallel, base(), learner, source, {.steps = o.refine_steps, .batch = o.batch}, train::Constant{0.0},
-                [&](std::int64_t) { return P::pass_options(o); },
+                [&](std::int64_t) { return options; },
                 train::WarmupLinearDecay{o.refine_learning_rate, o.refine_steps / 50, o.refine_steps},
                 stream(discovery).fork(2), report);
         });
@@ -495,10 +558,9 @@ private:
             for (int c = 0; c <= P::goals; ++c) row.push_back(static_cast<double>(outcome.count(k, c)) / episodes);
             table.row(row);
         }
-        const auto moved =
-            analysis::transplant<Meta>(parallel, world, base(), parameters, held_out_episodes(s.discover.evaluation),
-                                       P::subgoals, typename P::ReachedSubgoal{}, stream(evaluation).fork(302),
-                                       P::pass_options(s.discover), analysis::Moment::last, held);
+        const auto moved = analysis::transplant<Meta>(
+            parallel, world, base(), parameters, held_out_episodes(s.discover.evaluation), P::subgoals,
+            typename P::ReachedSubgoal{}, stream(evaluation).fork(302), pass_options(), analysis::Moment::last, held);
         const auto summary = analysis::summarise(outcome);
         io::CsvWriter summaries(folder / "codes-summary.csv",
                                 {"row", "mode_share", "decisive", "covered", "information", "transplant"});
@@ -509,8 +571,8 @@ private:
     /// What internal RL can hope for with these codes and this switch.
     void informed() {
         const auto episodes = held_out_episodes(s.discover.evaluation);
-        const auto inferred = analysis::infer<Meta>(parallel, base(), meta(), episodes, stream(evaluation).fork(303),
-                                                    P::pass_options(s.discover));
+        const auto inferred =
+            analysis::infer<Meta>(parallel, base(), meta(), episodes, stream(evaluation).fork(303), pass_options());
         const auto codes = analysis::mean_codes(
             analysis::segment_codes(inferred.codes.view(), episodes.sequences(), episodes.subgoals), P::subgoals);
         const auto result = analysis::informed_success<Meta>(parallel, Batch(unseen_world()), base(), meta(),

@@ -171,9 +171,9 @@ void report(Chain<P>& chain, const WorldReport& world) {
 
     page.heading("3. Abstract actions, discovered");
     const auto held_out = chain.held_out_episodes(6);
-    const auto inferred = analysis::infer<typename P::Meta>(chain.parallel, chain.base(), chain.meta(), held_out,
-                                                            chain.stream(Chain<P>::evaluation).fork(1),
-                                                            P::pass_options(chain.s.discover));
+    const auto inferred =
+        analysis::infer<typename P::Meta>(chain.parallel, chain.base(), chain.meta(), held_out,
+                                          chain.stream(Chain<P>::evaluation).fork(1), chain.pass_options());
     GatePlot switches;
     for (int e = 0; e < held_out.count(); ++e) {
         GateTrace trace{.label = fmt::format("episode {}", e + 1)};
