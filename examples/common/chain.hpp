@@ -365,12 +365,10 @@ public:
     /// step, and where a subgoal has just been reached that pretraining never followed by the other.
     void inspect() {
         const Batch world{pretraining_world()};
-        const analysis::RolloutOptions options{.temperature = static_cast<float>(s.internal.temperature),
-                                               .gain = static_cast<float>(s.gain)};
         const typename P::ReachedSubgoal reached;
         const auto codes =
             analysis::reaching_codes<Meta>(parallel, world, base(), meta(), P::subgoals, s.inspect.episodes, reached,
-                                           stream(inspection).fork(0), options);
+                                           stream(inspection).fork(0), acting());
         io::CsvWriter table(folder / "inspect.csv", {"after", "goal", "codes", "episodes", "injected", "left_alone"});
         const auto measure = [&](int goal, analysis::InjectionMoment moment) {
             const auto& found = codes.by_goal[static_cast<std::size_t>(goal)];
@@ -379,7 +377,7 @@ public:
             const auto result = analysis::inject<Meta>(
                 parallel, world, base(), meta(), found, goal, moment, s.inspect.episodes, reached,
                 stream(inspection).fork(static_cast<std::uint64_t>(1 + goal + P::subgoals * (1 + moment.after))),
-                options);
+                acting());
             table.row({static_cast<double>(moment.after), static_cast<double>(goal), static_cast<double>(found.size()),
                        static_cast<double>(result.injected.attempts), result.injected.share(),
                        result.left_alone.share()});
@@ -392,11 +390,13 @@ public:
         informed();
         auto learner = policy_learner();
         run_rl<Policy>("internal-rl", internal_description(), s.internal, learner, stream(internal_rl).fork(1),
-                       Inner(Batch(unseen_world()), base(), meta(), acting(), {}, {}, view()));
+                       Inner(Batch(unseen_world()), base(), meta(), acting(), {}, view()));
     }
-    /// How codes are acted on in internal RL.
-    rl::InternalOptions acting() const {
-        return {.threshold = static_cast<float>(s.internal.threshold),
+    /// How codes are acted on, in internal RL and wherever the switch has a say: by the switch that was trained.
+    rl::ActingOptions<Meta> acting() const {
+        auto switching = P::pass_options(s.discover).switching;
+        if constexpr (requires { switching.threshold; }) switching.threshold = s.internal.threshold;
+        return {.switching = switching,
                 .temperature = static_cast<float>(s.internal.temperature),
                 .gain = static_cast<float>(s.gain)};
     }
@@ -496,7 +496,8 @@ private:
             stage.tick([&] { return fmt::format("action NLL {:.3f}", nll); });
             return true;
         };
-        const auto options = pass_options();
+        auto options = pass_options();
+        options.training = false;  // codes stay what they are
         with_source(Data::clean, [&](const auto& source) {
             train::discover<Meta>(
                 parallel, base(), learner, source, {.steps = o.refine_steps, .batch = o.batch}, train::Constant{0.0},

@@ -37,7 +37,7 @@ std::vector<Figure> rollout_pictures(Chain<P>& chain) {
     const auto learner = chain.trained_policy();
     std::vector<GridPicture> pictures(count);
     rl::Collector<Inner, typename P::Policy> collector(Inner(env::Batched<World>(chain.unseen_world()), chain.base(),
-                                                             chain.meta(), chain.acting(), {}, Watcher{&pictures},
+                                                             chain.meta(), chain.acting(), Watcher{&pictures},
                                                              chain.view()));
     collector.collect(*learner.parameters, count, chain.stream(Chain<P>::evaluation).fork(400));
     std::vector<Figure> figures;

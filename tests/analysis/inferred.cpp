@@ -15,7 +15,7 @@ BOOST_AUTO_TEST_CASE(codes_gates_and_losses_that_are_known) {
         analysis::infer<DoorsMeta>(core::Serial{}, *base, *meta, episodes, core::Random(2), {.noise = 0}, {.batch = 3});
     BOOST_REQUIRE(inferred.codes.count == 60);
     float mean[6] = {1, 0, 0, 0, 0, 0};
-    const float divergence = DoorsMeta::Proposal::divergence_from_standard(mean);
+    const float divergence = DoorsMeta::Proposal::Distribution::divergence_from_standard(mean);
     for (int row = 0; row < 60; ++row) {
         for (int i = 0; i < 3; ++i)
             BOOST_TEST(inferred.codes.view().row(row)[i] == (episodes.subgoals[row] == i ? 1.0f : 0.0f));
@@ -54,7 +54,7 @@ BOOST_AUTO_TEST_CASE(the_rows_of_the_training_pass) {
     const auto same = [](const auto& a, const auto& b) { return core::map(a.view()) == core::map(b.view()); };
     BOOST_TEST(same(inferred.codes, tape.meta.codes));
     BOOST_TEST(same(inferred.gates, tape.meta.gates));
-    BOOST_TEST(same(inferred.divergences, tape.meta.divergences));
+    BOOST_TEST(same(inferred.divergences, tape.meta.proposals.divergences));
     BOOST_TEST(std::abs(inferred.sums.action - sums.action) < 1e-4);
     BOOST_TEST(std::abs(inferred.sums.divergence - sums.divergence) < 1e-4);
     BOOST_TEST(std::abs(inferred.sums.gates - sums.gates) < 1e-4);
@@ -71,4 +71,28 @@ BOOST_AUTO_TEST_CASE(the_rows_of_the_training_pass) {
     BOOST_TEST(same(threads.codes, split.codes));
     BOOST_TEST(same(threads.action_nll, split.action_nll));
 #endif
+}
+
+/// With a signal, too: by the parameters' running moments, not by whatever episodes happen to lie beside one.
+BOOST_AUTO_TEST_CASE(codes_do_not_depend_on_their_neighbours) {
+    using Meta =
+        control::Metacontroller<test::TinyModel, control::MetacontrollerShape{.read = 1, .write = 2, .code = 3},
+                                control::LowRank<2>>;
+    const auto base = test::random_model<test::TinyModel, float>(core::Random(1));
+    auto meta = test::random_model<Meta, float>(core::Random(2), 0.3);
+    for (int i = 0; i < 3; ++i) {
+        meta->proposals.mean.values[i] = 0.1f * static_cast<float>(i);
+        meta->proposals.variance.values[i] = 0.5f + static_cast<float>(i);
+    }
+    const auto episodes = test::random_episodes<test::TinyModel, float>(core::Random(3));
+    const typename Meta::Options pass{.noise = 0, .signal = 0.8};
+    const auto all = analysis::infer<Meta>(core::Serial{}, *base, *meta, episodes, core::Random(4), pass);
+    for (int episode = 0; episode < episodes.count(); ++episode) {
+        train::EpisodesOf<test::TinyModel, float> one;
+        train::append_episode(episodes, episode, one);
+        const auto alone = analysis::infer<Meta>(core::Serial{}, *base, *meta, one, core::Random(4), pass);
+        const auto beside = all.codes.view().slice(episodes.offsets[static_cast<std::size_t>(episode)], one.rows());
+        BOOST_TEST((core::map(alone.codes.view()) - core::map(beside)).cwiseAbs().maxCoeff() < 1e-5f);
+    }
+    BOOST_TEST(core::map(all.codes.view()).cwiseAbs().maxCoeff() > 0.1f);
 }

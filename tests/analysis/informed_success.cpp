@@ -12,7 +12,7 @@ core::Buffer<float, 3> unit_codes() {
     return codes;
 }
 template <class Meta = DoorsMeta, class Policy = core::Serial>
-analysis::InformedSuccess informed(const core::Buffer<float, 3>& codes, rl::InternalOptions options = {},
+analysis::InformedSuccess informed(const core::Buffer<float, 3>& codes, rl::ActingOptions<Meta> options = {},
                                    const Policy& policy = {}, int shards = 4) {
     return analysis::informed_success<Meta>(policy, env::Batched(Doors<>{}), *test::doors_model(),
                                             *test::doors_meta<Meta>(CodesMean::colours), std::as_const(codes).view(),
@@ -35,13 +35,13 @@ BOOST_AUTO_TEST_CASE(a_wrong_code_fails_where_it_is_called_for) {
 }
 
 BOOST_AUTO_TEST_CASE(codes_are_asked_for_where_gates_reach_the_threshold) {
-    for (const float threshold : {0.4f, 0.5f}) {
-        const auto open = informed<SwitchedDoorsMeta>(unit_codes(), {.threshold = threshold});
+    for (const double threshold : {0.4, 0.5}) {
+        const auto open = informed<SwitchedDoorsMeta>(unit_codes(), {.switching = {.threshold = threshold}});
         BOOST_TEST((open.episodes == analysis::Rate{300, 300}));
         BOOST_TEST(open.decisions == 3);
     }
     // The first code stays in force and leads into the same door again, which is wrong by then.
-    const auto shut = informed<SwitchedDoorsMeta>(unit_codes(), {.threshold = 0.6f});
+    const auto shut = informed<SwitchedDoorsMeta>(unit_codes(), {.switching = {.threshold = 0.6}});
     BOOST_TEST(shut.episodes.successes == 0);
     BOOST_TEST(shut.decisions == 1);
 }

@@ -14,9 +14,10 @@ analysis::ReachingCodes<3> codes_of(const core::Box<DoorsMeta::Parameters<float>
                                                test::behind_door, core::Random(1));
 }
 analysis::Injection inject(const core::Box<DoorsMeta::Parameters<float>>& meta, int goal,
-                           analysis::InjectionMoment moment, const analysis::RolloutOptions& options = {}) {
+                           analysis::InjectionMoment moment, const rl::ActingOptions<DoorsMeta>& options = {},
+                           const analysis::BatchOptions& batches = {}) {
     return analysis::inject<DoorsMeta>(core::Serial{}, hall, *test::doors_model(), *meta, codes_of(meta).by_goal[goal],
-                                       goal, moment, 600, test::behind_door, core::Random(2), options);
+                                       goal, moment, 600, test::behind_door, core::Random(2), options, batches);
 }
 
 }  // namespace
@@ -57,11 +58,28 @@ BOOST_AUTO_TEST_CASE(codes_of_doors_do_not) {
 
 BOOST_AUTO_TEST_CASE(workers_do_not_matter) {
     const auto meta = test::doors_meta(CodesMean::colours);
-    const auto one = inject(meta, 0, {.step = 1}, {.batches = {.batch = 50, .shards = 1}});
-    const auto three = inject(meta, 0, {.step = 1}, {.batches = {.batch = 50, .shards = 3}});
+    const auto one = inject(meta, 0, {.step = 1}, {}, {.batch = 50, .shards = 1});
+    const auto three = inject(meta, 0, {.step = 1}, {}, {.batch = 50, .shards = 3});
     BOOST_TEST((one.injected == three.injected && one.left_alone == three.left_alone));
 }
 
 BOOST_AUTO_TEST_CASE(without_codes_there_is_nothing_to_inject) {
     BOOST_CHECK_THROW(inject({}, 0, {.step = 1}), core::Error);
+}
+
+/// What injection measures is how internal RL acts: the switch and its threshold are the caller's.
+BOOST_AUTO_TEST_CASE(the_switch_is_the_one_that_is_given) {
+    using test::SwitchedDoorsMeta;
+    const auto meta = test::doors_meta<SwitchedDoorsMeta>(CodesMean::colours);
+    const auto reached = [&](double threshold) {
+        const auto codes = analysis::reaching_codes<SwitchedDoorsMeta>(
+            core::Serial{}, hall, *test::doors_model(), *meta, 3, 400, test::behind_door, core::Random(1),
+            {.switching = {.threshold = threshold}});
+        std::size_t count = 0;
+        for (const auto& of_goal : codes.by_goal) count += of_goal.size();
+        return count;
+    };
+    // Gates of one half: new codes at every step, or the first one for ever, which leads to one door alone.
+    BOOST_TEST(reached(0.4) > reached(0.6) + 50);
+    BOOST_TEST(reached(0.5) == reached(0.4));
 }

@@ -33,7 +33,7 @@ void check_metacontroller(const std::string& name, const typename M::Options& op
     M::forward(*parameters, sequences, read, write, steered.resize(read.count), core::Random(11), options, tape);
     golden.check<3>(name + ".codes", tape.codes.view());
     golden.check<1>(name + ".gates", tape.gates.view());
-    golden.check<1>(name + ".divergences", tape.divergences.view());
+    golden.check<1>(name + ".divergences", tape.proposals.divergences.view());
     golden.check<8>(name + ".steered", steered.view());
     M::backward(*parameters, sequences, read, write, tape, golden.rows<double, 8>(name + ".weights"), 0.3,
                 dread.zeros(read.count), dwrite.zeros(read.count), *gradient);

@@ -66,7 +66,7 @@ void check(typename Meta::Options options = {}) {
         double divergence = 0;
         for (int row = 0; row < episodes.rows(); ++row)
             divergence +=
-                tape->meta.divergences.values[static_cast<std::size_t>(row)] *
+                tape->meta.proposals.divergences.values[static_cast<std::size_t>(row)] *
                 (options.divergence_weighted_by_gate ? tape->meta.gates.values[static_cast<std::size_t>(row)] : 1.0);
         return 0.1 * (sums.action + 0.7 * divergence);
     };
@@ -74,6 +74,7 @@ void check(typename Meta::Options options = {}) {
         // The leaf of the gradient that lies where this one lies.
         const auto offset = static_cast<std::size_t>(leaf.values - core::flat<double>(*parameters).data());
         if (std::string(name).starts_with("switch") && !decltype(options.switching)::learned) return;
+        if constexpr (!core::is_trained<std::remove_cvref_t<decltype(leaf)>>) return;
         test::check_gradient(std::string(name), leaf.values,
                              core::flat<double>(*gradient).subspan(offset, std::size(leaf.values)), loss, 40, 1e-5,
                              2e-6);
@@ -85,6 +86,11 @@ BOOST_AUTO_TEST_CASE(the_first_gate_left_to_the_switch) { check<Paper>({.first_g
 BOOST_AUTO_TEST_CASE(divergence_weighted_by_gate) { check<Paper>({.divergence_weighted_by_gate = true}); }
 BOOST_AUTO_TEST_CASE(proposals_of_fixed_information) {
     check<Paper>({.divergence_weighted_by_gate = true, .signal = 0.8});
+}
+BOOST_AUTO_TEST_CASE(proposals_normalised_by_running_moments) { check<Paper>({.signal = 0.8, .training = false}); }
+BOOST_AUTO_TEST_CASE(gates_a_least_distance_apart) {
+    check<control::Metacontroller<TinyModel, shape, control::LowRank<2>, control::LeastDistance<control::SoftSwitch>>>(
+        {.switching = {.distance = 2}});
 }
 BOOST_AUTO_TEST_CASE(full_linear_controllers) {
     check<control::Metacontroller<TinyModel, shape, control::FullLinear>>();
@@ -162,7 +168,7 @@ BOOST_AUTO_TEST_CASE(the_switch_sees_the_past_and_the_code_in_force_alone) {
         BOOST_TEST(meta.gates.values[static_cast<std::size_t>(row)] == gate, boost::test_tools::tolerance(1e-9));
         for (int c = 0; c < 3; ++c) {
             const double before = first ? 0.0 : meta.codes.view().row(row - 1)[c];
-            const double expected = gate * meta.sampled.view().row(row)[c] + (1 - gate) * before;
+            const double expected = gate * meta.proposals.sampled.view().row(row)[c] + (1 - gate) * before;
             BOOST_TEST(std::abs(meta.codes.view().row(row)[c] - expected) < 1e-12);
         }
     }
@@ -171,8 +177,8 @@ BOOST_AUTO_TEST_CASE(the_switch_sees_the_past_and_the_code_in_force_alone) {
 BOOST_AUTO_TEST_CASE(divergence_is_summed_over_real_steps_alone) {
     Pass<Paper> pass;
     pass.run();
-    const auto whole = pass.tape.meta.divergences.values;
-    BOOST_TEST(pass.tape.meta.divergences.count == pass.episodes.rows());
+    const auto whole = pass.tape.meta.proposals.divergences.values;
+    BOOST_TEST(pass.tape.meta.proposals.divergences.count == pass.episodes.rows());
     // A batch of the same sequences one by one has the same divergences: no row depends on other sequences or padding.
     for (int s = 0; s < pass.episodes.count(); ++s) {
         const int first = pass.episodes.offsets[static_cast<std::size_t>(s)],
@@ -189,7 +195,7 @@ BOOST_AUTO_TEST_CASE(divergence_is_summed_over_real_steps_alone) {
         e.offsets = {0, last - first};
         single.run();
         for (int row = first; row < last; ++row)
-            BOOST_TEST(single.tape.meta.divergences.values[static_cast<std::size_t>(row - first)] ==
+            BOOST_TEST(single.tape.meta.proposals.divergences.values[static_cast<std::size_t>(row - first)] ==
                            whole[static_cast<std::size_t>(row)],
                        boost::test_tools::tolerance(1e-9));
     }
@@ -201,12 +207,13 @@ BOOST_AUTO_TEST_CASE(what_is_not_in_sight_does_not_reach_the_proposals) {
     for (std::size_t i = 0; i < other.episodes.observations.size(); i += 3)
         other.episodes.observations[i] = static_cast<std::int16_t>((other.episodes.observations[i] + 1) % 3);
     other.run();
-    BOOST_TEST(pass.tape.meta.proposal.values == other.tape.meta.proposal.values, boost::test_tools::per_element());
+    BOOST_TEST(pass.tape.meta.proposals.encoded.values == other.tape.meta.proposals.encoded.values,
+               boost::test_tools::per_element());
     BOOST_TEST(!(pass.tape.e_read.values == other.tape.e_read.values));
     auto& seen = other.episodes.observations[other.episodes.observations.size() - 2];
     seen = static_cast<std::int16_t>(seen == 4 ? 5 : 4);
     other.run();
-    BOOST_TEST(!(pass.tape.meta.proposal.values == other.tape.meta.proposal.values));
+    BOOST_TEST(!(pass.tape.meta.proposals.encoded.values == other.tape.meta.proposals.encoded.values));
 }
 
 /// What the last action leads to is seen of the ending alone, and by no row of another episode.

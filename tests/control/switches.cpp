@@ -7,7 +7,18 @@ using namespace midstream;
 static_assert(control::Switch<control::SoftSwitch> && control::Switch<control::AlwaysSwitch> &&
               control::Switch<control::FixedPeriod> && control::Switch<control::GumbelSwitch> &&
               control::Switch<control::HardSwitch> && control::Switch<control::RandomHold>);
+static_assert(control::Switch<control::LeastDistance<control::GumbelSwitch>>);
 static_assert(!control::Switch<int>);
+
+/// Trains, and does not say how it acts.
+struct Mute {
+    static constexpr bool learned = true;
+    template <class T>
+    control::Gate<T> gate(T, int, core::Random&) const {
+        return {T(1), T(0)};
+    }
+};
+static_assert(control::TrainingSwitch<Mute> && !control::ActingSwitch<Mute>);
 
 double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 
@@ -89,4 +100,61 @@ BOOST_AUTO_TEST_CASE(random_hold_opens_at_its_own_rate) {
         BOOST_TEST(released.value == soft.value);
         BOOST_TEST(released.slope == soft.slope);
     }
+}
+
+BOOST_AUTO_TEST_CASE(binary_switches_act_as_they_train) {
+    core::Random random(4);
+    for (int step = 0; step < 12; ++step)
+        for (float logit = -3; logit <= 3; logit += 0.37f) {
+            for (const double threshold : {0.2, 0.5}) {
+                const control::HardSwitch hard{threshold};
+                BOOST_TEST(hard.acting(logit, step, random) == (hard.gate(logit, step, random).value == 1));
+            }
+            const control::FixedPeriod fixed{4};
+            BOOST_TEST(fixed.acting(logit, step, random) == (fixed.gate(logit, step, random).value == 1));
+            core::Random same = random;
+            const control::RandomHold hold{0.3};
+            BOOST_TEST(hold.acting(logit, step, random) == (hold.gate(logit, step, same).value == 1));
+            BOOST_TEST((random == same));
+        }
+}
+
+BOOST_AUTO_TEST_CASE(soft_and_sampled_switches_act_by_the_threshold) {
+    core::Random random(5);
+    for (const double threshold : {0.2, 0.5, 0.8})
+        for (float logit = -3; logit <= 3; logit += 0.37f) {
+            const bool open = sigmoid(static_cast<double>(logit)) >= threshold;
+            BOOST_TEST(control::SoftSwitch{threshold}.acting(logit, 1, random) == open);
+            BOOST_TEST((control::GumbelSwitch{.threshold = threshold}.acting(logit, 1, random)) == open);
+            BOOST_TEST((control::RandomHold{.probability = 0, .threshold = threshold}.acting(logit, 1, random)) ==
+                       open);
+        }
+    BOOST_TEST(random.counter == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(a_least_distance_counts_from_the_last_open_gate) {
+    const control::LeastDistance<control::HardSwitch> spaced{.distance = 3};
+    core::Random random(6);
+    for (const bool acts : {false, true}) {
+        decltype(spaced)::State state;
+        std::string gates;
+        for (int step = 1; step < 12; ++step) {
+            const float logit = step == 6 ? -1.0f : 1.0f;
+            gates +=
+                (acts ? spaced.acting(logit, step, random, state) : spaced.gate(logit, step, random, state).value > 0)
+                    ? '1'
+                    : '0';
+        }
+        BOOST_TEST(gates == "00100010010");  // steps 3, 7 (shut at 6 by its logit) and 10
+    }
+}
+
+BOOST_AUTO_TEST_CASE(options_without_sense_are_refused) {
+    BOOST_CHECK_NO_THROW(control::validate(control::AlwaysSwitch{}));
+    BOOST_CHECK_THROW(control::validate(control::FixedPeriod{0}), core::Error);
+    BOOST_CHECK_THROW(control::validate(control::HardSwitch{1.01}), core::Error);
+    BOOST_CHECK_THROW(control::validate(control::GumbelSwitch{.temperature = 0}), core::Error);
+    BOOST_CHECK_THROW(control::validate(control::RandomHold{-0.1}), core::Error);
+    BOOST_CHECK_THROW((control::validate(control::LeastDistance<control::FixedPeriod>{.inner = {0}})), core::Error);
+    BOOST_CHECK_THROW((control::validate(control::LeastDistance<control::SoftSwitch>{.distance = 0})), core::Error);
 }

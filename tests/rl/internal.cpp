@@ -63,8 +63,8 @@ struct Played {
     std::vector<std::vector<std::array<float, 8>>> asked{count};  ///< what was observed at each decision
     std::vector<std::vector<std::array<float, 3>>> given{count};  ///< and what was said
 
-    explicit Played(typename M::Switching switching = {}, rl::InternalOptions options = {}, float bias = 0)
-        : meta(decided_meta<M>(bias)), internal(World(env::Batched(test::Drift{})), *base, *meta, options, switching) {
+    explicit Played(rl::ActingOptions<M> options = {}, float bias = 0)
+        : meta(decided_meta<M>(bias)), internal(World(env::Batched(test::Drift{})), *base, *meta, options) {
         internal.reset(count, random);
         BOOST_TEST(internal.awaiting().size() == static_cast<std::size_t>(count));  // everybody is asked at the start
         core::Buffer<float, 8> observations;
@@ -173,18 +173,22 @@ struct Replayed {
     }
 };
 
-bool reaches(float logit, float threshold) { return 1 / (1 + std::exp(-logit)) >= threshold; }
+bool reaches(float logit, double at) {
+    const auto threshold = static_cast<float>(at);
+    return 1 / (1 + std::exp(-logit)) >= threshold;
+}
 
 template <class M>
-void check_replay(rl::InternalOptions options = {}) {
+void check_replay(rl::ActingOptions<M> options = {}) {
+    const double threshold = options.switching.threshold;
     // Of several switches the one that opens nearest to half of the time.
     float bias = 0;
     double nearest = 1;
     for (float tried = -10; tried <= 10; tried += 0.5f) {
-        const double distance = std::abs(Played<M>({}, options, tried).decisions_per_step() - 0.5);
+        const double distance = std::abs(Played<M>(options, tried).decisions_per_step() - 0.5);
         if (distance < nearest) nearest = distance, bias = tried;
     }
-    Played<M> played({}, options, bias);
+    Played<M> played(options, bias);
     int later = 0, reset = 0, unsteered = 0;
     for (int i = 0; i < Played<M>::count; ++i) {
         Replayed<M> replay(played, i);
@@ -204,13 +208,11 @@ void check_replay(rl::InternalOptions options = {}) {
             unsteered += without != action;
 
             const bool opened = played.opened(i, t);
-            BOOST_TEST(opened == (t == 0 || reaches(replay.logits[static_cast<std::size_t>(t)], options.threshold)),
+            BOOST_TEST(opened == (t == 0 || reaches(replay.logits[static_cast<std::size_t>(t)], threshold)),
                        "episode " << i << ", step " << t);
             if (t > 0) {
-                later +=
-                    opened != reaches(replay.logits_of_later_history[static_cast<std::size_t>(t)], options.threshold);
-                reset +=
-                    opened != reaches(replay.logits_of_reset_history[static_cast<std::size_t>(t)], options.threshold);
+                later += opened != reaches(replay.logits_of_later_history[static_cast<std::size_t>(t)], threshold);
+                reset += opened != reaches(replay.logits_of_reset_history[static_cast<std::size_t>(t)], threshold);
             }
             if (opened) {
                 // The policy sees the unsteered stream at its decisions, and its word is in force from there on.
@@ -243,7 +245,7 @@ BOOST_AUTO_TEST_CASE(writes_to_the_embedding_and_to_the_last_layer) {
 }
 BOOST_AUTO_TEST_CASE(full_linear_controllers) { check_replay<Meta<1, 1, control::SoftSwitch, control::FullLinear>>(); }
 BOOST_AUTO_TEST_CASE(another_threshold_and_temperature) {
-    check_replay<Meta<1, 2>>({.threshold = 0.7f, .temperature = 0.5f});
+    check_replay<Meta<1, 2>>({.switching = {.threshold = 0.7}, .temperature = 0.5f});
 }
 
 /// The policy run at every step, or at none, is one of the known mistakes: count who is asked.
@@ -276,10 +278,98 @@ BOOST_AUTO_TEST_CASE(switches_that_are_not_learned) {
     for (int i = 0; i < always.count; ++i)
         for (int t = 0; t < always.steps(i); ++t) BOOST_TEST(always.opened(i, t));
     for (const int period : {1, 3, 5}) {
-        Played<Meta<1, 2, control::FixedPeriod>> fixed({.period = period});
+        Played<Meta<1, 2, control::FixedPeriod>> fixed({.switching = {.period = period}});
         for (int i = 0; i < fixed.count; ++i)
             for (int t = 0; t < fixed.steps(i); ++t) BOOST_TEST(fixed.opened(i, t) == (t % period == 0));
     }
+}
+
+BOOST_AUTO_TEST_CASE(hard_switches_act_by_their_own_threshold) {
+    check_replay<Meta<1, 2, control::HardSwitch>>({.switching = {.threshold = 0.2}});
+}
+
+/// Does at most so many gates in a row, and remembers how many there were.
+struct Sprints {
+    int most = 2;
+    static constexpr bool learned = true;
+    struct State {
+        int run = 0;
+    };
+    template <class T>
+    control::Gate<T> gate(T, int step, core::Random& random, State& state) const {
+        return {acting(0, step, random, state) ? T(1) : T(0), T(0)};
+    }
+    bool acting(float, int, core::Random&, State& state) const {
+        state.run = state.run < most ? state.run + 1 : 0;
+        return state.run > 0;
+    }
+};
+
+/// The share of open gates in training, first steps aside, of a switch that is not asked what it makes of logits.
+template <class Switching>
+double trained_share(const Switching& switching) {
+    using M = Meta<1, 2, Switching>;
+    const auto base = test::random_model<TinyModel, float>(core::Random(1), 0.3);
+    const auto meta = decided_meta<M>(0);
+    double open = 0, steps = 0;
+    train::DiscoveryTape<M, float> tape;
+    for (std::uint64_t seed = 0; seed < 200; ++seed) {
+        const auto episodes = test::random_episodes<TinyModel, float>(core::Random(seed));
+        train::steered_pass<M, float>(*base, *meta, episodes, core::Random(seed), {.switching = switching}, tape);
+        for (const float gate : tape.meta.gates.view().flat()) open += gate > 0.5f;
+        open -= episodes.count();
+        steps += episodes.rows() - episodes.count();
+    }
+    return open / steps;
+}
+template <class Switching>
+double acting_share(const Switching& switching) {
+    double open = 0, steps = 0;
+    Played<Meta<1, 2, Switching>> played({.switching = switching});
+    for (int i = 0; i < played.count; ++i)
+        for (int t = 1; t < played.steps(i); ++t) open += played.opened(i, t), ++steps;
+    return open / steps;
+}
+
+BOOST_AUTO_TEST_CASE(switches_act_as_they_were_trained) {
+    for (const double probability : {0.25, 0.6}) {
+        BOOST_TEST(std::abs(trained_share(control::RandomHold{probability}) - probability) < 0.04);
+        BOOST_TEST(std::abs(acting_share(control::RandomHold{probability}) - probability) < 0.08);
+    }
+    // A memory of its own for every sequence and every instance: the gates of a sprint, from its second step on.
+    Played<Meta<1, 2, Sprints>> sprints;
+    for (int i = 0; i < sprints.count; ++i)
+        for (int t = 1; t < sprints.steps(i); ++t) BOOST_TEST(sprints.opened(i, t) == (t % 3 != 0));
+    using M = Meta<1, 2, Sprints>;
+    const auto episodes = test::random_episodes<TinyModel, float>(core::Random(3));
+    train::DiscoveryTape<M, float> tape;
+    train::steered_pass<M, float>(*sprints.base, *sprints.meta, episodes, core::Random(4), {}, tape);
+    for (int s = 0; s < episodes.count(); ++s)
+        for (int t = 0; t < episodes.sequences().length(s); ++t)
+            BOOST_TEST(tape.meta.gates.view().data[episodes.sequences().first(s) + t] ==
+                       (t == 0 || t % 3 != 0 ? 1.0f : 0.0f));
+}
+
+BOOST_AUTO_TEST_CASE(switches_a_least_distance_apart) {
+    const control::LeastDistance<control::RandomHold> spaced{.inner = {0.7}, .distance = 3};
+    Played<Meta<1, 2, control::LeastDistance<control::RandomHold>>> played({.switching = spaced});
+    int gates = 0;
+    for (int i = 0; i < played.count; ++i)
+        for (int t = 1, last = 0; t < played.steps(i); ++t)
+            if (played.opened(i, t)) {
+                BOOST_TEST(t - last >= 3);
+                last = t;
+                ++gates;
+            }
+    BOOST_TEST(gates > 20);
+    BOOST_TEST(std::abs(trained_share(spaced) - acting_share(spaced)) < 0.06);
+}
+
+BOOST_AUTO_TEST_CASE(impossible_options_are_refused) {
+    using M = Meta<1, 2, control::FixedPeriod>;
+    BOOST_CHECK_THROW(Played<M>({.switching = {.period = 0}}), core::Error);
+    BOOST_CHECK_THROW(Played<M>({.temperature = -1}), core::Error);
+    BOOST_CHECK_THROW((Played<Meta<1, 2>>({.switching = {.threshold = 1.5}})), core::Error);
 }
 
 BOOST_AUTO_TEST_CASE(a_second_play_is_not_touched_by_the_first) {

@@ -25,7 +25,7 @@ struct Play {
     /// What 400 other episodes under codes from the prior show by way of a view.
     template <class V>
     core::Buffer<float, Meta::width> seen(V view) const {
-        rl::Internal<World, Meta, rl::NoWatcher, V> internal(World(test::Drift{}), *base, *meta, {}, {}, {}, view);
+        rl::Internal<World, Meta, rl::NoWatcher, V> internal(World(test::Drift{}), *base, *meta, {}, {}, view);
         core::Buffer<float, Meta::width> part;
         core::Buffer<float, 3> codes;
         std::vector<float> all;

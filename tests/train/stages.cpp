@@ -207,3 +207,60 @@ BOOST_AUTO_TEST_CASE(batches_smaller_than_the_shards_are_refused) {
     learner.shards = 0;
     BOOST_CHECK_THROW(Pretrain::run(core::Serial{}, learner, 1, silent), core::Error);
 }
+
+namespace {
+/// Deals out the data set's episodes in order, whoever asks.
+struct Dealt {
+    int* next;
+    void operator()(int count, core::Random, auto& episodes) const {
+        for (int i = 0; i < count; ++i) train::append_episode(dataset, (*next)++ % dataset.count(), episodes);
+    }
+};
+core::Box<Meta::Parameters<float>> discovered_in_shards(int shards, double signal, std::int64_t steps = 4) {
+    auto learner = begin<Meta>(shards);
+    int next = 0;
+    train::discover<Meta>(
+        core::Serial{}, *base, learner, Dealt{&next}, {.steps = steps, .batch = 6}, train::Constant{0.1},
+        [&](std::int64_t) { return Meta::Options{.noise = 0, .signal = signal}; }, rate, core::Random(4),
+        [](auto, const auto&) { return true; });
+    return learner.parameters;
+}
+}  // namespace
+
+/// Means are normalised over the whole batch, forth and back: how it is split among shards is no part of the objective.
+BOOST_AUTO_TEST_CASE(discovery_does_not_depend_on_the_number_of_shards) {
+    for (const double signal : {0.0, 0.8}) {
+        auto one = discovered_in_shards(1, signal), three = discovered_in_shards(3, signal);
+        // What is normalised has no mean of its own: its bias goes where rounding takes it.
+        for (const auto& each : {&one, &three})
+            std::fill_n((*each)->encoder.second.bias.values, signal > 0 ? Meta::code : 0, 0.0f);
+        std::fill_n(one->proposals.mean.values, Meta::code, 0.0f);
+        std::fill_n(three->proposals.mean.values, Meta::code, 0.0f);
+        const auto a = core::flat<float>(*one), b = core::flat<float>(*three);
+        double apart = 0;
+        for (std::size_t i = 0; i < a.size(); ++i) apart = std::max(apart, std::abs(static_cast<double>(a[i] - b[i])));
+        BOOST_TEST(apart < 2e-3, "signal " << signal << ": " << apart);
+    }
+}
+
+/// The running moments follow those of the batches, and nothing else touches them.
+BOOST_AUTO_TEST_CASE(running_moments_belong_to_the_parameters) {
+    const auto start = begin<Meta>(1);
+    const auto plain = discovered_in_shards(2, 0);
+    for (int i = 0; i < Meta::code; ++i) {
+        BOOST_TEST(start.parameters->proposals.variance.values[i] == 1);
+        BOOST_TEST(plain->proposals.variance.values[i] == 1);  // no decay, no step of the optimiser
+    }
+    // One update: the moments of its batch under the parameters before it.
+    const auto after = discovered_in_shards(2, 0.8, 1);
+    int next = 0;
+    train::EpisodesOf<TinyModel, float> batch;
+    Dealt{&next}(6, core::Random(), batch);
+    train::DiscoveryTape<Meta, float> tape;
+    train::propose_pass<Meta, float>(*base, *start.parameters, batch, {.signal = 0.8}, tape);
+    const auto moments = Meta::moments(tape.meta);
+    for (int i = 0; i < Meta::code; ++i) {
+        BOOST_TEST(after->proposals.mean.values[i] == moments.mean.values[i], boost::test_tools::tolerance(1e-4));
+        BOOST_TEST(after->proposals.variance.values[i] == moments.variance(i), boost::test_tools::tolerance(1e-4));
+    }
+}

@@ -20,7 +20,8 @@ struct Inferred {
 };
 
 /// Runs the metacontroller over episodes of the model that it steers. `pass` says how codes are drawn; noise 0 takes
-/// their means.
+/// their means. Whatever it says of training, means are normalised by the running moments: no code depends on the
+/// episodes beside its own.
 template <class Meta, core::Parallelism Policy>
 Inferred<Meta> infer(const Policy& policy, const typename Meta::Base::template Parameters<float>& base,
                      const typename Meta::template Parameters<float>& meta,
@@ -31,6 +32,8 @@ Inferred<Meta> infer(const Policy& policy, const typename Meta::Base::template P
         train::DiscoveryTape<Meta, float> tape;
         train::EpisodesOf<Base, float> batch;
     };
+    typename Meta::Options options_of_pass = pass;
+    options_of_pass.training = false;
     Inferred<Meta> result;
     const int rows = episodes.rows();
     result.gates.resize(rows);
@@ -43,14 +46,14 @@ Inferred<Meta> infer(const Policy& policy, const typename Meta::Base::template P
         auto& batch = worker.batch;
         batch.clear();
         for (int i = 0; i < length; ++i) train::append_episode(episodes, first + i, batch);
-        train::steered_pass<Meta, float>(base, meta, batch, random.fork(index), pass, tape);
+        train::steered_pass<Meta, float>(base, meta, batch, random.fork(index), options_of_pass, tape);
         const int row = episodes.offsets[first], count = batch.rows();
         const auto keep = [&](const auto& from, auto& to) {
             core::map(to.view().slice(row, count)) = core::map(from.view());
         };
         keep(tape.meta.gates, result.gates);
         keep(tape.meta.codes, result.codes);
-        keep(tape.meta.divergences, result.divergences);
+        keep(tape.meta.proposals.divergences, result.divergences);
         for (int i = 0; i < count; ++i)
             result.action_nll.view().data[row + i] =
                 -Base::Distribution::log_probability(tape.base.action.view().row(i), batch.action_rows().row(i));

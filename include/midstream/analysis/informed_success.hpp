@@ -10,6 +10,7 @@
 #include "midstream/analysis/steered_success.hpp"
 #include "midstream/analysis/transplant.hpp"
 #include "midstream/rl/internal.hpp"
+#include "midstream/rl/play.hpp"
 
 namespace midstream::analysis {
 
@@ -42,29 +43,25 @@ InformedSuccess informed_success(const Policy& policy, const env::Batched<E>& en
                                  const typename Meta::Base::template Parameters<float>& base,
                                  const typename Meta::template Parameters<float>& meta,
                                  core::Rows<const float, Meta::code> codes, int episodes, core::Random random,
-                                 const rl::InternalOptions& options = {}, const BatchOptions& batches = {}) {
+                                 const rl::ActingOptions<Meta>& options = {}, const BatchOptions& batches = {}) {
     core::require_range(episodes, 1, 1 << 24, "episodes");
     using Inner = rl::Internal<env::Batched<E>, Meta>;
     struct Worker {
-        Inner inner;
-        core::Buffer<float, Meta::code> chosen{};
+        rl::Player<Inner> player;
         Rate episodes{};
         std::int64_t decisions = 0;
     };
-    auto workers = make_workers(batches, Worker{Inner(environment, base, meta, options)});
+    auto workers = make_workers(batches, Worker{rl::Player(Inner(environment, base, meta, options))});
     for_batches(policy, batches, workers, episodes, [&](Worker& worker, int batch, int, int length) {
-        Inner& inner = worker.inner;
-        inner.reset(length, random.fork(static_cast<std::uint64_t>(batch)));
-        while (!inner.awaiting().empty()) {
-            const auto asked = inner.awaiting();
-            const auto chosen = worker.chosen.resize(static_cast<int>(asked.size()));
+        const Inner& inner = worker.player.environment();
+        const auto know = [&](std::span<const int> asked, auto, auto chosen) {
             for (int row = 0; row < chosen.count; ++row) {
                 const int subgoal = inner.environment().instance(asked[row]).subgoal();
                 core::require_range(subgoal, 0, codes.count - 1, "the subgoal of an environment");
                 std::copy_n(codes.row(subgoal), Meta::code, chosen.row(row));
             }
-            inner.act(chosen);
-        }
+        };
+        worker.player.play(length, random.fork(static_cast<std::uint64_t>(batch)), know);
         for (int instance = 0; instance < length; ++instance) {
             worker.episodes += {1, inner.returns()[instance] > 0};
             worker.decisions += inner.decisions()[instance];

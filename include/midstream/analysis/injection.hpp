@@ -8,7 +8,7 @@
 
 #include "midstream/analysis/first_reached.hpp"
 #include "midstream/analysis/steered_success.hpp"
-#include "midstream/rl/internal.hpp"
+#include "midstream/rl/acting.hpp"
 
 namespace midstream::analysis {
 
@@ -39,28 +39,24 @@ namespace detail {
 template <class Meta, env::Environment E>
 class PriorActor {
 public:
-    using Base = typename Meta::Base;
     /// Parameters must outlive the actor.
-    PriorActor(const env::Batched<E>& environment, const typename Base::template Parameters<float>& base,
-               const typename Meta::template Parameters<float>& meta, const RolloutOptions& options)
-        : rollout_(environment, base, options.temperature), meta_(&meta), gain_(options.gain) {}
+    PriorActor(const env::Batched<E>& environment, const typename Meta::Base::template Parameters<float>& base,
+               const typename Meta::template Parameters<float>& meta, const rl::ActingOptions<Meta>& options)
+        : acting_(environment, base, meta, options) {}
 
     void reset(int count, core::Random random) {
-        rollout_.reset(count, random.fork(0));
+        acting_.reset(count, random.fork(0));
         instances_.assign(count, {});
-        for (int i = 0; i < count; ++i) {
-            instances_[i].codes = random.fork(i + 1);
-            Meta::reset(instances_[i].state);
-        }
-        ask(true);
+        for (int i = 0; i < count; ++i) instances_[i].codes = random.fork(i + 1);
+        draw();
     }
 
-    std::span<const int> running() const { return rollout_.running(); }
-    int steps(int instance) const { return rollout_.environment().lengths()[instance]; }
-    const float* code(int instance) const { return instances_[instance].state.code_in_force.values; }
+    std::span<const int> running() const { return acting_.running(); }
+    int steps(int instance) const { return acting_.environment().lengths()[instance]; }
+    const float* code(int instance) const { return acting_.code(instance); }
     /// Puts a code in force that no switch replaces.
     void hold(int instance, const float* code) {
-        Meta::set_code(*meta_, code, instances_[instance].state, scratch_);
+        acting_.set_code(instance, code);
         instances_[instance].held = true;
     }
 
@@ -69,53 +65,39 @@ public:
     template <class Reached, class Reach>
     void advance(const Reached& reached, Reach&& reach) {
         live_.assign(running().begin(), running().end());
-        rollout_.advance([&](std::span<const int> running, core::Rows<float, Meta::width> rows) {
-            Meta::steer(
-                [&](int i) -> auto& { return instances_[running[i]].state; }, rows, gain_);
-        });
+        acting_.advance();
         std::size_t next = 0;
         for (const int instance : live_) {
             const bool ended = next == running().size() || running()[next] != instance;
             if (!ended) ++next;
             const int before =
-                std::exchange(instances_[instance].at, reached(rollout_.environment().instance(instance)));
+                std::exchange(instances_[instance].at, reached(acting_.environment().instance(instance)));
             const int now = instances_[instance].at;
             if (now >= 0 && now != before) reach(instance, now, ended);
         }
-        ask(false);
+        draw();
     }
 
 private:
     struct Instance {
-        typename Meta::template State<float> state{};
         core::Random codes{};
-        int at = -1, asked = 0;
+        int at = -1;
         bool held = false;
     };
 
-    /// New codes where switches open; at the beginning everywhere.
-    void ask(bool begin) {
-        const auto live = running();
-        const auto logits = logits_.resize(static_cast<int>(live.size()));
-        Meta::step_switch(
-            *meta_, [&](int i) -> auto& { return instances_[live[i]].state; }, rollout_.read_rows(), logits, scratch_);
-        for (std::size_t i = 0; i < live.size(); ++i) {
-            Instance& instance = instances_[live[i]];
-            const bool opens = Meta::opens({}, logits.data[i], instance.asked++, rl::InternalOptions{}.threshold);
-            if (!begin && (!opens || instance.held)) continue;
+    /// New codes where switches have opened.
+    void draw() {
+        for (const int instance : acting_.opened()) {
+            if (instances_[instance].held) continue;
             float code[Meta::code];
-            for (float& value : code) value = instance.codes.template normal<float>();
-            Meta::set_code(*meta_, code, instance.state, scratch_);
+            for (float& value : code) value = instances_[instance].codes.template normal<float>();
+            acting_.set_code(instance, code);
         }
     }
 
-    rl::SteeredRollout<env::Batched<E>, Base, Meta::read, Meta::write> rollout_;
-    const typename Meta::template Parameters<float>* meta_;
-    float gain_;
+    rl::Acting<env::Batched<E>, Meta> acting_;
     std::vector<Instance> instances_;
     std::vector<int> live_;
-    core::Buffer<float, 1> logits_;
-    typename Meta::template Scratch<float> scratch_;
 };
 
 }  // namespace detail
@@ -127,12 +109,13 @@ ReachingCodes<Meta::code> reaching_codes(const Policy& policy, const env::Batche
                                          const typename Meta::Base::template Parameters<float>& base,
                                          const typename Meta::template Parameters<float>& meta, int goals, int episodes,
                                          const Reached& reached, core::Random random,
-                                         const RolloutOptions& options = {}) {
+                                         const rl::ActingOptions<Meta>& options = {},
+                                         const BatchOptions& batches = {}) {
     using Codes = ReachingCodes<Meta::code>;
     core::require_range(episodes, 1, 1 << 24, "episodes");
-    auto workers = make_workers(options.batches, detail::PriorActor<Meta, E>(environment, base, meta, options));
-    std::vector<Codes> found((episodes + options.batches.batch - 1) / options.batches.batch);  // by batch
-    for_batches(policy, options.batches, workers, episodes, [&](auto& actor, int batch, int, int length) {
+    auto workers = make_workers(batches, detail::PriorActor<Meta, E>(environment, base, meta, options));
+    std::vector<Codes> found((episodes + batches.batch - 1) / batches.batch);  // by batch
+    for_batches(policy, batches, workers, episodes, [&](auto& actor, int batch, int, int length) {
         auto& by_goal = found[batch].by_goal;
         by_goal.resize(goals);
         actor.reset(length, random.fork(batch));
@@ -161,7 +144,8 @@ Injection inject(const Policy& policy, const env::Batched<E>& environment,
                  const typename Meta::Base::template Parameters<float>& base,
                  const typename Meta::template Parameters<float>& meta,
                  const std::vector<typename ReachingCodes<Meta::code>::Row>& codes, int goal, InjectionMoment moment,
-                 int episodes, const Reached& reached, core::Random random, const RolloutOptions& options = {}) {
+                 int episodes, const Reached& reached, core::Random random, const rl::ActingOptions<Meta>& options = {},
+                 const BatchOptions& batches = {}) {
     core::require(!codes.empty(), "there is no code to inject");
     core::require_range(episodes, 1, 1 << 24, "episodes");
     enum class Phase : char { to_come, now, over };  // of an episode
@@ -171,8 +155,8 @@ Injection inject(const Policy& policy, const env::Batched<E>& environment,
         std::vector<Phase> phases{};
         std::vector<int> begun{};
     };
-    auto workers = make_workers(options.batches, Worker{detail::PriorActor<Meta, E>(environment, base, meta, options)});
-    for_batches(policy, options.batches, workers, episodes, [&](Worker& worker, int batch, int, int length) {
+    auto workers = make_workers(batches, Worker{detail::PriorActor<Meta, E>(environment, base, meta, options)});
+    for_batches(policy, batches, workers, episodes, [&](Worker& worker, int batch, int, int length) {
         auto& actor = worker.actor;
         for (const bool injects : {false, true}) {
             Rate& rate = worker.rates[injects];

@@ -5,10 +5,10 @@
 
 #include "midstream/control/controllers.hpp"
 #include "midstream/control/future.hpp"
+#include "midstream/control/proposals.hpp"
 #include "midstream/control/sight.hpp"
 #include "midstream/control/switches.hpp"
 #include "midstream/data/episodes.hpp"
-#include "midstream/layer/distribution.hpp"
 #include "midstream/layer/gru.hpp"
 #include "midstream/layer/mlp.hpp"
 #include "midstream/layer/shift.hpp"
@@ -30,7 +30,7 @@ struct MetacontrollerShape {
 
 /// `Form` is LowRank<R> or FullLinear, `SwitchPolicy` one of switches.hpp, `Scope` and `FutureStack` are of future.hpp,
 /// `Sight` is of sight.hpp. The defaults are the paper's.
-template <class BaseModel, MetacontrollerShape Shape, class Form = LowRank<16>, Switch SwitchPolicy = SoftSwitch,
+template <class BaseModel, MetacontrollerShape Shape, class Form = LowRank<16>, class SwitchPolicy = SoftSwitch,
           class Scope = LastStep, class FutureStack = FutureHawk<BaseModel::width>, class Sight = ResidualStream>
 struct Metacontroller {
     using Base = BaseModel;
@@ -46,6 +46,12 @@ struct Metacontroller {
                   "the metacontroller reads a layer that the base model does not have");
     static_assert(write >= 0 && write <= Base::depth,
                   "the metacontroller writes to a layer that the base model does not have");
+    static_assert(TrainingSwitch<SwitchPolicy>,
+                  "the metacontroller's switch needs `static constexpr bool learned` and Gate<T> gate(T logit, int "
+                  "step, core::Random&) const (control/switches.hpp)");
+    static_assert(ActingSwitch<SwitchPolicy>,
+                  "the metacontroller's switch does not say how it acts: bool acting(float logit, int step, "
+                  "core::Random&) const (control/switches.hpp)");
     static_assert(
         SightOf<Sight, data::Episodes<typename Base::Observation, typename Base::Action, typename Base::Target>, width>,
         "the metacontroller's sight lacks a space Observation, observe(episodes, row, seen) or event(seen) "
@@ -64,7 +70,7 @@ struct Metacontroller {
     using Seen = Sight;
     using Seeing = SightEmbedding<Sight, Future>;
     using Encoder = layer::Mlp<encoder_width, Shape.encoder_hidden, 2 * code>;
-    using Proposal = layer::DiagonalGaussian<code>;
+    using Proposal = Proposals<code>;
     using SwitchPast = layer::Linear<past, hidden>;
     using SwitchOutput = layer::Linear<hidden, 1>;
     using DecoderHidden = layer::Linear<code, Shape.decoder_hidden>;
@@ -82,6 +88,7 @@ struct Metacontroller {
         typename SwitchOutput::template Parameters<T> switch_output;
         typename DecoderHidden::template Parameters<T> decoder_hidden;
         typename Bank::template Parameters<T> bank;
+        typename Proposal::template Statistics<T> proposals;
         static void visit(auto& self, auto&& member) {
             member("future", self.future);
             member("history", self.history);
@@ -91,6 +98,7 @@ struct Metacontroller {
             member("switch_output", self.switch_output);
             member("decoder_hidden", self.decoder_hidden);
             member("bank", self.bank);
+            member("proposals", self.proposals);
         }
     };
 
@@ -104,13 +112,19 @@ struct Metacontroller {
         bool divergence_weighted_by_gate = false;
         /// The deviation of the proposal noise as a multiple of the encoder's; 0 takes means.
         double noise = 1;
-        /// If positive, proposals carry a fixed amount of information instead of one that alpha settles: means are
-        /// normalised over the batch to this deviation (below 1), and variances are 1 minus its square, so that codes
-        /// are distributed about as the prior. Codes then can neither collapse nor grow precise (as in Zhu et al. 2020,
-        /// "A batch normalized inference network keeps the KL vanishing away"). Not in the paper.
+        /// If positive, the deviation that proposals' means are brought to (control/proposals.hpp). Not in the paper.
         double signal = 0;
+        /// With a signal: means are normalised by the batch's moments, not by the running ones of the parameters.
+        bool training = true;
         /// What the encoder sees by, if that is to be learned beforehand (StreamEvents).
         Sight sight{};
+
+        ProposalOptions proposals() const { return {noise, signal, training}; }
+        void validate() const {
+            control::validate(switching);
+            core::require_range(noise, 0.0, 1e3, "the noise of proposals");
+            core::require_range(signal, 0.0, 0.9999, "the signal of proposals");
+        }
     };
 
     template <class T>
@@ -120,15 +134,10 @@ struct Metacontroller {
         core::Buffer<T, Shape.embedding> embedding, embedding_gradient;
         core::Buffer<T, past> past_rows, past_gradient;
         core::Buffer<T, encoder_width> encoder_input, encoder_input_gradient;
-        core::Buffer<T, 2 * code> proposal, proposal_gradient;
-        core::Buffer<T, code> noise;
-        core::Buffer<T, code> normalised;       ///< with Options::signal: means of mean 0 and deviation 1
-        std::array<T, code> inverse_deviation;  ///< likewise, 1 / the deviation that the means had
-        core::Buffer<T, code> sampled;          ///< z~, packed
-        core::Buffer<T, code> codes;            ///< z, packed
-        core::Buffer<T, code> codes_gradient;   ///< packed
-        core::Buffer<T, 1> gates;               ///< beta, packed
-        core::Buffer<T, 1> divergences;         ///< KL of each row, not weighted, packed
+        typename Proposal::template Tape<T> proposals;         ///< packed
+        core::Buffer<T, code> codes;                           ///< z, packed
+        core::Buffer<T, code> codes_gradient;                  ///< packed
+        core::Buffer<T, 1> gates;                              ///< beta, packed
         core::Buffer<T, hidden> switch_rows, switch_gradient;  ///< packed: the past's share of the hidden units
         // The recurrence over time, in lockstep order.
         core::Buffer<T, code> step_sampled, step_codes, step_codes_gradient, step_sampled_gradient;
@@ -145,8 +154,9 @@ struct Metacontroller {
         typename DecoderHidden::template Tape<T> decoder_hidden;
         typename Bank::template Tape<T> bank;
         Options options;
-        /// The switches' and the proposals' streams, a pair per sequence; a function of the pass's stream alone.
+        /// The switches' streams and memories, one for each sequence; a function of the pass's stream alone.
         std::vector<core::Random> streams;
+        std::vector<SwitchState<SwitchPolicy>> switch_states;
     };
 
     template <class T>
@@ -159,19 +169,29 @@ struct Metacontroller {
         SwitchOutput::initialise(parameters.switch_output, random);
         DecoderHidden::initialise(parameters.decoder_hidden, random);
         Bank::initialise(parameters.bank, random);
+        Proposal::initialise(parameters.proposals);
     }
 
     /// A pass over whole sequences: from layer `read` of the first pass, infers codes and gates (left in the tape) and
     /// writes the steered version of layer `write`. Sequence s draws from random.fork(s). `sight` has what
     /// the encoder sees, if that is not the residual stream, and outlives the backward pass.
+    ///
+    /// Shards of one batch make the pass in two parts, `propose` and `steer_sequences`, between which the moments of
+    /// their proposals are merged, and go back in two as well.
     template <class T>
     static void forward(const Parameters<T>& parameters, core::Sequences sequences, core::In<T, width> e_read,
                         core::In<T, width> e_write, core::Out<T, width> steered, core::Random random,
                         const Options& options, Tape<T>& tape, SightRows<Sight, T> sight = {}) {
+        propose(parameters, sequences, e_read, options, tape, sight);
+        steer_sequences(parameters, sequences, e_write, steered, random, moments(tape), tape);
+    }
+
+    /// The first part: what the encoder says of every step. Uses `options` for both.
+    template <class T>
+    static void propose(const Parameters<T>& parameters, core::Sequences sequences, core::In<T, width> e_read,
+                        const Options& options, Tape<T>& tape, SightRows<Sight, T> sight = {}) {
         const int rows = e_read.count;
         tape.options = options;
-        tape.lockstep.assign(sequences);
-        tape.streams.resize(static_cast<std::size_t>(sequences.count()));
         // h_t, and h_{t-1} beside e_t.
         History::forward(parameters.history, sequences, e_read, tape.histories.resize(rows), tape.history_tape);
         layer::shift<T, history>(sequences, tape.histories.view(), tape.previous_histories.resize(rows));
@@ -185,9 +205,33 @@ struct Metacontroller {
         if constexpr (sees_residual) core::copy(view(past_rows), columns(encoder_input, 0, past));
         core::copy(view(tape.embedding.view()),
                    columns(encoder_input, encoder_width - Shape.embedding, Shape.embedding));
-        Encoder::forward(parameters.encoder, sequences, encoder_input, tape.proposal.resize(rows), tape.encoder);
-        sample(sequences, random, tape);
-        SwitchPast::apply(parameters.switch_past, past_rows, tape.switch_rows.resize(rows));
+        Encoder::forward(parameters.encoder, sequences, encoder_input, tape.proposals.encoded.resize(rows),
+                         tape.encoder);
+    }
+    /// The moments of the proposals in the tape, by which a pass in training normalises where options ask for a signal.
+    template <class T>
+    static typename Proposal::Moments moments(const Tape<T>& tape) {
+        return tape.options.signal > 0 ? Proposal::moments(tape.proposals) : typename Proposal::Moments{};
+    }
+    /// Takes the moments of a batch into the parameters' running ones, after `updates` earlier batches.
+    template <class T>
+    static void track(Parameters<T>& parameters, const typename Proposal::Moments& batch, std::int64_t updates) {
+        if (batch.count > 0) Proposal::track(parameters.proposals, batch, updates);
+    }
+    /// The second part: draws the proposals, integrates them at the gates, and steers. `batch` has the moments of all
+    /// shards.
+    template <class T>
+    static void steer_sequences(const Parameters<T>& parameters, core::Sequences sequences, core::In<T, width> e_write,
+                                core::Out<T, width> steered, core::Random random,
+                                const typename Proposal::Moments& batch, Tape<T>& tape) {
+        const int rows = e_write.count;
+        tape.lockstep.assign(sequences);
+        tape.streams.resize(static_cast<std::size_t>(sequences.count()));
+        for (int s = 0; s < sequences.count(); ++s)
+            tape.streams[static_cast<std::size_t>(s)] = random.fork(static_cast<std::uint64_t>(s)).fork(1);
+        tape.switch_states.assign(static_cast<std::size_t>(sequences.count()), {});
+        Proposal::sample(parameters.proposals, batch, sequences, random, tape.options.proposals(), tape.proposals);
+        SwitchPast::apply(parameters.switch_past, tape.past_rows.view(), tape.switch_rows.resize(rows));
         integrate(parameters, tape);
         decode(parameters, tape.codes.view(), tape.coefficients.resize(rows));
         Bank::forward(parameters.bank, e_write, tape.coefficients.view(), steered, tape.bank);
@@ -200,8 +244,21 @@ struct Metacontroller {
                          core::In<T, width> e_write, Tape<T>& tape, core::In<T, width> steered_gradient,
                          T divergence_weight, core::Out<T, width> read_gradient, core::Out<T, width> write_gradient,
                          Gradient&& gradient) {
+        const auto sums = backward_to_proposals(parameters, sequences, e_write, tape, steered_gradient,
+                                                divergence_weight, write_gradient, gradient);
+        backward_from_proposals(parameters, sequences, e_read, tape, sums, read_gradient, gradient);
+    }
+
+    /// The first part: back to the proposals. Returns what shards of one batch add up for the second.
+    template <class T, class Gradient>
+    static typename Proposal::GradientSums backward_to_proposals(const Parameters<T>& parameters,
+                                                                 core::Sequences sequences, core::In<T, width> e_write,
+                                                                 Tape<T>& tape, core::In<T, width> steered_gradient,
+                                                                 T divergence_weight,
+                                                                 core::Out<T, width> write_gradient,
+                                                                 Gradient&& gradient) {
         using P = Parameters<T>;
-        const int rows = e_read.count;
+        const int rows = e_write.count;
         const auto coefficients_gradient = tape.coefficients_gradient.zeros(rows);
         Bank::backward(parameters.bank, e_write, tape.coefficients.view(), tape.bank, steered_gradient,
                        coefficients_gradient, write_gradient, core::part(gradient, &P::bank));
@@ -216,13 +273,27 @@ struct Metacontroller {
                                 decoded_gradient, tape.codes_gradient.zeros(rows),
                                 core::part(gradient, &P::decoder_hidden));
         integrate_backward(parameters, tape, divergence_weight, gradient);
-        sample_backward(tape, divergence_weight);
+        const auto weight = [&](int row) {
+            return divergence_weight * (tape.options.divergence_weighted_by_gate ? tape.gates.view().data[row] : T(1));
+        };
+        return Proposal::backward(tape.options.proposals(), weight, tape.proposals);
+    }
+    /// The second part: from the proposals, with `batch` the sums of all shards.
+    template <class T, class Gradient>
+    static void backward_from_proposals(const Parameters<T>& parameters, core::Sequences sequences,
+                                        core::In<T, width> e_read, Tape<T>& tape,
+                                        const typename Proposal::GradientSums& batch, core::Out<T, width> read_gradient,
+                                        Gradient&& gradient) {
+        using P = Parameters<T>;
+        const int rows = e_read.count;
+        Proposal::backward_normalisation(tape.options.proposals(), batch, tape.proposals);
         const auto past_gradient = tape.past_gradient.zeros(rows);
         SwitchPast::backward(parameters.switch_past, sequences, tape.past_rows.view(), tape.switch_past,
                              tape.switch_gradient.view(), past_gradient, core::part(gradient, &P::switch_past));
         const auto encoder_input_gradient = tape.encoder_input_gradient.zeros(rows);
         Encoder::backward(parameters.encoder, sequences, tape.encoder_input.view(), tape.encoder,
-                          tape.proposal_gradient.view(), encoder_input_gradient, core::part(gradient, &P::encoder));
+                          tape.proposals.encoded_gradient.view(), encoder_input_gradient,
+                          core::part(gradient, &P::encoder));
         if constexpr (sees_residual) core::add(columns(encoder_input_gradient, 0, past), view(past_gradient));
         core::copy(columns(encoder_input_gradient, encoder_width - Shape.embedding, Shape.embedding),
                    view(tape.embedding_gradient.resize(rows)));
@@ -258,6 +329,9 @@ struct Metacontroller {
         typename History::template State<T> history;  ///< h_{t-1} until the switch has seen e_t, then h_t
         core::Vector<T, code> code_in_force;          ///< z_{t-1}
         typename Bank::template Controller<T> controller;
+        int step = 0;           ///< steps that the switch has been asked about
+        core::Random random{};  ///< the switch's own stream
+        [[no_unique_address]] SwitchState<SwitchPolicy> switching{};
     };
     template <class T>
     struct Scratch {
@@ -269,10 +343,14 @@ struct Metacontroller {
         typename History::template Tape<T> history_tape;
     };
 
+    /// Begins an episode whose switch draws from this stream.
     template <class T>
-    static void reset(State<T>& state) {
+    static void reset(State<T>& state, core::Random random = core::Random()) {
         History::reset(state.history);
         core::map(state.code_in_force).setZero();
+        state.step = 0;
+        state.random = random;
+        state.switching = {};
     }
 
     /// The switch's logits from e_t, h_{t-1} and z_{t-1}; then the histories move on to h_t.
@@ -296,16 +374,12 @@ struct Metacontroller {
             scratch.histories.resize(rows), scratch.history_tape);
     }
 
-    /// Does the switch open at this step (the first is 0) of an acting instance? Learned switches open where their soft
-    /// gate reaches the threshold (paper section 6), the others as they do in training.
-    static bool opens(const SwitchPolicy& switching, float logit, int step, float threshold) {
-        if constexpr (SwitchPolicy::learned) {
-            static_cast<void>(switching);
-            return SoftSwitch{}.gate(logit).value >= threshold;
-        } else {
-            core::Random unused;
-            return switching.gate(logit, step, unused).value > 0;
-        }
+    /// Does the switch open at this step of an acting instance, whose logit is of step_switch? To be asked once a step.
+    /// At the first it does: the first code is always asked for (Algorithm 1).
+    template <class T>
+    static bool opens(const SwitchPolicy& switching, T logit, State<T>& state) {
+        const int step = state.step++;
+        return step == 0 || control::opens(switching, static_cast<float>(logit), step, state.random, state.switching);
     }
 
     /// Puts a new code in force: z_t = code, U_t its controller.
@@ -324,106 +398,6 @@ struct Metacontroller {
     }
 
 private:
-    /// Proposals z~ = mean + deviation * noise, and the divergences.
-    template <class T>
-    static void sample(core::Sequences sequences, core::Random random, Tape<T>& tape) {
-        const auto proposal = tape.proposal.view();
-        const auto noise = tape.noise.resize(proposal.count);
-        const auto sampled = tape.sampled.resize(proposal.count);
-        const auto divergences = tape.divergences.resize(proposal.count);
-        if (tape.options.signal > 0) normalise(tape);
-        for (int s = 0; s < sequences.count(); ++s) {
-            core::Random stream = random.fork(static_cast<std::uint64_t>(s));
-            tape.streams[static_cast<std::size_t>(s)] = stream.fork(1);
-            const int first = sequences.row(s);
-            for (int row = first; row < first + sequences.length(s); ++row) {
-                const T* p = proposal.row(row);
-                for (int i = 0; i < code; ++i)
-                    noise.row(row)[i] =
-                        tape.options.noise > 0 ? static_cast<T>(tape.options.noise) * stream.normal<T>() : T(0);
-                if (tape.options.signal > 0) {
-                    const T signal = static_cast<T>(tape.options.signal), variance = 1 - signal * signal;
-                    T divergence = 0;
-                    for (int i = 0; i < code; ++i) {
-                        const T mean = signal * tape.normalised.view().row(row)[i];
-                        divergence += T(0.5) * (mean * mean + variance - std::log(variance) - 1);
-                        sampled.row(row)[i] = mean + noise.row(row)[i] * std::sqrt(variance);
-                    }
-                    divergences.data[row] = divergence;
-                } else {
-                    divergences.data[row] = Proposal::divergence_from_standard(p);
-                    for (int i = 0; i < code; ++i)
-                        sampled.row(row)[i] =
-                            p[i] + noise.row(row)[i] * std::exp(T(0.5) * Proposal::log_variance(p, i));
-                }
-            }
-        }
-    }
-
-    template <class T>
-    static void sample_backward(Tape<T>& tape, T divergence_weight) {
-        const auto proposal = tape.proposal.view();
-        const auto gradient = tape.proposal_gradient.zeros(proposal.count);
-        const auto sampled_gradient = tape.sampled.view();  // integrate_backward left it there
-        if (tape.options.signal > 0) return normalise_backward(tape, divergence_weight);
-        for (int row = 0; row < proposal.count; ++row) {
-            const T* p = proposal.row(row);
-            T* g = gradient.row(row);
-            const T weight =
-                divergence_weight * (tape.options.divergence_weighted_by_gate ? tape.gates.view().data[row] : T(1));
-            Proposal::divergence_from_standard(p, weight, g);
-            for (int i = 0; i < code; ++i) {
-                const T d = sampled_gradient.row(row)[i];
-                g[i] += d;
-                g[code + i] += d * tape.noise.view().row(row)[i] * T(0.5) *
-                               std::exp(T(0.5) * Proposal::log_variance(p, i)) *
-                               Proposal::template bound<T>.slope(p[code + i]);
-            }
-        }
-    }
-
-    /// Brings the means to mean 0 and deviation 1 over the rows of the batch, code dimension by code dimension.
-    template <class T>
-    static void normalise(Tape<T>& tape) {
-        const auto proposal = tape.proposal.view();
-        const auto normalised = tape.normalised.resize(proposal.count);
-        const T count = static_cast<T>(proposal.count);
-        for (int i = 0; i < code; ++i) {
-            T mean = 0, square = 0;
-            for (int row = 0; row < proposal.count; ++row) mean += proposal.row(row)[i] / count;
-            for (int row = 0; row < proposal.count; ++row) {
-                const T centred = proposal.row(row)[i] - mean;
-                square += centred * centred / count;
-            }
-            const T inverse = 1 / std::sqrt(square + T(1e-6));
-            tape.inverse_deviation[static_cast<std::size_t>(i)] = inverse;
-            for (int row = 0; row < proposal.count; ++row)
-                normalised.row(row)[i] = (proposal.row(row)[i] - mean) * inverse;
-        }
-    }
-
-    template <class T>
-    static void normalise_backward(Tape<T>& tape, T divergence_weight) {
-        const auto gradient = tape.proposal_gradient.view();
-        const auto normalised = tape.normalised.view();
-        const T count = static_cast<T>(gradient.count), signal = static_cast<T>(tape.options.signal);
-        for (int i = 0; i < code; ++i) {
-            T mean = 0, projection = 0;
-            for (int row = 0; row < gradient.count; ++row) {
-                const T x = normalised.row(row)[i];
-                const T weight =
-                    divergence_weight * (tape.options.divergence_weighted_by_gate ? tape.gates.view().data[row] : T(1));
-                const T d = signal * (tape.sampled.view().row(row)[i] + weight * signal * x);
-                gradient.row(row)[i] = d;
-                mean += d / count;
-                projection += d * x / count;
-            }
-            for (int row = 0; row < gradient.count; ++row)
-                gradient.row(row)[i] = tape.inverse_deviation[static_cast<std::size_t>(i)] *
-                                       (gradient.row(row)[i] - mean - normalised.row(row)[i] * projection);
-        }
-    }
-
     /// hidden = relu(past's share + z_{t-1} W), logits = hidden w + b.
     template <class T>
     static void switch_logits(const Parameters<T>& parameters, core::In<T, code> previous,
@@ -438,8 +412,8 @@ private:
     template <class T>
     static void integrate(const Parameters<T>& parameters, Tape<T>& tape) {
         const auto& lockstep = tape.lockstep;
-        const int rows = tape.sampled.count;
-        lockstep.gather(tape.sampled.view(), tape.step_sampled.resize(rows));
+        const int rows = tape.proposals.sampled.count;
+        lockstep.gather(tape.proposals.sampled.view(), tape.step_sampled.resize(rows));
         lockstep.gather(tape.switch_rows.view(), tape.step_switch.resize(rows));
         tape.step_codes.resize(rows);
         tape.step_hidden.resize(rows);
@@ -454,10 +428,10 @@ private:
                           tape.step_hidden.view().slice(start, active), logits);
             for (int i = 0; i < active; ++i) {
                 Gate<T> gate{T(1), T(0)};
+                const auto sequence = static_cast<std::size_t>(lockstep.order[static_cast<std::size_t>(i)]);
                 if (t > 0 || !tape.options.first_gate_open)
-                    gate = tape.options.switching.gate(
-                        logits.data[i], t,
-                        tape.streams[static_cast<std::size_t>(lockstep.order[static_cast<std::size_t>(i)])]);
+                    gate = gate_of(tape.options.switching, logits.data[i], t, tape.streams[sequence],
+                                   tape.switch_states[sequence]);
                 tape.step_gates.view().data[start + i] = gate.value;
                 tape.step_slopes.view().data[start + i] = gate.slope;
                 core::map_row(tape.step_codes.view(), start + i) =
@@ -475,7 +449,7 @@ private:
         const auto& lockstep = tape.lockstep;
         const int rows = tape.codes.count;
         lockstep.gather(tape.codes_gradient.view(), tape.step_codes_gradient.resize(rows));
-        lockstep.gather(tape.divergences.view(), tape.step_divergences.resize(rows));
+        lockstep.gather(tape.proposals.divergences.view(), tape.step_divergences.resize(rows));
         const auto dz = tape.step_codes_gradient.view();
         const auto dsampled = tape.step_sampled_gradient.resize(rows);
         const auto dswitch = tape.step_switch_gradient.zeros(rows);
@@ -514,7 +488,7 @@ private:
             if (t > 0) core::add(view(carry), view(dz.slice(lockstep.start(t - 1), active)));
         }
         lockstep.scatter(tape.step_switch_gradient.view(), tape.switch_gradient.resize(rows));
-        lockstep.scatter(tape.step_sampled_gradient.view(), tape.sampled.view());
+        lockstep.scatter(tape.step_sampled_gradient.view(), tape.proposals.sampled_gradient.resize(rows));
     }
 
     /// z_{t-1} of the sequences that are still running at step t; z_0 = 0.

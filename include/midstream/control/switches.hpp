@@ -1,11 +1,24 @@
 /// \file
-/// When abstract actions end: how the switch's logit becomes the gate beta in [0, 1] (paper section 5, steps 5 and 6).
-/// A switch policy is a value with `Gate gate(logit, step, random)` and, in `learned`, whether the logit matters.
+/// When abstract actions end: how the switch's logit becomes the gate beta in [0, 1] (Eq. 2; D.2).
+///
+/// A switch policy is a value that says so twice, for training and for acting:
+///
+///     struct MySwitch {
+///         static constexpr bool learned = true;  // does the logit matter?
+///         template <class T>
+///         Gate<T> gate(T logit, int step, core::Random& random) const;           // in training
+///         bool acting(float logit, int step, core::Random& random) const;        // does it open?
+///     };
+///
+/// Steps count from 0; `random` is the stream of the sequence, or of the acting instance. A policy that has to remember
+/// has a `State`, default constructed when a sequence begins, which both take as their last argument. The first gate of
+/// a sequence is open and not asked for, unless the metacontroller's options say otherwise.
 #pragma once
 
 #include <cmath>
 #include <concepts>
 
+#include "midstream/core/contract.hpp"
 #include "midstream/core/random.hpp"
 
 namespace midstream::control {
@@ -17,8 +30,15 @@ struct Gate {
     T slope;
 };
 
-/// beta = sigmoid(logit), used as a probability without sampling: the paper's switch.
+/// The rule by which the paper acts (Algorithm 1): a gate opens where sigmoid(logit) reaches the threshold.
+template <class T>
+bool reaches(T logit, double threshold) {
+    return T(1) / (T(1) + std::exp(-logit)) >= static_cast<T>(threshold);
+}
+
+/// beta = sigmoid(logit), used as a probability without sampling: the paper's switch. Acts by the threshold.
 struct SoftSwitch {
+    double threshold = 0.5;
     static constexpr bool learned = true;
     template <class T>
     Gate<T> gate(T logit) const {
@@ -29,15 +49,18 @@ struct SoftSwitch {
     Gate<T> gate(T logit, int, core::Random&) const {
         return gate(logit);
     }
+    bool acting(float logit, int, core::Random&) const { return reaches(logit, threshold); }
+    void validate() const { core::require_range(threshold, 0.0, 1.0, "the switch's threshold"); }
 };
 
-/// beta = 1 throughout: a new code at every step (baseline of paper section 7.6).
+/// beta = 1 throughout: a new code at every step (the baseline of C.4.1).
 struct AlwaysSwitch {
     static constexpr bool learned = false;
     template <class T>
     Gate<T> gate(T, int, core::Random&) const {
         return {T(1), T(0)};
     }
+    bool acting(float, int, core::Random&) const { return true; }
 };
 
 /// beta = 1 every `period` steps, counted from the first.
@@ -48,12 +71,16 @@ struct FixedPeriod {
     Gate<T> gate(T, int step, core::Random&) const {
         return {step % period == 0 ? T(1) : T(0), T(0)};
     }
+    bool acting(float, int step, core::Random&) const { return step % period == 0; }
+    void validate() const { core::require_range(period, 1, 1 << 30, "the switch's period"); }
 };
 
 /// A sampled binary gate (Gumbel-sigmoid, i.e. logistic noise on the logit) with the straight-through gradient of its
-/// relaxation at `temperature`: the variant of the paper's rate-distortion curves.
+/// relaxation at `temperature`: the variant of the paper's rate-distortion curves (C.6). Acts by the threshold, as the
+/// paper's switch does: at 0.5 that is the likelier of both gates.
 struct GumbelSwitch {
     double temperature = 1;
+    double threshold = 0.5;
     static constexpr bool learned = true;
     template <class T>
     Gate<T> gate(T logit, int, core::Random& random) const {
@@ -62,35 +89,138 @@ struct GumbelSwitch {
         const T relaxed = T(1) / (T(1) + std::exp(-noisy));
         return {noisy > T(0) ? T(1) : T(0), relaxed * (T(1) - relaxed) / static_cast<T>(temperature)};
     }
+    bool acting(float logit, int, core::Random&) const { return reaches(logit, threshold); }
+    void validate() const {
+        core::require_range(temperature, 1e-6, 1e6, "the switch's temperature");
+        core::require_range(threshold, 0.0, 1.0, "the switch's threshold");
+    }
 };
 
-/// beta = 1 where sigmoid(logit) reaches `threshold`, else 0: the switch of acting (paper section 6).
+/// beta = 1 where sigmoid(logit) reaches `threshold`, else 0, in training as in acting.
 struct HardSwitch {
     double threshold = 0.5;
     static constexpr bool learned = true;
     template <class T>
     Gate<T> gate(T logit, int, core::Random&) const {
-        return {SoftSwitch{}.gate(logit).value >= static_cast<T>(threshold) ? T(1) : T(0), T(0)};
+        return {reaches(logit, threshold) ? T(1) : T(0), T(0)};
     }
+    bool acting(float logit, int, core::Random&) const { return reaches(logit, threshold); }
+    void validate() const { core::require_range(threshold, 0.0, 1.0, "the switch's threshold"); }
 };
 
-/// Opens at random with `probability`, whatever the logit; with probability 0 it is the soft switch. A way to start
-/// discovery: codes must last before gates learn when to change them. Not in the paper.
+/// Opens at random with `probability`, whatever the logit, in training as in acting; with probability 0 it is the soft
+/// switch. A way to start discovery: codes must last before gates learn when to change them. Not in the paper.
 struct RandomHold {
     double probability = 0.2;
+    double threshold = 0.5;  ///< of the soft switch
     static constexpr bool learned = true;
     template <class T>
     Gate<T> gate(T logit, int, core::Random& random) const {
         if (probability <= 0) return SoftSwitch{}.gate(logit);
         return {random.uniform() < probability ? T(1) : T(0), T(0)};
     }
+    bool acting(float logit, int, core::Random& random) const {
+        return probability <= 0 ? reaches(logit, threshold) : random.uniform() < probability;
+    }
+    void validate() const {
+        core::require_range(probability, 0.0, 1.0, "the switch's probability");
+        core::require_range(threshold, 0.0, 1.0, "the switch's threshold");
+    }
 };
 
+/// What a switch policy remembers of a sequence: its `State`, or nothing.
+struct NoSwitchState {};
+namespace detail {
+template <class S>
+struct SwitchStateOf {
+    using Type = NoSwitchState;
+};
+template <class S>
+requires requires { typename S::State; }
+struct SwitchStateOf<S> {
+    using Type = typename S::State;
+};
+}  // namespace detail
+template <class S>
+using SwitchState = typename detail::SwitchStateOf<S>::Type;
+
+/// Asks a switch policy for its gate in training, with or without a state as it likes.
+template <class S, class T>
+Gate<T> gate_of(const S& policy, T logit, int step, core::Random& random, SwitchState<S>& state) {
+    if constexpr (requires { policy.gate(logit, step, random, state); })
+        return policy.gate(logit, step, random, state);
+    else
+        return policy.gate(logit, step, random);
+}
+/// Asks a switch policy whether it opens in acting, likewise.
+template <class S>
+bool opens(const S& policy, float logit, int step, core::Random& random, SwitchState<S>& state) {
+    if constexpr (requires { policy.acting(logit, step, random, state); })
+        return policy.acting(logit, step, random, state);
+    else
+        return policy.acting(logit, step, random);
+}
+/// Throws unless the options of a switch policy make sense, where it says which do.
+template <class S>
+void validate(const S& policy) {
+    if constexpr (requires { policy.validate(); }) policy.validate();
+}
+
+/// Has a gate for training: what the head of this file shows.
+template <class S>
+concept TrainingSwitch = requires {
+    { S::learned } -> std::convertible_to<bool>;
+}
+&&(
+    requires(const S& policy, core::Random& random) {
+        { policy.gate(1.0f, 0, random) } -> std::same_as<Gate<float>>;
+    } ||
+    requires(const S& policy, core::Random& random, SwitchState<S>& state) {
+        { policy.gate(1.0f, 0, random, state) } -> std::same_as<Gate<float>>;
+    });
+/// Says how it acts: what the head of this file shows.
+template <class S>
+concept ActingSwitch = requires(const S& policy, core::Random& random) {
+    { policy.acting(1.0f, 0, random) } -> std::same_as<bool>;
+}
+|| requires(const S& policy, core::Random& random, SwitchState<S>& state) {
+    { policy.acting(1.0f, 0, random, state) } -> std::same_as<bool>;
+};
 /// See the head of this file.
 template <class S>
-concept Switch = requires(const S& policy, core::Random& random) {
-    { S::learned } -> std::convertible_to<bool>;
-    { policy.gate(1.0f, 0, random) } -> std::same_as<Gate<float>>;
+concept Switch = TrainingSwitch<S> && ActingSwitch<S>;
+
+/// Any other switch policy, whose gates open at least `distance` steps apart, the first step of a sequence counting as
+/// open: in between they stay shut, in training and in acting alike. Meant for binary gates, as GumbelSwitch's. Not in
+/// the paper; see LOVE (Jiang et al. 2022, "Learning options via compression").
+template <Switch Inner>
+struct LeastDistance {
+    Inner inner{};
+    int distance = 5;
+    static constexpr bool learned = Inner::learned;
+    struct State {
+        int last = 0;  ///< the step at which a gate was last open
+        [[no_unique_address]] SwitchState<Inner> inner{};
+    };
+    template <class T>
+    Gate<T> gate(T logit, int step, core::Random& random, State& state) const {
+        Gate<T> gate = gate_of(inner, logit, step, random, state.inner);  // its stream moves on in any case
+        if (shut(step, state)) return {T(0), T(0)};
+        if (gate.value > T(0)) state.last = step;
+        return gate;
+    }
+    bool acting(float logit, int step, core::Random& random, State& state) const {
+        const bool open = opens(inner, logit, step, random, state.inner) && !shut(step, state);
+        if (open) state.last = step;
+        return open;
+    }
+    void validate() const {
+        core::require_range(distance, 1, 1 << 30, "the least distance of switches");
+        control::validate(inner);
+    }
+
+private:
+    bool shut(int step, const State& state) const { return step > 0 && step - state.last < distance; }
 };
 
 }  // namespace midstream::control

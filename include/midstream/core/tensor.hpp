@@ -31,6 +31,16 @@ struct Vector {
     T values[Size];
 };
 
+/// Numbers that belong to parameters but are measured, not trained, such as running means: optimisers leave them as
+/// they are, their gradient is zero.
+template <class T, int Size>
+struct Statistic {
+    static_assert(Size > 0, "a statistic needs at least one entry");
+    using Scalar = T;
+    static constexpr int size = Size;
+    T values[Size];
+};
+
 /// Eigen's name for a matrix of `Columns` fixed columns and any number of rows, stored row by row.
 template <class T, int RowCount, int Columns>
 using EigenMatrix = Eigen::Matrix<std::remove_const_t<T>, RowCount, Columns,
@@ -142,5 +152,13 @@ template <class T, int R, int C>
 inline constexpr bool is_leaf<Matrix<T, R, C>> = true;
 template <class T, int N>
 inline constexpr bool is_leaf<Vector<T, N>> = true;
+template <class T, int N>
+inline constexpr bool is_leaf<Statistic<T, N>> = true;
+
+/// Whether optimisers change a leaf.
+template <class T>
+inline constexpr bool is_trained = true;
+template <class T, int N>
+inline constexpr bool is_trained<Statistic<T, N>> = false;
 
 }  // namespace midstream::core

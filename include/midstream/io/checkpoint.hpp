@@ -12,7 +12,7 @@
 ///     io::load("run.safetensors", "Transformer, 4 layers of 64", contents);
 ///
 /// Tensors are named by their paths: "base.blocks.2.mixer.query". Members may be numbers, Matrix, Vector,
-/// core::Random, core::Box, std::array, std::vector, and structs of such that list their members in
+/// Statistic, core::Random, core::Box, std::array, std::vector, and structs of such that list their members in
 /// `static void visit(auto& self, auto&& member)`. What is listed must outlive the call.
 #pragma once
 
@@ -85,6 +85,10 @@ Shape leaf_shape(const core::Matrix<T, R, C>&) {
 }
 template <class T, int N>
 Shape leaf_shape(const core::Vector<T, N>&) {
+    return {N};
+}
+template <class T, int N>
+Shape leaf_shape(const core::Statistic<T, N>&) {
     return {N};
 }
 template <Number T>

@@ -4,6 +4,7 @@
 
 #include "midstream/env/environment.hpp"
 #include "midstream/model/autoregressive.hpp"
+#include "midstream/rl/play.hpp"
 
 namespace midstream::rl {
 
@@ -19,12 +20,11 @@ class Collector {
 public:
     using Episodes = data::Episodes<typename B::Observation, typename B::Action>;
 
-    explicit Collector(B environment) : environment_(std::move(environment)) {}
+    explicit Collector(B environment) : player_(std::move(environment)) {}
 
     /// Plays `count` episodes side by side to their ends. `temperature` is that of the policy's actions; 0 takes modes.
     void collect(const typename Policy::template Parameters<float>& parameters, int count, core::Random random,
                  float temperature = 1) {
-        environment_.reset(count, random.fork(0));
         if (static_cast<int>(states_.size()) < count) states_.resize(static_cast<std::size_t>(count));
         streams_.resize(static_cast<std::size_t>(count));
         for (int i = 0; i < count; ++i) {
@@ -35,32 +35,26 @@ public:
         log_observations_.clear();
         log_actions_.clear();
         log_log_probabilities_.clear();
-        while (!environment_.awaiting().empty()) {
-            const auto awaiting = environment_.awaiting();
-            const int rows = static_cast<int>(awaiting.size());
-            environment_.observe(observations_.resize(rows));
+        player_.play(count, random.fork(0), [&](std::span<const int> awaiting, auto observations, auto actions) {
             Policy::step(
                 parameters,
                 [&](int i) -> auto& {
                     return states_[static_cast<std::size_t>(awaiting[static_cast<std::size_t>(i)])];
                 },
-                observations_.view(), tape_);
-            actions_.resize(rows);
-            for (int i = 0; i < rows; ++i) {
+                observations, tape_);
+            for (int i = 0; i < observations.count; ++i) {
                 const int instance = awaiting[static_cast<std::size_t>(i)];
                 const float* distribution = tape_.action.view().row(i);
-                Policy::Distribution::sample(distribution, streams_[static_cast<std::size_t>(instance)],
-                                             actions_.view().row(i), temperature);
+                Policy::Distribution::sample(distribution, streams_[static_cast<std::size_t>(instance)], actions.row(i),
+                                             temperature);
                 instances_.push_back(instance);
-                log_log_probabilities_.push_back(
-                    Policy::Distribution::log_probability(distribution, actions_.view().row(i)));
+                log_log_probabilities_.push_back(Policy::Distribution::log_probability(distribution, actions.row(i)));
             }
-            const auto o = observations_.view().flat();
-            const auto a = actions_.view().flat();
+            const auto o = observations.flat();
+            const auto a = actions.flat();
             log_observations_.insert(log_observations_.end(), o.begin(), o.end());
             log_actions_.insert(log_actions_.end(), a.begin(), a.end());
-            environment_.act(actions_.view());
-        }
+        });
         pack(count);
     }
 
@@ -68,8 +62,8 @@ public:
     const Episodes& episodes() const { return episodes_; }
     /// log p(action) of every row at the time of acting.
     std::span<const float> log_probabilities() const { return log_probabilities_; }
-    std::span<const int> lengths() const { return environment_.lengths(); }
-    const B& environment() const { return environment_; }
+    std::span<const int> lengths() const { return environment().lengths(); }
+    const B& environment() const { return player_.environment(); }
 
 private:
     /// From the order of time to the order of episodes.
@@ -91,16 +85,14 @@ private:
                         episodes_.actions.data() + row * B::Action::width);
             log_probabilities_[row] = log_log_probabilities_[i];
         }
-        const auto returns = environment_.returns();
+        const auto returns = environment().returns();
         episodes_.returns.assign(returns.begin(), returns.end());
     }
 
-    B environment_;
+    Player<B> player_;
     std::vector<typename Policy::template State<float>> states_;
     std::vector<core::Random> streams_;
     typename Policy::template Tape<float> tape_;
-    core::Buffer<env::ObservationElement<B>, B::Observation::width> observations_;
-    core::Buffer<env::ActionElement<B>, B::Action::width> actions_;
     std::vector<int> instances_, next_;
     std::vector<env::ObservationElement<B>> log_observations_;
     std::vector<env::ActionElement<B>> log_actions_;

@@ -1,21 +1,16 @@
 /// \file
-/// Internal RL's environment (paper section 6): the base model, the controller decoder and the switching unit become
+/// Internal RL's environment (C.5.1, Algorithm 1): the base model, the controller decoder and the switching unit become
 /// part of the world. Its observation is the residual stream, its action a controller code, and it asks for one only
 /// when the switch opens.
 #pragma once
 
 #include <algorithm>
-#include <cmath>
+#include <span>
+#include <vector>
 
-#include "midstream/rl/steered_rollout.hpp"
+#include "midstream/rl/acting.hpp"
 
 namespace midstream::rl {
-
-struct InternalOptions {
-    float threshold = 0.5f;  ///< the switch opens where its gate reaches this
-    float temperature = 1;   ///< of the base model's actions
-    float gain = 1;          ///< factor on U
-};
 
 /// How a policy sees the residual stream: as it is. Another view is Normaliser, of standard_view.
 template <int Width>
@@ -36,94 +31,55 @@ template <env::BatchEnvironment B, class Meta, class Watcher = NoWatcher, class 
 class Internal {
 public:
     using Base = typename Meta::Base;
+    using Options = ActingOptions<Meta>;
     using Observation = data::Dense<Meta::width>;
     using Action = data::Continuous<Meta::code>;
 
     /// Parameters must outlive this environment.
     Internal(B environment, const typename Base::template Parameters<float>& base,
-             const typename Meta::template Parameters<float>& meta, InternalOptions options = {},
-             typename Meta::Switching switching = {}, Watcher watcher = {}, View view = {})
-        : rollout_(std::move(environment), base, options.temperature),
-          meta_(&meta),
-          options_(options),
-          switching_(switching),
-          watcher_(std::move(watcher)),
-          view_(std::move(view)) {}
+             const typename Meta::template Parameters<float>& meta, Options options = {}, Watcher watcher = {},
+             View view = {})
+        : acting_(std::move(environment), base, meta, options), watcher_(std::move(watcher)), view_(std::move(view)) {}
 
-    /// Every episode begins by asking: its first observation has passed through the history, and the switch's opinion
-    /// of it is not used.
+    /// Every episode begins by asking.
     void reset(int count, core::Random random) {
-        rollout_.reset(count, random);
-        if (static_cast<int>(states_.size()) < count) states_.resize(static_cast<std::size_t>(count));
+        acting_.reset(count, random);
         decisions_.assign(static_cast<std::size_t>(count), 0);
-        steps_.assign(static_cast<std::size_t>(count), 0);
-        for (int i = 0; i < count; ++i) Meta::reset(states_[static_cast<std::size_t>(i)]);
-        ask();
-        const auto live = rollout_.running();
-        awaiting_.assign(live.begin(), live.end());
     }
 
-    std::span<const int> awaiting() const { return awaiting_; }
-    std::span<const float> returns() const { return rollout_.environment().returns(); }
-    std::span<const int> lengths() const { return rollout_.environment().lengths(); }
+    std::span<const int> awaiting() const { return acting_.opened(); }
+    std::span<const float> returns() const { return environment().returns(); }
+    std::span<const int> lengths() const { return environment().lengths(); }
     /// Codes asked for so far, per instance.
     std::span<const int> decisions() const { return decisions_; }
-    const B& environment() const { return rollout_.environment(); }
+    const B& environment() const { return acting_.environment(); }
     /// The code in force.
-    const float* code(int instance) const { return states_[static_cast<std::size_t>(instance)].code_in_force.values; }
+    const float* code(int instance) const { return acting_.code(instance); }
     Watcher& watcher() { return watcher_; }
 
     void observe(core::Rows<float, Meta::width> rows) const {
-        for (std::size_t i = 0; i < awaiting_.size(); ++i)
-            view_(rollout_.e_read(awaiting_[i]), rows.row(static_cast<int>(i)));
+        int row = 0;
+        for (const int instance : awaiting()) view_(acting_.residual(instance), rows.row(row++));
     }
 
     /// Puts the codes in force and moves on until a switch opens somewhere or all episodes have ended.
     void act(core::Rows<const float, Meta::code> codes) {
-        for (std::size_t i = 0; i < awaiting_.size(); ++i) {
-            const auto instance = static_cast<std::size_t>(awaiting_[i]);
-            Meta::set_code(*meta_, codes.row(static_cast<int>(i)), states_[instance], scratch_);
-            ++decisions_[instance];
+        int row = 0;
+        for (const int instance : awaiting()) {
+            acting_.set_code(instance, codes.row(row++));
+            ++decisions_[static_cast<std::size_t>(instance)];
         }
         do {
-            watcher_(*this, rollout_.running());
-            rollout_.advance([&](std::span<const int> live, core::Rows<float, Meta::width> rows) {
-                Meta::steer(
-                    [&](int i) -> auto& {
-                        return states_[static_cast<std::size_t>(live[static_cast<std::size_t>(i)])];
-                    },
-                    rows, options_.gain);
-            });
-            ask();
-        } while (awaiting_.empty() && !rollout_.running().empty());
+            watcher_(*this, acting_.running());
+            acting_.advance();
+        } while (awaiting().empty() && !acting_.running().empty());
     }
 
 private:
-    /// Lets the switches of the running instances see their new residual stream; `awaiting` are those that open.
-    void ask() {
-        const auto live = rollout_.running();
-        const auto logits = logits_.resize(static_cast<int>(live.size()));
-        Meta::step_switch(
-            *meta_,
-            [&](int i) -> auto& { return states_[static_cast<std::size_t>(live[static_cast<std::size_t>(i)])]; },
-            rollout_.read_rows(), logits, scratch_);
-        awaiting_.clear();
-        for (std::size_t i = 0; i < live.size(); ++i)
-            if (Meta::opens(switching_, logits.data[i], steps_[static_cast<std::size_t>(live[i])]++,
-                            options_.threshold))
-                awaiting_.push_back(live[i]);
-    }
-
-    SteeredRollout<B, Base, Meta::read, Meta::write> rollout_;
-    const typename Meta::template Parameters<float>* meta_;
-    InternalOptions options_;
-    typename Meta::Switching switching_;
+    Acting<B, Meta> acting_;
     Watcher watcher_;
     View view_;
-    std::vector<typename Meta::template State<float>> states_;
-    std::vector<int> awaiting_, decisions_, steps_;
-    core::Buffer<float, 1> logits_;
-    typename Meta::template Scratch<float> scratch_;
+    std::vector<int> decisions_;
 };
 
 }  // namespace midstream::rl

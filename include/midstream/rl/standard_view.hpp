@@ -4,6 +4,7 @@
 
 #include "midstream/rl/internal.hpp"
 #include "midstream/rl/normaliser.hpp"
+#include "midstream/rl/play.hpp"
 
 namespace midstream::rl {
 
@@ -12,21 +13,15 @@ namespace midstream::rl {
 template <class Meta, env::BatchEnvironment B>
 Normaliser<Meta::width> standard_view(const B& environment, const typename Meta::Base::template Parameters<float>& base,
                                       const typename Meta::template Parameters<float>& meta, int episodes,
-                                      core::Random random, const InternalOptions& options = {}) {
-    Internal<B, Meta> internal(environment, base, meta, options);
-    core::Buffer<float, Meta::width> seen;
-    core::Buffer<float, Meta::code> codes;
+                                      core::Random random, const ActingOptions<Meta>& options = {}) {
+    Player player(Internal<B, Meta>(environment, base, meta, options));
     Deviations<Meta::width> deviations;
     const core::Vector<double, Meta::width> zero{};
     core::Random draws = random.fork(1);
-    internal.reset(episodes, random.fork(0));
-    while (!internal.awaiting().empty()) {
-        const int count = static_cast<int>(internal.awaiting().size());
-        internal.observe(seen.resize(count));
-        for (int i = 0; i < count; ++i) deviations.add(zero, seen.view().row(i));
-        for (float& value : codes.resize(count).flat()) value = draws.normal<float>();
-        internal.act(codes.view());
-    }
+    player.play(episodes, random.fork(0), [&](std::span<const int>, auto seen, auto codes) {
+        for (int row = 0; row < seen.count; ++row) deviations.add(zero, seen.row(row));
+        for (float& value : codes.flat()) value = draws.normal<float>();
+    });
     Moments<Meta::width> moments;
     moments.merge(deviations);
     return moments.normaliser();

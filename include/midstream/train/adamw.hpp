@@ -96,12 +96,14 @@ struct AdamW {
 private:
     template <class T, class P>
     void split(const P& parameters, std::vector<Piece>& pieces) const {
-        if (decay == Decay::all && rates.uniform())
-            return append_pieces(pieces, 0, core::flat<T>(parameters).size(), true);
         const auto all = leaves<T>(parameters);
+        const bool alike = std::all_of(all.begin(), all.end(), [](const Leaf& leaf) { return leaf.trained; });
+        if (alike && decay == Decay::all && rates.uniform())
+            return append_pieces(pieces, 0, core::flat<T>(parameters).size(), true);
         rates.require_match(all);
         for (const Leaf& leaf : all)
-            append_pieces(pieces, leaf.first, leaf.size, decay == Decay::all || leaf.matrix, rates.at(leaf.path));
+            if (leaf.trained)
+                append_pieces(pieces, leaf.first, leaf.size, decay == Decay::all || leaf.matrix, rates.at(leaf.path));
     }
 };
 

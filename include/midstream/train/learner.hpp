@@ -44,27 +44,49 @@ struct Learner {
     /// if the gradient is not finite.
     template <core::Parallelism Policy, class Work>
     auto update(const Policy& policy, double learning_rate, Work&& work) {
-        using Sums = std::invoke_result_t<Work&, int, P&>;
+        begin(policy);
+        auto sums = add_gradients(policy, work);
+        finish(policy, learning_rate);
+        return sums;
+    }
+
+    // An update whose shards meet in between: begin, add_gradients as often as need be, finish.
+
+    /// Makes the shards' gradients zero.
+    template <core::Parallelism Policy>
+    void begin(const Policy& policy) {
         if (static_cast<int>(gradients.size()) != shards) {
             core::require_range(shards, 1, max_shards, "shards");
             gradients.resize(static_cast<std::size_t>(shards));
         }
         gradient_spans.clear();  // made afresh: those of a copy would point to the gradients of the original
         for (auto& gradient : gradients) gradient_spans.push_back(core::flat<T>(*gradient));
+        policy.for_each(shards, [&](int shard) {
+            const auto span = gradient_spans[static_cast<std::size_t>(shard)];
+            std::fill(span.begin(), span.end(), T(0));
+        });
+    }
+    /// `work(shard, gradient)` for every shard, as in `update`.
+    template <core::Parallelism Policy, class Work>
+    auto add_gradients(const Policy& policy, Work&& work) {
+        using Sums = std::invoke_result_t<Work&, int, P&>;
         std::array<Sums, max_shards> sums{};
         policy.for_each(shards, [&](int shard) {
             const auto s = static_cast<std::size_t>(shard);
-            std::fill(gradient_spans[s].begin(), gradient_spans[s].end(), T(0));
             sums[s] = work(shard, *gradients[s]);
         });
+        for (std::size_t s = 1; s < static_cast<std::size_t>(shards); ++s) sums[0] += sums[s];
+        return sums[0];
+    }
+    /// Adds up the gradients, clips them, and takes the optimiser's step.
+    template <core::Parallelism Policy>
+    void finish(const Policy& policy, double learning_rate) {
         core::reduce(policy, std::span<const std::span<T>>(gradient_spans), gradient_spans[0]);
         const double norm = clip(policy, gradient_spans[0], max_norm, norm_scratch);
         core::require(std::isfinite(norm), [&] {
             return "the gradient of update " + std::to_string(steps() + 1) + " is not finite: lower the learning rate";
         });
         optimiser.update(policy, state, *parameters, *gradients[0], learning_rate);
-        for (std::size_t s = 1; s < static_cast<std::size_t>(shards); ++s) sums[0] += sums[s];
-        return sums[0];
     }
 
     static constexpr int max_shards = 64;

@@ -150,7 +150,7 @@ private:
         for (const Leaf& leaf : all) {
             if (leaf.matrix && leaf.rows > 1 && leaf.columns > 1 && !left_to_adamw(std::string_view(leaf.path)))
                 state.matrices.push_back(leaf);
-            else
+            else if (leaf.trained)
                 append_pieces(state.pieces, leaf.first, leaf.size, adamw.decay == Decay::all || leaf.matrix,
                               adamw.rates.at(leaf.path));
         }

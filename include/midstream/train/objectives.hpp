@@ -127,44 +127,78 @@ void look(const typename Meta::Base::template Parameters<T>& base, const Episode
         observe(batch);
 }
 
-/// Steers a first pass: leaves the prediction of the steered second pass in tape.base.action (paper section 5).
+/// The first pass, and what the metacontroller proposes: leaves in the tape what `steer_pass` goes on from.
 template <class Meta, class T>
-void steered_pass(const typename Meta::Base::template Parameters<T>& base,
+void propose_pass(const typename Meta::Base::template Parameters<T>& base,
                   const typename Meta::template Parameters<T>& parameters,
-                  const EpisodesOf<typename Meta::Base, T>& batch, core::Random random,
-                  const typename Meta::Options& options, DiscoveryTape<Meta, T>& tape) {
+                  const EpisodesOf<typename Meta::Base, T>& batch, const typename Meta::Options& options,
+                  DiscoveryTape<Meta, T>& tape) {
     using Base = typename Meta::Base;
     Base::embed(base, batch.observation_rows(), tape.base);
     Base::blocks(base, batch.sequences(), 0, std::max(Meta::read, Meta::write), tape.base);
     core::map(tape.e_read.resize(batch.rows())) = core::map(tape.base.residual[Meta::read].view());
     core::map(tape.e_write.resize(batch.rows())) = core::map(tape.base.residual[Meta::write].view());
     look<Meta, T>(base, batch, options.sight, tape);
-    Meta::forward(parameters, batch.sequences(), tape.e_read.view(), tape.e_write.view(),
-                  tape.base.residual[Meta::write].view(), random, options, tape.meta,
+    Meta::propose(parameters, batch.sequences(), tape.e_read.view(), options, tape.meta,
                   {tape.sight.data(), batch.rows()});
+}
+/// The steered second pass: leaves its prediction in tape.base.action. `moments` are those of all shards' proposals.
+template <class Meta, class T>
+void steer_pass(const typename Meta::Base::template Parameters<T>& base,
+                const typename Meta::template Parameters<T>& parameters,
+                const EpisodesOf<typename Meta::Base, T>& batch, core::Random random,
+                const typename Meta::Proposal::Moments& moments, DiscoveryTape<Meta, T>& tape) {
+    using Base = typename Meta::Base;
+    Meta::steer_sequences(parameters, batch.sequences(), tape.e_write.view(), tape.base.residual[Meta::write].view(),
+                          random, moments, tape.meta);
     Base::blocks(base, batch.sequences(), Meta::write, Base::depth, tape.base);
     Base::heads(base, tape.base);
 }
+/// Both, of a batch that is one shard.
+template <class Meta, class T>
+void steered_pass(const typename Meta::Base::template Parameters<T>& base,
+                  const typename Meta::template Parameters<T>& parameters,
+                  const EpisodesOf<typename Meta::Base, T>& batch, core::Random random,
+                  const typename Meta::Options& options, DiscoveryTape<Meta, T>& tape) {
+    propose_pass<Meta, T>(base, parameters, batch, options, tape);
+    steer_pass<Meta, T>(base, parameters, batch, random, Meta::moments(tape.meta), tape);
+}
 
-/// sum_t -log p(a_t | o_1:t, z_1:t) + alpha KL(N(mu_t, Sigma_t) to N(0, I)), the base model frozen.
+/// After steer_pass: the loss of discovery, and its gradient back to the proposals; `sums` gets what shards of one
+/// batch add up before backward_from_proposals.
+template <class Meta, class T, class Gradient>
+LossSums steered_loss(const typename Meta::Base::template Parameters<T>& base,
+                      const typename Meta::template Parameters<T>& parameters,
+                      const EpisodesOf<typename Meta::Base, T>& batch, T alpha, T weight, DiscoveryTape<Meta, T>& tape,
+                      typename Meta::Proposal::GradientSums& proposal_sums, Gradient&& gradient) {
+    using Base = typename Meta::Base;
+    LossSums sums{.steps = batch.rows(), .episodes = batch.count()};
+    sums.action = action_loss<Base, T>(batch, tape.base, weight, core::trainable<Gradient>);
+    for (int row = 0; row < batch.rows(); ++row) {
+        sums.divergence += tape.meta.proposals.divergences.view().data[row];
+        sums.gates += tape.meta.gates.view().data[row];
+    }
+    if constexpr (core::trainable<Gradient>) {
+        backward_frozen<Base, T>(base, batch.sequences(), Meta::write, tape.base);
+        proposal_sums = Meta::backward_to_proposals(parameters, batch.sequences(), tape.e_write.view(), tape.meta,
+                                                    tape.base.flow.view(), alpha * weight, {}, gradient);
+    }
+    return sums;
+}
+
+/// sum_t -log p(a_t | o_1:t, z_1:t) + alpha KL(N(mu_t, Sigma_t) to N(0, I)), the base model frozen (Eq. 3), of a batch
+/// that is one shard.
 template <class Meta, class T, class Gradient>
 LossSums discovery_loss(const typename Meta::Base::template Parameters<T>& base,
                         const typename Meta::template Parameters<T>& parameters,
                         const EpisodesOf<typename Meta::Base, T>& batch, T alpha, T weight, core::Random random,
                         const typename Meta::Options& options, DiscoveryTape<Meta, T>& tape, Gradient&& gradient) {
-    using Base = typename Meta::Base;
-    LossSums sums{.steps = batch.rows(), .episodes = batch.count()};
     steered_pass<Meta, T>(base, parameters, batch, random, options, tape);
-    sums.action = action_loss<Base, T>(batch, tape.base, weight, core::trainable<Gradient>);
-    for (int row = 0; row < batch.rows(); ++row) {
-        sums.divergence += tape.meta.divergences.view().data[row];
-        sums.gates += tape.meta.gates.view().data[row];
-    }
-    if constexpr (core::trainable<Gradient>) {
-        backward_frozen<Base, T>(base, batch.sequences(), Meta::write, tape.base);
-        Meta::backward(parameters, batch.sequences(), tape.e_read.view(), tape.e_write.view(), tape.meta,
-                       tape.base.flow.view(), alpha * weight, {}, {}, gradient);
-    }
+    typename Meta::Proposal::GradientSums proposal_sums;
+    const LossSums sums = steered_loss<Meta, T>(base, parameters, batch, alpha, weight, tape, proposal_sums, gradient);
+    if constexpr (core::trainable<Gradient>)
+        Meta::backward_from_proposals(parameters, batch.sequences(), tape.e_read.view(), tape.meta, proposal_sums, {},
+                                      gradient);
     return sums;
 }
 

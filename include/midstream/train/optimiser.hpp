@@ -47,7 +47,8 @@ struct Leaf {
     std::size_t size;   ///< how many numbers it has
     int rows;           ///< of a Matrix; 1 for a Vector
     int columns;
-    bool matrix;  ///< a Matrix, not a Vector
+    bool matrix;          ///< a Matrix, not a Vector
+    bool trained = true;  ///< no core::Statistic, which optimisers leave as it is
 };
 
 /// All leaves of a parameter struct in the order of the flat view.
@@ -61,7 +62,8 @@ std::vector<Leaf> leaves(const P& parameters) {
             result.push_back(
                 {std::string(path), first, std::size_t{Node::rows} * Node::columns, Node::rows, Node::columns, true});
         else
-            result.push_back({std::string(path), first, std::size_t{Node::size}, 1, Node::size, false});
+            result.push_back(
+                {std::string(path), first, std::size_t{Node::size}, 1, Node::size, false, core::is_trained<Node>});
     });
     return result;
 }

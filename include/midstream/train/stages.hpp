@@ -70,11 +70,12 @@ struct PretrainOptions {
 };
 
 namespace detail {
-/// The loop that the stages share: `loss(shard, batch, weight, random, gradient)` on a fresh batch per shard. The mean
-/// is over steps; the number of steps in a batch is not known before it is drawn, so batches are drawn first.
-template <class Episodes, class LearnerType, class Policy, class Source, class Rate, class Loss, class Report>
-void run_stage(const Policy& policy, LearnerType& learner, std::int64_t steps, int batch_size, const Source& source,
-               const Rate& learning_rate, core::Random random, Loss&& loss, Report&& report) {
+/// The loop that the stages share: `update(batches, weight, random, learning_rate)` on a fresh batch for every shard,
+/// where what concerns a shard draws from random.fork(2 * shard + 1). The mean is over steps; the number of steps in a
+/// batch is not known before it is drawn, so batches are drawn first.
+template <class Episodes, class LearnerType, class Policy, class Source, class Rate, class Update, class Report>
+void run_updates(const Policy& policy, LearnerType& learner, std::int64_t steps, int batch_size, const Source& source,
+                 const Rate& learning_rate, core::Random random, Update&& update, Report&& report) {
     core::require_range(batch_size, learner.shards, 1 << 20, "batch");
     core::require_range(learner.shards, 1, LearnerType::max_shards, "shards");
     std::vector<Episodes> batches(static_cast<std::size_t>(learner.shards));
@@ -89,12 +90,24 @@ void run_stage(const Policy& policy, LearnerType& learner, std::int64_t steps, i
         int rows = 0;
         for (const auto& batch : batches) rows += batch.rows();
         const auto weight = 1.0f / static_cast<float>(rows);
-        const LossSums sums = learner.update(policy, learning_rate(step), [&](int shard, auto& gradient) {
-            return loss(shard, batches[static_cast<std::size_t>(shard)], weight,
-                        stream.fork(static_cast<std::uint64_t>(2 * shard + 1)), gradient);
-        });
+        const LossSums sums = update(batches, weight, stream, learning_rate(step));
         if (!report(step + 1, sums)) return;
     }
+}
+
+/// The same for a loss whose shards do not meet: `loss(shard, batch, weight, random, gradient)`.
+template <class Episodes, class LearnerType, class Policy, class Source, class Rate, class Loss, class Report>
+void run_stage(const Policy& policy, LearnerType& learner, std::int64_t steps, int batch_size, const Source& source,
+               const Rate& learning_rate, core::Random random, Loss&& loss, Report&& report) {
+    run_updates<Episodes>(
+        policy, learner, steps, batch_size, source, learning_rate, random,
+        [&](const auto& batches, float weight, core::Random stream, double rate_now) {
+            return learner.update(policy, rate_now, [&](int shard, auto& gradient) {
+                return loss(shard, batches[static_cast<std::size_t>(shard)], weight,
+                            stream.fork(static_cast<std::uint64_t>(2 * shard + 1)), gradient);
+            });
+        },
+        report);
 }
 }  // namespace detail
 
@@ -144,20 +157,49 @@ struct DiscoverOptions {
 };
 
 /// Stage 2: trains a metacontroller on a frozen model. `alpha` is a schedule; `pass_options(step)` gives the
-/// metacontroller's options, so that switches and noise can follow schedules too.
+/// metacontroller's options, so that switches and noise can follow schedules too. Where these ask for a signal, means
+/// are normalised over the whole batch, in whatever number of shards, and the parameters' running moments follow.
 template <class Meta, class Policy, class LearnerType, class Source, Schedule Alpha, class PassOptions, Schedule Rate,
           class Report>
 void discover(const Policy& policy, const typename Meta::Base::template Parameters<float>& base, LearnerType& learner,
               const Source& source, const DiscoverOptions& options, const Alpha& alpha, const PassOptions& pass_options,
               const Rate& learning_rate, core::Random random, Report&& report) {
-    std::vector<DiscoveryTape<Meta, float>> tapes(static_cast<std::size_t>(learner.shards));
-    detail::run_stage<EpisodesOf<typename Meta::Base, float>>(
+    using Proposal = typename Meta::Proposal;
+    const auto shards = static_cast<std::size_t>(learner.shards);
+    std::vector<DiscoveryTape<Meta, float>> tapes(shards);
+    std::vector<typename Proposal::GradientSums> shard_sums(shards);
+    detail::run_updates<EpisodesOf<typename Meta::Base, float>>(
         policy, learner, options.steps, options.batch, source, learning_rate, random,
-        [&](int shard, const auto& batch, float weight, core::Random stream, auto& gradient) {
-            const typename Meta::Options pass = pass_options(learner.steps());
-            return discovery_loss<Meta, float>(base, *learner.parameters, batch,
-                                               static_cast<float>(alpha(learner.steps())), weight, stream, pass,
-                                               tapes[static_cast<std::size_t>(shard)], gradient);
+        [&](const auto& batches, float weight, core::Random stream, double rate_now) {
+            const std::int64_t step = learner.steps();
+            const typename Meta::Options pass = pass_options(step);
+            pass.validate();
+            const auto alpha_now = static_cast<float>(alpha(step));
+            learner.begin(policy);
+            policy.for_each(learner.shards, [&](int shard) {
+                const auto s = static_cast<std::size_t>(shard);
+                propose_pass<Meta, float>(base, *learner.parameters, batches[s], pass, tapes[s]);
+            });
+            typename Proposal::Moments moments;
+            for (const auto& tape : tapes) moments += Meta::moments(tape.meta);
+            const LossSums sums = learner.add_gradients(policy, [&](int shard, auto& gradient) {
+                const auto s = static_cast<std::size_t>(shard);
+                steer_pass<Meta, float>(base, *learner.parameters, batches[s],
+                                        stream.fork(static_cast<std::uint64_t>(2 * shard + 1)), moments, tapes[s]);
+                return steered_loss<Meta, float>(base, *learner.parameters, batches[s], alpha_now, weight, tapes[s],
+                                                 shard_sums[s], gradient);
+            });
+            typename Proposal::GradientSums proposal_sums;
+            for (const auto& part : shard_sums) proposal_sums += part;
+            learner.add_gradients(policy, [&](int shard, auto& gradient) {
+                const auto s = static_cast<std::size_t>(shard);
+                Meta::backward_from_proposals(*learner.parameters, batches[s].sequences(), tapes[s].e_read.view(),
+                                              tapes[s].meta, proposal_sums, {}, gradient);
+                return LossSums{};
+            });
+            learner.finish(policy, rate_now);
+            if (pass.training) Meta::track(*learner.parameters, moments, step);
+            return sums;
         },
         report);
 }
