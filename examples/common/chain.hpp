@@ -265,7 +265,10 @@ public:
                 table.row({static_cast<double>(i), component.kurtosis, component.threshold, component.rate,
                            component.rise, static_cast<double>(component.kind)});
             }
-            fmt::print("components: {} of {} are events\n", found.kinds, found.components.size());
+            double largest = found.components.front().rise;
+            for (const auto& component : found.components) largest = std::max(largest, component.rise);
+            fmt::print("components: {} of {} are events; the action loss rises by {:.2f} nats at most\n", found.kinds,
+                       found.components.size(), largest);
             io::save(folder / "components.safetensors", components_description(),
                      [&](auto&& member) { member("sight", found.sight); });
         }

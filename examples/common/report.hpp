@@ -3,6 +3,7 @@
 #pragma once
 
 #include "common/chain.hpp"
+#include "common/components_report.hpp"
 #include "common/page.hpp"
 #include "common/plot.hpp"
 
@@ -169,8 +170,10 @@ void report(Chain<P>& chain, const WorldReport& world) {
                 "One linear controller for each true subgoal, switched by the true subgoal, on the task whose "
                 "transitions pretraining never showed.");
 
-    page.heading("3. Abstract actions, discovered");
     const auto held_out = chain.held_out_episodes(6);
+    if constexpr (Chain<P>::finds_events) components_section(chain, held_out, page);
+
+    page.heading("3. Abstract actions, discovered");
     const auto inferred =
         analysis::infer<typename P::Meta>(chain.parallel, chain.base(), chain.meta(), held_out,
                                           chain.stream(Chain<P>::evaluation).fork(1), chain.pass_options());

@@ -118,13 +118,14 @@ struct SmallWorld
     }
 };
 
-struct Demo : SmallWorld<env::Touch<small_world, env::Relative>> {
+/// The encoder sees events that the stage `components` finds in layer 0 of the residual stream.
+struct Demo : SmallWorld<control::StreamEvents<small_width, 0, 12>> {
     static constexpr const char* name = "demo";
 };
 
-/// As Demo, but the encoder sees events that are found in the residual stream instead of touches.
-struct DemoStream : SmallWorld<control::StreamEvents<small_width, 0, 12>> {
-    static constexpr const char* name = "demo-stream";
+/// What the learned sight is measured against: the encoder is told which colours are touched.
+struct DemoTouch : SmallWorld<env::Touch<small_world, env::Relative>> {
+    static constexpr const char* name = "demo-touch";
 };
 
 /// What the two presets on the paper's own world share: its tasks, and one subgoal for each pair of colours.
@@ -200,6 +201,7 @@ struct Paper : PaperTasks<GridworldPreset<env::Pinpad{}, env::Absolute, model::T
 
 // See examples::Preset.
 int run_demo(const std::string& stage, Settings settings);
+int run_demo_touch(const std::string& stage, Settings settings);
 int run_full(const std::string& stage, Settings settings);
 int run_paper(const std::string& stage, Settings settings);
 

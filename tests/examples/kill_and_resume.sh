@@ -20,7 +20,7 @@ run() {
 }
 (run record unbroken "$@")
 (run record broken "$@")
-for stage in pretrain discover internal-rl; do
+for stage in pretrain components discover internal-rl; do
     (run $stage unbroken "$@" > /dev/null)
     kills=0
     while [ $kills -lt 4 ]; do

@@ -92,15 +92,44 @@ BOOST_AUTO_TEST_CASE(events_are_the_components_at_which_the_model_loses_track) {
     BOOST_TEST(kind_of[1] != kind_of[2]);
 }
 
-BOOST_AUTO_TEST_CASE(where_the_model_never_loses_track_there_are_none) {
+BOOST_AUTO_TEST_CASE(where_the_model_never_loses_track_one_component_is_left_and_its_rise_says_so) {
     Episodes episodes;
     draw(300, core::Random(2), episodes);
-    std::fill(episodes.actions.begin(), episodes.actions.end(), std::int16_t{0});
     auto base = bell_model();
     core::map(base->action_head.weight).setZero();
-    BOOST_CHECK_EXCEPTION(
-        (train::find_events<Sight, Base>(*base, episodes, core::Random(3))), core::Error,
-        [](const core::Error& error) { return std::string(error.what()).find("no component") != std::string::npos; });
+    std::fill(episodes.actions.begin(), episodes.actions.end(), std::int16_t{0});
+    const auto found = train::find_events<Sight, Base>(*base, episodes, core::Random(3));
+    BOOST_TEST(found.kinds == 1);
+    for (const auto& component : found.components) BOOST_TEST(component.rise <= 0);
+}
+
+BOOST_AUTO_TEST_CASE(what_cannot_be_measured_is_refused) {
+    const auto refused = [](const std::string& why, const Episodes& episodes,
+                            const train::FindEventsOptions& options = {}) {
+        BOOST_CHECK_EXCEPTION((train::find_events<Sight, Base>(*bell_model(), episodes, core::Random(3), options)),
+                              core::Error, [&](const core::Error& error) {
+                                  BOOST_TEST_MESSAGE(error.what());
+                                  return std::string(error.what()).find(why) != std::string::npos;
+                              });
+    };
+    Episodes episodes;
+    refused("at least one episode", episodes);
+    draw(300, core::Random(2), episodes);
+    refused("valid is 0", episodes, {.share = 1.5});
+    episodes.endings.clear();
+    refused("record the episodes with their endings", episodes);
+    Episodes shortest;  // of one step each: there is no step before
+    for (int i = 0; i < 40; ++i) {
+        for (auto* list : {&shortest.observations, &shortest.endings}) {
+            list->push_back(static_cast<std::int16_t>(i % 4));
+            list->push_back(static_cast<std::int16_t>(4 + i % 3));
+        }
+        shortest.actions.push_back(0);
+        shortest.subgoals.push_back(0);
+        shortest.returns.push_back(1);
+        shortest.offsets.push_back(i + 1);
+    }
+    refused("no component of the residual stream fires twice", shortest);
 }
 
 BOOST_AUTO_TEST_CASE(the_threshold_lies_between_two_classes) {

@@ -27,7 +27,8 @@ struct ComponentStatistics {
     double kurtosis = 0;
     double threshold = 0;  ///< midway between the means of two classes of firings, those that tell most of them
     double rate = 0;       ///< share of the steps at which it fires beyond the threshold
-    double rise = 0;       ///< of -log p(a_t) over -log p(a_{t-1}) where it fires at o_t: mean less two standard errors
+    int measured = 0;      ///< firings with an action before and after
+    double rise = 0;       ///< of -log p(a_t) over -log p(a_{t-1}) at those of o_t: mean less two standard errors
     int kind = -1;         ///< of the sight's event; -1: none
 };
 
@@ -59,13 +60,19 @@ inline double two_class_threshold(std::vector<float>& values) {
 }
 
 /// Fits a sight to episodes with endings; some 20 000 steps suffice where events are not much rarer than one in
-/// fifteen. Throws core::Error if there is no component at whose firing the action loss rises.
+/// fifteen. The component at whose firing the loss rises most is an event in any case: where it does not rise, the
+/// model is hardly trained or there are no events, as `components` tells. Throws core::Error where nothing can be
+/// measured.
 template <class Sight, class Base>
 FoundEvents<Sight> find_events(const typename Base::template Parameters<float>& base,
                                const EpisodesOf<Base, float>& episodes, core::Random random,
                                const FindEventsOptions& options = {}) {
     constexpr int width = Sight::width;
     static_assert(width == Base::width, "the sight has another width than the base model's residual stream");
+    static_assert(Sight::layer >= 0 && Sight::layer <= Base::depth,
+                  "the sight is of a layer that the base model does not have");
+    core::require_range(options.share, 0.0, 1.0, "the share of the largest rise of the action loss");
+    core::require(episodes.count() > 0, "events are found in at least one episode");
     StreamAhead<Base, float> stream;
     const auto rows = stream.whole(base, episodes, Sight::layer);
     const core::Sequences sequences = stream.sequences();
@@ -96,34 +103,36 @@ FoundEvents<Sight> find_events(const typename Base::template Parameters<float>& 
         for (int row = 0; row < rows.count; ++row) values[static_cast<std::size_t>(row)] = sources.view().row(row)[i];
         ComponentStatistics component{.kurtosis = result.independent.kurtosis.values[i],
                                       .threshold = two_class_threshold(values)};
-        double fired = 0, measured = 0, sum = 0, square = 0;
+        double fired = 0, sum = 0, square = 0;
         for (int row = 0; row < rows.count; ++row) {
             if (sources.view().row(row)[i] <= component.threshold) continue;
             ++fired;
             const double rise = rises[static_cast<std::size_t>(row)];
             if (std::isnan(rise)) continue;
-            ++measured;
+            ++component.measured;
             sum += rise;
             square += rise * rise;
         }
         component.rate = fired / rows.count;
-        if (measured > 1) {
-            const double mean = sum / measured, variance = std::max(0.0, square / measured - mean * mean);
-            component.rise = mean - 2 * std::sqrt(variance / (measured - 1));
+        if (const double n = component.measured; n > 1) {
+            const double mean = sum / n, variance = std::max(0.0, square / n - mean * mean);
+            component.rise = mean - 2 * std::sqrt(variance / (n - 1));
         }
         result.components.push_back(component);
     }
 
-    // The kinds of events: those of the largest rise, which must be one.
+    // The kinds of events, in the order of the rise.
     std::vector<int> order;
-    double largest = 0;
-    for (const auto& component : result.components) largest = std::max(largest, component.rise);
-    core::require(largest > 0, "no component of the residual stream makes the action loss rise when it fires");
     for (int i = 0; i < result.independent.count; ++i)
-        if (result.components[static_cast<std::size_t>(i)].rise >= options.share * largest) order.push_back(i);
+        if (result.components[static_cast<std::size_t>(i)].measured > 1) order.push_back(i);
+    core::require(!order.empty(), "no component of the residual stream fires twice where the action loss is known");
     const auto rise = [&](int i) { return result.components[static_cast<std::size_t>(i)].rise; };
     std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return rise(a) > rise(b); });
-    if (static_cast<int>(order.size()) > Sight::kinds) order.resize(Sight::kinds);
+    std::size_t kinds = 1;
+    while (kinds < order.size() && kinds < Sight::kinds && rise(order[kinds]) > 0 &&
+           rise(order[kinds]) >= options.share * rise(order[0]))
+        ++kinds;
+    order.resize(kinds);
     result.sight.mean = result.independent.mean;
     for (const int i : order) {
         core::map(result.sight.filter).row(result.kinds) = core::map(result.independent.unmixing).row(i);
