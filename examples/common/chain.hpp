@@ -25,6 +25,7 @@
 #include "midstream/rl/reinforce.hpp"
 #include "midstream/rl/standard_view.hpp"
 #include "midstream/train/adamw.hpp"
+#include "midstream/train/find_events.hpp"
 #include "midstream/train/stages.hpp"
 
 namespace midstream::examples {
@@ -41,6 +42,9 @@ public:
     using View = typename P::View;
     using Inner = rl::Internal<Batch, Meta, rl::NoWatcher, View>;
     using Advantages = rl::BatchNormalised;
+    using Sight = typename Meta::Seen;
+    /// Has the encoder a sight that is found in the residual stream, by the stage `components`?
+    static constexpr bool finds_events = control::LooksAhead<Sight>;
     template <class Model>
     using Learner = train::Learner<typename Model::template Parameters<float>, train::AdamW>;
     using BaseLearner = train::Learner<typename Base::template Parameters<float>, typename P::BaseOptimiser>;
@@ -54,7 +58,8 @@ public:
         raw_rl,
         evaluation,
         recording,
-        inspection
+        inspection,
+        components_of_stream
     };
     /// What stages train on: D and D* (Settings::Record).
     enum class Data { noisy, clean };
@@ -88,6 +93,7 @@ public:
     // What shapes each stage, and so what its checkpoint belongs to (core/describe.hpp).
     std::string pretrain_description() const { return core::text(about_pretraining()); }
     std::string discover_description() const { return core::text(about_discovery()); }
+    std::string components_description() const { return core::text(about_components()); }
     std::string refine_description() const { return core::text(about_refinement()); }
     std::string internal_description() const { return core::text(about_internal_rl()); }
     std::string raw_description() const { return core::text(about_raw_rl()); }
@@ -199,6 +205,59 @@ public:
         forget(Data::noisy);
     }
 
+    /// Finds the events that the encoder sees, where its sight is to be learned: the independent components of the
+    /// residual stream, and which of them are events.
+    void components() {
+        if constexpr (finds_events) {
+            once(folder, "components", components_description(), {"components"}, [&] {
+                const auto& o = s.components;
+                Episodes episodes;
+                base();
+                with_source(Data::clean, [&](const auto& source) {
+                    source(o.episodes, stream(components_of_stream).fork(0), episodes);
+                });
+                const auto found = train::find_events<Sight, Base>(
+                    base(), episodes, stream(components_of_stream).fork(1), {.share = o.share});
+                std::vector<std::vector<double>> rows;
+                double largest = found.components.front().rise;
+                for (std::size_t i = 0; i < found.components.size(); ++i) {
+                    const auto& component = found.components[i];
+                    rows.push_back({static_cast<double>(i), component.kurtosis, component.threshold, component.rate,
+                                    component.rise, static_cast<double>(component.kind)});
+                    largest = std::max(largest, component.rise);
+                }
+                io::save(folder / "components.safetensors", components_description(),
+                         [&](auto&& member) { member("sight", found.sight); });
+                write_table(folder / "components.csv", {"component", "kurtosis", "threshold", "rate", "rise", "event"},
+                            rows);
+                show(stdout,
+                     fmt::format("components: {} of {} are events; the action loss rises by {:.2f} nats at most\n",
+                                 found.kinds, found.components.size(), largest));
+            });
+        }
+    }
+    /// What the encoder sees by; loaded once.
+    const Sight& sight() {
+        if constexpr (finds_events) {
+            if (!sight_) {
+                const auto path = folder / "components.safetensors";
+                core::require(io::exists(path),
+                              [&] { return "there is no " + path.string() + ": run the stage 'components' first"; });
+                sight_ = std::make_unique<Sight>();
+                io::load(path, components_description(), [&](auto&& member) { member("sight", *sight_); });
+            }
+        } else if (!sight_) {
+            sight_ = std::make_unique<Sight>();
+        }
+        return *sight_;
+    }
+    /// How passes over whole episodes are made once discovery is done.
+    typename Meta::Options pass_options() {
+        auto options = P::pass_options(s.discover);
+        options.sight = sight();
+        return options;
+    }
+
     void probe() {
         core::Description about{"probe"};
         once(folder, "probe",
@@ -250,8 +309,9 @@ public:
         const train::Ramp alpha{o.alpha_start, o.alpha, at(o.alpha_from), at(o.alpha_until)};
         const train::Ramp signal{o.signal_start > 0 ? o.signal_start : o.signal, o.signal, at(o.signal_from),
                                  at(o.signal_until)};
-        const auto pass_options = [&](std::int64_t step) {
-            auto options = P::pass_options(o);
+        const auto final_options = pass_options();
+        const auto options_at = [&](std::int64_t step) {
+            auto options = final_options;
             options.signal = signal(step);
             return options;
         };
@@ -262,7 +322,7 @@ public:
             recent += sums;
             if (step % every == 0) {
                 const auto inferred = analysis::infer<Meta>(parallel, base(), *learner.parameters, held_out,
-                                                            stream(evaluation).fork(1), P::pass_options(s.discover));
+                                                            stream(evaluation).fork(1), final_options);
                 // Within a step, and to the step.
                 const auto match = analysis::alignment(inferred.gates.view(), held_out.sequences(), held_out.subgoals);
                 const auto exact = analysis::alignment(inferred.gates.view(), held_out.sequences(), held_out.subgoals,
@@ -280,7 +340,7 @@ public:
         };
         with_source(Data::clean, [&](const auto& source) {
             train::discover<Meta>(parallel, base(), learner, source, {.steps = o.steps, .batch = o.batch}, alpha,
-                                  pass_options, rate(o), stream(discovery).fork(1), report);
+                                  options_at, rate(o), stream(discovery).fork(1), report);
         });
         if (s.discover.refine_steps > 0) refine(*learner.parameters);
         core::Description about{"codes"};
@@ -374,6 +434,7 @@ private:
 
     std::unique_ptr<BaseLearner> base_;
     std::unique_ptr<Learner<Meta>> meta_;
+    std::unique_ptr<Sight> sight_;
     std::array<std::unique_ptr<Episodes>, 2> datasets_;  ///< by Data
 
     double noise(Data data) const { return data == Data::noisy ? s.pretrain.expert_noise : s.record.clean_noise; }
@@ -459,8 +520,16 @@ private:
             .set("episodes", about_episodes(Data::clean))
             .set("base", about_pretraining());
     }
+    core::Description about_components() const {
+        core::Description about{"components"};
+        return about.set("settings", s.components)
+            .set("sight", std::type_identity<Sight>{})
+            .set("episodes", about_episodes(Data::clean))
+            .set("base", about_pretraining());
+    }
     core::Description about_discovery() const {
         core::Description about{"discover"};
+        if (finds_events) about.set("components", about_components());
         return about.set("settings", s.discover)
             .set("passes", P::pass_options(s.discover))
             .set("metacontroller", std::type_identity<Meta>{})
@@ -560,10 +629,12 @@ private:
             stage.tick([&] { return fmt::format("action NLL {:.3f}", nll); });
             return true;
         };
+        auto options = pass_options();
+        options.training = false;  // codes stay what they are
         with_source(Data::clean, [&](const auto& source) {
             train::discover<Meta>(
                 parallel, base(), learner, source, {.steps = o.refine_steps, .batch = o.batch}, train::Constant{0.0},
-                [&](std::int64_t) { return refine_options(); }, refine_rate(), stream(discovery).fork(2), report);
+                [&](std::int64_t) { return options; }, refine_rate(), stream(discovery).fork(2), report);
         });
     }
 
@@ -638,10 +709,9 @@ private:
             rows.push_back(std::move(row));
         }
         write_table(folder / "codes.csv", columns, rows);
-        const auto moved =
-            analysis::transplant<Meta>(parallel, world, base(), parameters, held_out_episodes(s.discover.evaluation),
-                                       P::subgoals, typename P::ReachedSubgoal{}, stream(evaluation).fork(302),
-                                       P::pass_options(s.discover), analysis::Moment::last, held);
+        const auto moved = analysis::transplant<Meta>(
+            parallel, world, base(), parameters, held_out_episodes(s.discover.evaluation), P::subgoals,
+            typename P::ReachedSubgoal{}, stream(evaluation).fork(302), pass_options(), analysis::Moment::last, held);
         const auto summary = analysis::summarise(outcome);
         const auto chance = analysis::chance(outcome, stream(evaluation).fork(305));
         write_table(
@@ -656,8 +726,8 @@ private:
     /// codes come from labelled episodes of the pretraining tasks; what it plays of the unseen task teaches nobody.
     void informed() {
         const auto episodes = held_out_episodes(s.discover.evaluation);
-        const auto inferred = analysis::infer<Meta>(parallel, base(), meta(), episodes, stream(evaluation).fork(303),
-                                                    P::pass_options(s.discover));
+        const auto inferred =
+            analysis::infer<Meta>(parallel, base(), meta(), episodes, stream(evaluation).fork(303), pass_options());
         const auto codes = analysis::mean_codes(
             analysis::segment_codes(inferred.codes.view(), episodes.sequences(), episodes.subgoals), P::subgoals);
         const auto result = analysis::informed_success<Meta>(parallel, Batch(unseen_world()), base(), meta(),

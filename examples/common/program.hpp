@@ -51,6 +51,7 @@ inline const std::vector<std::pair<std::string, std::string>>& stages() {
         {"pretrain", "train the base model on the expert's episodes"},
         {"probe", "read the subgoal from every layer with linear probes"},
         {"steer", "supervised controllers at every layer, on the unseen task"},
+        {"components", "find the events of the residual stream, where the encoder sees such"},
         {"discover", "train the metacontroller without labels; the fixed-z test"},
         {"inspect", "inject codes that were in force when a goal was reached: do they lead there again?"},
         {"internal-rl", "learn the unseen task in the space of controller codes"},

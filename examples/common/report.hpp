@@ -3,6 +3,7 @@
 #pragma once
 
 #include "common/chain.hpp"
+#include "common/components_report.hpp"
 #include "common/page.hpp"
 #include "common/plot.hpp"
 
@@ -280,11 +281,13 @@ void report(Chain<P>& chain, const WorldReport& world) {
             "pretraining lacks: its figures are those of the best of several settings.");
     }
 
-    page.heading("3. Abstract actions, discovered");
     const auto held_out = chain.held_out_episodes(6);
-    const auto inferred = analysis::infer<typename P::Meta>(chain.parallel, chain.base(), chain.meta(), held_out,
-                                                            chain.stream(Chain<P>::evaluation).fork(1),
-                                                            P::pass_options(chain.s.discover));
+    if constexpr (Chain<P>::finds_events) components_section(chain, held_out, page);
+
+    page.heading("3. Abstract actions, discovered");
+    const auto inferred =
+        analysis::infer<typename P::Meta>(chain.parallel, chain.base(), chain.meta(), held_out,
+                                          chain.stream(Chain<P>::evaluation).fork(1), chain.pass_options());
     GatePlot switches;
     for (int e = 0; e < held_out.count(); ++e) {
         GateTrace trace{.label = fmt::format("episode {}", e + 1)};

@@ -20,6 +20,7 @@ int run_stages(const std::string& stage, Settings settings, const WorldReportOf&
     if (wants("pretrain")) chain.pretrain();
     if (wants("probe")) chain.probe();
     if (wants("steer")) chain.steer();
+    if (wants("components")) chain.components();
     if (wants("discover")) chain.discover();
     if (wants("inspect")) chain.inspect();
     if (wants("internal-rl")) chain.internal_rl_stage();

@@ -76,6 +76,16 @@ struct Settings {
             part.leaves_out(self.temperature, self.episodes);
         }
     } steer{};
+    /// The events of a sight that is found in the residual stream.
+    struct Components {
+        int episodes = 1500;  ///< to find them in
+        double share = 0.5;   ///< train::FindEventsOptions::share
+
+        static constexpr void describe(const auto& self, auto&& part) {
+            part("episodes", self.episodes);
+            part("share", self.share);
+        }
+    } components{};
     struct Discover {
         std::int64_t steps;
         int batch = 128;
@@ -194,6 +204,10 @@ inline void add_options(Options& options, Settings& s) {
     training("steer", s.steer);
     add("steer.temperature", s.steer.temperature, 0, 10, "of the base model's actions; 0 takes the most likely");
     add("steer.episodes", s.steer.episodes, 1, 1e7, "evaluation episodes");
+    add("components.episodes", s.components.episodes, 1, 1e6,
+        "episodes to find events of the residual stream in, where the encoder sees such");
+    add("components.share", s.components.share, 0, 1,
+        "of the largest rise of the action loss: components at which it rises by as much are events");
     training("discover", s.discover);
     add("discover.alpha", s.discover.alpha, 0, 100, "weight of the codes' divergence");
     add("discover.alpha-start", s.discover.alpha_start, 0, 100, "alpha at the beginning");

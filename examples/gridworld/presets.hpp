@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/preset.hpp"
+#include "midstream/control/stream_events.hpp"
 #include "midstream/env/gridworld_pinpad.hpp"
 #include "midstream/env/shortest_path.hpp"
 #include "midstream/model/transformer.hpp"
@@ -89,14 +90,17 @@ struct GridworldPreset
 
 inline constexpr env::Pinpad small_world{.size = 5, .colours = 4, .walls = 1, .horizon = 50};
 
+inline constexpr int small_width = 64;
+
 /// A small world of the paper's structure (one colour is one subgoal, transitions c -> c + 1 never seen in
-/// pretraining), where the whole chain takes minutes on two cores.
-struct Demo
+/// pretraining), where the whole chain takes minutes on two cores. `Sight` is the encoder's.
+template <class Sight>
+struct SmallWorld
     : GridworldPreset<small_world, env::Relative,
                       model::TransformerShape{
-                          .depth = 4, .width = 64, .heads = 4, .mlp = 256, .context = 50, .max_distance = 32},
-                      Touching<1, 0, 3, control::LowRank<16>, env::Touch<small_world, env::Relative>>::Meta, 64> {
-    static constexpr const char* name = "demo";
+                          .depth = 4, .width = small_width, .heads = 4, .mlp = 256, .context = 50, .max_distance = 32},
+                      Touching<1, 0, 3, control::LowRank<16>, Sight>::template Meta, 64> {
+    using Base = typename SmallWorld::Base;
     static constexpr int subgoals = 4;
     static env::TaskDistribution pretraining_tasks() { return env::TaskDistribution::transition_rule(4, 4); }
     static env::TaskDistribution unseen_tasks() { return env::TaskDistribution(env::ascending_task(4)); }
@@ -105,7 +109,7 @@ struct Demo
     static env::ShortestPathExpert expert(double epsilon) {
         return {.epsilon = epsilon, .tie_breaking = env::TieBreaking::deterministic};
     }
-    static constexpr ByGeometry initialisation{};
+    static constexpr typename SmallWorld::ByGeometry initialisation{};
     static Settings settings() {
         Settings s;
         s.gain = 1.5;
@@ -123,6 +127,16 @@ struct Demo
         s.raw = {.episodes = 150'000, .learning_rate = 3e-4};
         return s;
     }
+};
+
+/// The encoder sees events that the stage `components` finds in layer 0 of the residual stream.
+struct Demo : SmallWorld<control::StreamEvents<small_width, 0, 12>> {
+    static constexpr const char* name = "demo";
+};
+
+/// What the learned sight is measured against: the encoder is told which colours are touched.
+struct DemoTouch : SmallWorld<env::Touch<small_world, env::Relative>> {
+    static constexpr const char* name = "demo-touch";
 };
 
 /// What the two presets on the paper's own world share: its tasks, and one subgoal for each pair of colours.
@@ -193,6 +207,7 @@ struct Paper : PaperTasks<GridworldPreset<env::Pinpad{}, env::Absolute, model::T
 
 // See examples::Preset.
 int run_demo(const std::string& stage, Settings settings);
+int run_demo_touch(const std::string& stage, Settings settings);
 int run_full(const std::string& stage, Settings settings);
 int run_paper(const std::string& stage, Settings settings);
 

@@ -1,5 +1,6 @@
 #include "midstream/control/metacontroller.hpp"
 
+#include "midstream/control/stream_events.hpp"
 #include "support/tiny_world.hpp"
 
 using namespace midstream;
@@ -37,6 +38,16 @@ struct MiddleOne {
 };
 using MiddleSight = control::Metacontroller<TinyModel, shape, control::LowRank<2>, control::SoftSwitch,
                                             control::EveryStep, control::FutureGru<8>, MiddleOne>;
+
+/// Two kinds of events in layer 1 of the residual stream, each about every other step.
+using StreamSight = control::Metacontroller<TinyModel, shape, control::LowRank<2>, control::SoftSwitch,
+                                            control::EveryStep, control::FutureGru<8>, control::StreamEvents<8, 1, 2>>;
+StreamSight::Options stream_options() {
+    StreamSight::Options options;
+    options.sight.filter.values[0] = 1;
+    options.sight.filter.values[8 + 1] = 1;
+    return options;
+}
 
 /// The whole objective: through the frozen upper blocks, the bank, the hypernetwork, the integrator and the switch over
 /// time, the proposals with their noise held fixed, the history and the embedding of the future.
@@ -91,6 +102,7 @@ BOOST_AUTO_TEST_CASE(reads_above_where_it_writes) {
     check<control::Metacontroller<TinyModel, read_above, control::LowRank<2>>>();
 }
 BOOST_AUTO_TEST_CASE(a_sight_of_its_own) { check<MiddleSight>(); }
+BOOST_AUTO_TEST_CASE(a_sight_of_the_stream_ahead) { check<StreamSight>(stream_options()); }
 BOOST_AUTO_TEST_CASE(always_switching) {
     check<control::Metacontroller<TinyModel, shape, control::LowRank<2>, control::AlwaysSwitch>>();
 }
@@ -202,6 +214,29 @@ BOOST_AUTO_TEST_CASE(what_is_not_in_sight_does_not_reach_the_proposals) {
     seen = static_cast<std::int16_t>(seen == 4 ? 5 : 4);
     other.run();
     BOOST_TEST(!(pass.tape.meta.proposals.encoded.values == other.tape.meta.proposals.encoded.values));
+}
+
+/// What the last action leads to is seen of the ending alone, and by no row of another episode.
+BOOST_AUTO_TEST_CASE(a_sight_of_the_stream_sees_one_step_ahead) {
+    Pass<StreamSight> pass, other;
+    pass.options = other.options = stream_options();
+    pass.run();
+    const auto sequences = pass.episodes.sequences();
+    std::vector<std::int16_t> expected(pass.tape.sight.size());
+    for (int s = 0; s < sequences.count(); ++s)
+        for (int row = sequences.first(s); row + 1 < sequences.first(s + 1); ++row) {
+            pass.options.sight.observe(std::as_const(pass.tape.e_read).view(), row + 1, &expected[row]);
+            BOOST_TEST(pass.tape.sight[row] == expected[row]);
+        }
+    int changed = 0;
+    for (int entry = 0; entry < 3; ++entry) {  // of the first episode's ending
+        for (int k = 0; k < 3; ++k) other.episodes.endings[k] = static_cast<std::int16_t>(3 * k + entry);
+        other.run();
+        changed += other.tape.sight[sequences.first(1) - 1] != pass.tape.sight[sequences.first(1) - 1];
+        for (int row = 0; row < sequences.rows(); ++row)
+            if (row != sequences.first(1) - 1) BOOST_TEST(other.tape.sight[row] == pass.tape.sight[row]);
+    }
+    BOOST_TEST(changed > 0);
 }
 
 /// Between two events nothing changes in sight, and after the last there is nothing.

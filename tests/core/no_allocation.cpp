@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdlib>
 
+#include "midstream/control/stream_events.hpp"
 #include "midstream/env/gridworld_pinpad.hpp"
 #include "midstream/env/shortest_path.hpp"
 #include "midstream/rl/internal.hpp"
@@ -79,10 +80,14 @@ BOOST_AUTO_TEST_CASE(the_counter_counts) {
 
 // Large enough for Eigen's products to be blocked.
 constexpr model::TransformerShape base_shape{
-    .depth = 2, .width = 64, .heads = 4, .mlp = 256, .context = 40, .buckets = 16, .max_distance = 40};
+    .depth = 2, .width = 64, .heads = 4, .mlp = 256, .context = 41, .buckets = 16, .max_distance = 40};
 using Base = model::Autoregressive<data::OneHots<9, 3>, data::Categories<4>, model::Transformer<base_shape>,
                                    data::Categories<5, 2>>;
 using Meta = control::Metacontroller<Base, control::MetacontrollerShape{.read = 1, .write = 1}>;
+/// Its encoder sees events of the residual stream.
+using Watching = control::Metacontroller<Base, control::MetacontrollerShape{.read = 1, .write = 1},
+                                         control::LowRank<16>, control::GumbelSwitch, control::EveryStep,
+                                         control::FutureGru<64>, control::StreamEvents<64, 1, 2>>;
 using Controllers = control::Supervised<Base, 1, 3>;
 
 /// Sixteen episodes of up to 40 steps; as a source all of them, beginning with any, so that no batch is the largest.
@@ -158,6 +163,14 @@ BOOST_AUTO_TEST_CASE(discovery) {
         train::discover<Meta>(
             policy, *frozen, learner, dataset.source(), {.steps = steps, .batch = 32}, train::Constant{0.1},
             [](std::int64_t) { return Meta::Options{}; }, rate, core::Random(3), report);
+    });
+    Watching::Options options;
+    for (int kind = 0; kind < 2; ++kind) options.sight.filter.values[65 * kind] = 1;  // fires every other step
+    check_stage([&](const auto& policy, auto&& report) {
+        auto learner = learner_of<Watching>(train::AdamW{});
+        train::discover<Watching>(
+            policy, *frozen, learner, dataset.source(), {.steps = steps, .batch = 32}, train::Constant{0.1},
+            [&](std::int64_t) { return options; }, rate, core::Random(3), report);
     });
 }
 

@@ -28,7 +28,7 @@ Grid grid() {
 template <class E>
 bool equal(const E& a, const E& b) {
     return a.offsets == b.offsets && a.observations == b.observations && a.actions == b.actions &&
-           a.targets == b.targets && a.subgoals == b.subgoals && a.returns == b.returns;
+           a.targets == b.targets && a.subgoals == b.subgoals && a.returns == b.returns && a.endings == b.endings;
 }
 
 }  // namespace
@@ -69,6 +69,23 @@ BOOST_AUTO_TEST_CASE(what_is_absent_stays_absent) {
     data::save(path, episodes);
     data::load(path, read);
     BOOST_TEST(equal(read, episodes));
+}
+
+BOOST_AUTO_TEST_CASE(endings_are_kept_where_there_are_any) {
+    const test::TemporaryFolder folder;
+    const auto path = folder / "grid.safetensors";
+    Grid episodes = grid(), read;
+    episodes.endings = {0, 1, 2, 3, 4, 5, 6, 7, 19};
+    data::save(path, episodes);
+    data::load(path, read);
+    BOOST_TEST(equal(read, episodes));
+    data::save(path, grid());
+    data::load(path, read);
+    BOOST_TEST(equal(read, grid()));
+    episodes.endings.pop_back();
+    test::check_error("endings has 8 entries, expected 9", [&] { data::save(path, episodes); });
+    episodes.endings.push_back(20);
+    test::check_error("endings [2, 2] is 20, valid is 0 to 19", [&] { data::save(path, episodes); });
 }
 
 BOOST_AUTO_TEST_CASE(other_spaces_are_refused) {

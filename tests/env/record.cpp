@@ -30,6 +30,7 @@ BOOST_AUTO_TEST_CASE(rows_hold_observation_action_next_target_and_subgoal) {
     record(world(), expert, 50, random, episodes);
     BOOST_TEST(episodes.count() == 50);
     BOOST_TEST(episodes.subgoals.size() == static_cast<std::size_t>(episodes.rows()));
+    BOOST_TEST(episodes.endings.size() == static_cast<std::size_t>(50 * width));
     BOOST_TEST(episodes.targets.size() == static_cast<std::size_t>(episodes.rows() * width));
     World replay = world();
     for (int i = 0; i < 50; ++i) {
@@ -48,6 +49,9 @@ BOOST_AUTO_TEST_CASE(rows_hold_observation_action_next_target_and_subgoal) {
         }
         BOOST_TEST(done);
         BOOST_TEST(replay.progress() == 3);
+        std::int16_t ending[width];
+        replay.observe(ending);
+        BOOST_TEST(std::equal(ending, ending + width, episodes.endings.data() + i * width));
     }
 }
 

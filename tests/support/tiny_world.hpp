@@ -26,6 +26,9 @@ train::EpisodesOf<Model, T> random_episodes(core::Random random, const std::vect
         episodes.subgoals.push_back(static_cast<std::int16_t>(random.below(subgoals)));
     }
     episodes.returns.assign(static_cast<std::size_t>(episodes.count()), 1.0f);
+    core::Random endings = random.fork(1);
+    for (int i = 0; i < episodes.count(); ++i)
+        for (int k = 0; k < 3; ++k) episodes.endings.push_back(static_cast<std::int16_t>(3 * k + endings.below(3)));
     return episodes;
 }
 

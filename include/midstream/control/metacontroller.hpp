@@ -63,7 +63,7 @@ struct Metacontroller {
                   "the metacontroller's switch does not say how it acts: bool acting(float logit, int step, "
                   "core::Random&) const (control/switches.hpp)");
     static_assert(
-        SightOf<Sight, data::Episodes<typename Base::Observation, typename Base::Action, typename Base::Target>>,
+        SightOf<Sight, data::Episodes<typename Base::Observation, typename Base::Action, typename Base::Target>, width>,
         "the metacontroller's sight lacks a space Observation, observe(episodes, row, seen) or event(seen) "
         "(control/sight.hpp)");
     static_assert(FutureStack::width == width,
@@ -135,6 +135,8 @@ struct Metacontroller {
         double signal = 0;
         /// With a signal: means are normalised by the batch's moments, not by the running ones of the parameters.
         bool training = true;
+        /// What the encoder sees by, if that is to be learned beforehand (StreamEvents).
+        Sight sight{};
 
         static constexpr void describe(const auto& self, auto&& part) {
             part("switching", self.switching);
@@ -143,6 +145,7 @@ struct Metacontroller {
             part("noise", self.noise);
             part("signal", self.signal);
             part("training", self.training);
+            part.leaves_out(self.sight);  // its type is the metacontroller's; what is learned has a file of its own
         }
         ProposalOptions proposals() const { return {noise, signal, training}; }
         void validate() const {

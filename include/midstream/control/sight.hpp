@@ -10,6 +10,12 @@
 ///         static bool event(const auto* seen);
 ///     };
 ///
+/// One that names a `layer` extracts them from the residual stream there, of the observation that follows the row's,
+/// which shows what the row's action leads to; as a value it holds what it has learned of that layer (StreamEvents):
+///
+///         static constexpr int layer = 0;
+///         void observe(core::Rows<const T, Width> ahead, int row, auto* seen) const;  // line `row` of ahead: e_{t+1}
+///
 /// What is not in sight, no code can name. Of a sight of its own the encoder sees events alone, and in their order but
 /// not when they happen: a code can then name what will happen, but no place, no way and no time that leads there.
 /// Not in the paper, whose encoder sees the residual stream; docs/laptop-scale.md has the difference that it makes.
@@ -31,17 +37,28 @@ struct ResidualStream {
     static void observe(const auto&, int, auto*) {}
 };
 
+/// Does the sight look at a layer of the residual stream, one step ahead, instead of at the episodes themselves?
+template <class S>
+concept LooksAhead = requires {
+    { S::layer } -> std::convertible_to<int>;
+};
+
 /// Has a space, `observe` and, but for the residual stream, `event`: what the head of this file shows. The two are
-/// checked with the base model's episodes and the space's elements.
-template <class S, class Episodes>
+/// checked with the base model's episodes (or rows of its residual stream, of this width) and the space's elements.
+template <class S, class Episodes, int Width>
 concept SightOf = requires {
     typename S::Observation::template Element<float>;
 }
 &&(std::same_as<S, ResidualStream> ||
-   requires(const Episodes& episodes, typename S::Observation::template Element<float>* seen) {
-       S::observe(episodes, 0, seen);
+   (requires(const S& sight, const Episodes& episodes, typename S::Observation::template Element<float>* seen) {
+       sight.observe(episodes, 0, seen);
        { S::event(std::as_const(seen)) } -> std::convertible_to<bool>;
-   });
+   }) ||
+   (LooksAhead<S> && requires(const S& sight, core::Rows<const float, Width> ahead,
+                              typename S::Observation::template Element<float>* seen) {
+       sight.observe(ahead, 0, seen);
+       { S::event(std::as_const(seen)) } -> std::convertible_to<bool>;
+   }));
 
 /// Rows of what a sight extracts.
 template <class Sight, class T>

@@ -12,7 +12,6 @@
 
 namespace midstream::data {
 
-
 namespace detail {
 
 inline constexpr const char* dataset_format = "midstream episodes 1";
@@ -37,6 +36,7 @@ void visit_arrays(E& episodes, std::size_t count, std::size_t rows, Member&& mem
     member("targets", episodes.targets, io::Shape{rows, Target::width}, true);
     member("subgoals", episodes.subgoals, io::Shape{rows}, true);
     member("returns", episodes.returns, io::Shape{count}, true);
+    member("endings", episodes.endings, io::Shape{count, Observation::width}, true);
 }
 
 }  // namespace detail

@@ -47,7 +47,8 @@ struct Demands {
 
 /// Throws an Error that names the culprit unless offsets begin at 0 and ascend (every episode has a row), every array
 /// has its length, indices are in range and real numbers finite (but for the unused target of an episode's last row).
-/// Targets, subgoals and returns may be absent (empty) where they are not demanded. Messages begin with `origin`.
+/// Targets, subgoals, returns and endings may be absent (empty) where they are not demanded. Messages begin with
+/// `origin`.
 template <class Observation, class Action, class Target, class T>
 void validate(const Episodes<Observation, Action, Target, T>& episodes, const Demands& demands = {},
               std::string_view origin = {}) {
@@ -71,6 +72,8 @@ void validate(const Episodes<Observation, Action, Target, T>& episodes, const De
     const bool targets = require_size(episodes.targets.size(), rows * Target::width, demands.targets, "targets");
     require_size(episodes.subgoals.size(), rows, demands.subgoals > 0, "subgoals");
     require_size(episodes.returns.size(), static_cast<std::size_t>(episodes.count()), false, "returns");
+    const bool endings = require_size(
+        episodes.endings.size(), static_cast<std::size_t>(episodes.count()) * Observation::width, false, "endings");
 
     const auto require_valid = [&]<class Space, class Element>(Space, const std::vector<Element>& values, int row,
                                                                const char* name) {
@@ -80,13 +83,15 @@ void validate(const Episodes<Observation, Action, Target, T>& episodes, const De
         });
     };
     const core::Sequences sequences = episodes.sequences();
-    for (int episode = 0; episode < sequences.count(); ++episode)
+    for (int episode = 0; episode < sequences.count(); ++episode) {
+        if (endings) require_valid(Observation{}, episodes.endings, episode, "endings");
         for (int row = sequences.first(episode); row < sequences.first(episode + 1); ++row) {
             require_valid(Observation{}, episodes.observations, row, "observations");
             require_valid(Action{}, episodes.actions, row, "actions");
             if (targets && row + 1 < sequences.first(episode + 1))
                 require_valid(Target{}, episodes.targets, row, "targets");
         }
+    }
     if (demands.subgoals > 0)
         for (std::size_t row = 0; row < rows; ++row)
             require(episodes.subgoals[row] >= 0 && episodes.subgoals[row] < demands.subgoals, [&] {

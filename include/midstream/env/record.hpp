@@ -67,9 +67,9 @@ struct AtEnd {
 }  // namespace detail
 
 /// Appends `count` episodes of the expert, the i-th from random.fork(i). With `only_successes` an episode without a
-/// positive return is replaced by another one. Subgoals of environments that have none are -1. The last row's target is
-/// that of the observation that the episode ended on, which is not recorded itself. Does not allocate once the
-/// episodes' memory is large enough.
+/// positive return is replaced by another one. Subgoals of environments that have none are -1. The observation that an
+/// episode ended on is no row, as nothing is done on it, but its ending and the last row's target. Does not allocate
+/// once the episodes' memory is large enough.
 ///
 /// Throws an Error that names the culprit where the environment breaks its word (environment.hpp); what was recorded of
 /// that episode is dropped.
@@ -81,15 +81,19 @@ void record(E environment, const Expert& expert, int count, core::Random random,
     core::require(count >= 0, "at least 0 episodes are recorded");
     core::require(episodes.offsets.size() == episodes.returns.size() + 1 &&
                       episodes.subgoals.size() == static_cast<std::size_t>(episodes.rows()) &&
-                      episodes.targets.size() == episodes.subgoals.size() * target_width,
-                  "a recording is not appended to episodes that lack targets, subgoals or returns");
+                      episodes.targets.size() == episodes.subgoals.size() * target_width &&
+                      episodes.endings.size() == episodes.returns.size() * observation_width,
+                  "a recording is not appended to episodes that lack targets, subgoals, returns or endings");
     const auto resize = [&](int rows) {
         episodes.observations.resize(static_cast<std::size_t>(rows) * observation_width);
         episodes.actions.resize(static_cast<std::size_t>(rows) * action_width);
         episodes.targets.resize(static_cast<std::size_t>(rows) * target_width);
         episodes.subgoals.resize(static_cast<std::size_t>(rows));
     };
-    const detail::AtEnd drop_unfinished([&] { resize(episodes.rows()); });
+    const detail::AtEnd drop_unfinished([&] {
+        resize(episodes.rows());
+        episodes.endings.resize(static_cast<std::size_t>(episodes.count()) * observation_width);
+    });
     for (int i = 0; i < count; ++i) {
         const int first = episodes.rows();
         int row = first;
@@ -136,6 +140,9 @@ void record(E environment, const Expert& expert, int count, core::Random random,
         if constexpr (HasTarget<E>)
             environment.target(episodes.targets.data() + static_cast<std::size_t>(row - 1) * target_width);
         resize(row);
+        episodes.endings.resize(episodes.offsets.size() * observation_width);
+        write(typename E::Observation{}, episodes.endings, episodes.offsets.size() - 1, "the observation after the end",
+              [&](auto* to) { environment.observe(to); });
         episodes.offsets.push_back(row);
         episodes.returns.push_back(total);
     }

@@ -8,6 +8,7 @@
 #include "midstream/control/supervised.hpp"
 #include "midstream/data/episodes.hpp"
 #include "midstream/model/autoregressive.hpp"
+#include "midstream/train/stream_ahead.hpp"
 
 namespace midstream::train {
 
@@ -30,10 +31,6 @@ struct LossSums {
         return *this;
     }
 };
-
-/// The episodes that a model reads.
-template <class Model, class T>
-using EpisodesOf = data::Episodes<typename Model::Observation, typename Model::Action, typename Model::Target, T>;
 
 /// Sums -log p(a_t) from tape.action; if the gradient is wanted, clears tape.action_gradient (and target_gradient) and
 /// fills it with weight times the derivative of that sum.
@@ -111,7 +108,24 @@ struct DiscoveryTape {
     typename Meta::template Tape<T> meta;
     core::Buffer<T, Meta::width> e_read, e_write;
     std::vector<typename Meta::Seen::Observation::template Element<T>> sight;
+    StreamAhead<typename Meta::Base, T> ahead;
 };
+
+/// Fills tape.sight: what the encoder sees of every row, if that is not the residual stream.
+template <class Meta, class T>
+void look(const typename Meta::Base::template Parameters<T>& base, const EpisodesOf<typename Meta::Base, T>& batch,
+          const typename Meta::Seen& sight, DiscoveryTape<Meta, T>& tape) {
+    constexpr int seen = Meta::Seen::Observation::width;
+    tape.sight.resize(static_cast<std::size_t>(batch.rows()) * seen);
+    const auto observe = [&](const auto& from) {
+        for (int row = 0; row < batch.rows(); ++row)
+            sight.observe(from, row, tape.sight.data() + static_cast<std::ptrdiff_t>(row) * seen);
+    };
+    if constexpr (control::LooksAhead<typename Meta::Seen>)
+        observe(tape.ahead.rows(base, batch, Meta::Seen::layer));
+    else
+        observe(batch);
+}
 
 /// The first pass, and what the metacontroller proposes: leaves in the tape what `steer_pass` goes on from.
 template <class Meta, class T>
@@ -124,10 +138,7 @@ void propose_pass(const typename Meta::Base::template Parameters<T>& base,
     Base::blocks(base, batch.sequences(), 0, std::max(Meta::read, Meta::write), tape.base);
     core::map(tape.e_read.resize(batch.rows())) = core::map(tape.base.residual[Meta::read].view());
     core::map(tape.e_write.resize(batch.rows())) = core::map(tape.base.residual[Meta::write].view());
-    constexpr int seen = Meta::Seen::Observation::width;
-    tape.sight.resize(static_cast<std::size_t>(batch.rows()) * seen);
-    for (int row = 0; row < batch.rows(); ++row)
-        Meta::Seen::observe(batch, row, tape.sight.data() + static_cast<std::ptrdiff_t>(row) * seen);
+    look<Meta, T>(base, batch, options.sight, tape);
     Meta::propose(parameters, batch.sequences(), tape.e_read.view(), options, tape.meta,
                   {tape.sight.data(), batch.rows()});
 }

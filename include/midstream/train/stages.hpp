@@ -81,6 +81,7 @@ void append_episode(const Episodes& from, int episode, Episodes& to) {
     append("targets", from.targets, to.targets, Episodes::target_width, rows, true);
     append("subgoals", from.subgoals, to.subgoals, 1, rows, true);
     append("returns", from.returns, to.returns, 1, one, true);
+    append("endings", from.endings, to.endings, Episodes::observation_width, one, true);
     to.offsets.push_back(to.rows() + last - first);
 }
 

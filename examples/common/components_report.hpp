@@ -1,0 +1,53 @@
+/// \file
+/// The page's section on what the encoder sees, where that is found in the residual stream.
+#pragma once
+
+#include "common/chain.hpp"
+#include "common/page.hpp"
+#include "common/plot.hpp"
+
+namespace midstream::examples {
+
+/// Adds the components, which of them are events, and when these happen. `episodes` are some to show.
+template <class P>
+void components_section(Chain<P>& chain, const typename P::Episodes& episodes, Page& page) {
+    using Sight = typename P::Meta::Seen;
+    page.heading("Events of the residual stream");
+    const auto table = io::read_csv(chain.folder / "components.csv");
+    const auto kurtosis = table.column("kurtosis"), rise = table.column("rise"), event = table.column("event");
+    Series events{.label = "events", .points = true}, others{.label = "other components", .points = true};
+    for (std::size_t i = 0; i < event.size(); ++i) {
+        Series& series = event[i] >= 0 ? events : others;
+        series.x.push_back(kurtosis[i]);
+        series.y.push_back(rise[i]);
+    }
+    page.figure(
+        line_plot(chain.folder / "plot-components", {.x_label = "kurtosis",
+                                                     .y_label = "rise of the action loss when it fires (nats)",
+                                                     .series = {events, others}}),
+        fmt::format("The {} independent components of layer {}, found by FastICA. Those at whose firing the base model "
+                    "no longer knows what comes next are the {} events that the encoder sees; no label was needed.",
+                    event.size(), Sight::layer, events.x.size()));
+
+    train::StreamAhead<typename P::Base, float> stream;
+    const auto ahead = stream.rows(chain.base(), episodes, Sight::layer);
+    GatePlot plot;
+    for (int e = 0; e < episodes.count(); ++e) {
+        GateTrace trace{.label = fmt::format("episode {}", e + 1), .gates = {0}};
+        const int first = episodes.sequences().first(e), length = episodes.sequences().length(e);
+        for (int row = first; row < first + length; ++row) {
+            typename Sight::Observation::template Element<float> seen[Sight::Observation::width];
+            chain.sight().observe(ahead, row, seen);
+            trace.gates.push_back(Sight::event(seen) ? 1 : 0);
+            if (row > first && episodes.subgoals[static_cast<std::size_t>(row)] !=
+                                   episodes.subgoals[static_cast<std::size_t>(row) - 1])
+                trace.changes.push_back(row - first);
+        }
+        plot.traces.push_back(std::move(trace));
+    }
+    page.figure(gate_plot(chain.folder / "plot-events", plot),
+                "When events happen in six expert episodes, up to the observation that an episode ends on; dashed "
+                "lines mark the steps at which the true subgoal changes, which no stage was told.");
+}
+
+}  // namespace midstream::examples

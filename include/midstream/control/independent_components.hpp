@@ -1,0 +1,157 @@
+/// \file
+/// Independent components of rows, such as a layer of the residual stream, found without labels by symmetric FastICA
+/// (Hyvarinen and Oja, "Independent component analysis: algorithms and applications", 2000). Rare events stand out as
+/// the components of the largest kurtosis: zero nearly always, far from it now and then.
+#pragma once
+
+#include <Eigen/Eigenvalues>
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "midstream/core/contract.hpp"
+#include "midstream/core/random.hpp"
+#include "midstream/core/tensor.hpp"
+
+namespace midstream::control {
+
+/// How rows become sources: s_i = unmixing_i . (x - mean), of mean 0, variance 1 and pairwise uncorrelated over the
+/// rows that it was fitted to. Components are in the order of their kurtosis, the largest first; their heavy tail is
+/// positive.
+template <class T, int Width>
+struct IndependentComponents {
+    core::Vector<T, Width> mean{};
+    core::Matrix<T, Width, Width> unmixing{};  ///< a line for each component; zero from `count` on
+    core::Vector<T, Width> kurtosis{};         ///< E s^4 - 3: 0 of a normal distribution
+    int count = 0;                             ///< of components: the rank of the rows, if no fewer were asked for
+    int iterations = 0;
+    /// How far the last iteration turned the component that it turned most: 1 - |cos|. Above the options' tolerance
+    /// FastICA has not settled, as it never does where several components are nearly normal.
+    double change = 0;
+
+    static void visit(auto& self, auto&& member) {
+        member("mean", self.mean);
+        member("unmixing", self.unmixing);
+        member("kurtosis", self.kurtosis);
+        member("count", self.count);
+        member("iterations", self.iterations);
+        member("change", self.change);
+    }
+
+    /// Writes the sources of every row, zero from `count` on.
+    void apply(core::In<T, Width> rows, core::Out<T, Width> sources) const {
+        core::map(sources).noalias() = (core::map(rows).rowwise() - core::map(mean)) * core::map(unmixing).transpose();
+    }
+};
+
+/// What FastICA makes large: E log cosh s finds components of any kind, -E exp(-s^2 / 2) rare ones better.
+enum class Contrast { log_cosh, exponential };
+
+struct IndependentComponentsOptions {
+    int components = 0;  ///< taken from the directions of the largest variance; 0: as many as the rows have rank
+    Contrast contrast = Contrast::exponential;
+    int iterations = 200;     ///< at most
+    double tolerance = 1e-6;  ///< ends where no component turns by more in an iteration: 1 - |cos|
+    double floor = 1e-7;      ///< directions of less than this share of the largest variance count as none
+};
+
+namespace detail {
+
+using Dense = Eigen::MatrixXd;
+
+/// The orthogonal matrix that is nearest to a matrix of full rank: (w w^T)^(-1/2) w.
+inline Dense orthogonal(const Dense& w) {
+    const Eigen::SelfAdjointEigenSolver<Dense> squares(w * w.transpose());
+    return squares.operatorInverseSqrt() * w;
+}
+
+/// The contrast's derivative at every entry, in place, and for every line the mean of its second derivative.
+inline Eigen::VectorXd differentiate(Contrast contrast, Dense& sources) {
+    Dense slopes;
+    if (contrast == Contrast::log_cosh) {
+        sources = sources.array().tanh().matrix();
+        slopes = (1 - sources.array().square()).matrix();
+    } else {
+        const Dense bell = (-0.5 * sources.array().square()).exp().matrix();
+        slopes = ((1 - sources.array().square()) * bell.array()).matrix();
+        sources.array() *= bell.array();
+    }
+    return slopes.rowwise().mean();
+}
+
+}  // namespace detail
+
+/// Fits as many components as asked for, from a random start; the same rows and stream give the same bits. Throws
+/// core::Error unless rows are finite and not all equal, and of the rank asked for.
+template <class T, int Width>
+IndependentComponents<T, Width> independent_components(core::Rows<const T, Width> rows, core::Random random,
+                                                       const IndependentComponentsOptions& options = {}) {
+    using detail::Dense;
+    core::require_range(options.components, 0, Width, "the number of independent components");
+    core::require_range(options.iterations, 1, 1 << 20, "the iterations of FastICA");
+    core::require(options.tolerance > 0 && options.floor > 0, "tolerance and floor of FastICA are positive");
+    core::require(rows.count > 1, "independent components need at least 2 rows");
+    // A column for each row.
+    Dense data = core::map(rows).template cast<double>().transpose();
+    core::require(data.allFinite(), "independent components: the rows hold numbers that are not finite");
+    const Eigen::VectorXd mean = data.rowwise().mean();
+    data.colwise() -= mean;
+
+    const Eigen::SelfAdjointEigenSolver<Dense> directions(data * data.transpose() / rows.count);
+    const Eigen::VectorXd variances = directions.eigenvalues();  // ascending
+    const double scale = mean.cwiseAbs2().maxCoeff();            // below its rounding, differences are none
+    int rank = 0;
+    while (rank < Width && variances[Width - 1 - rank] > options.floor * variances[Width - 1] &&
+           variances[Width - 1 - rank] > 1e-14 * scale)
+        ++rank;
+    core::require(rank > 0, "independent components: all rows are equal");
+    core::require(options.components <= rank, [&] {
+        return "independent components: " + std::to_string(options.components) + " asked for, the rows have rank " +
+               std::to_string(rank);
+    });
+    const int count = options.components > 0 ? options.components : rank;
+    const Dense whitening = variances.tail(count).cwiseSqrt().cwiseInverse().asDiagonal() *
+                            directions.eigenvectors().rightCols(count).transpose();
+    const Dense white = whitening * data;
+
+    Dense turn(count, count), sources, next;
+    for (int i = 0; i < count; ++i)
+        for (int j = 0; j < count; ++j) turn(i, j) = random.normal();
+    turn = detail::orthogonal(turn);
+    IndependentComponents<T, Width> result;
+    result.count = count;
+    for (result.change = 1; result.iterations < options.iterations && result.change > options.tolerance;
+         ++result.iterations) {
+        sources.noalias() = turn * white;
+        const Eigen::VectorXd slopes = detail::differentiate(options.contrast, sources);
+        next.noalias() = sources * white.transpose() / rows.count;
+        next -= slopes.asDiagonal() * turn;
+        next = detail::orthogonal(next);
+        result.change = (1 - (next.cwiseProduct(turn)).rowwise().sum().array().abs()).maxCoeff();
+        turn.swap(next);
+    }
+
+    sources.noalias() = turn * white;
+    Dense unmixing = turn * whitening;
+    Eigen::VectorXd kurtosis(count);
+    for (int i = 0; i < count; ++i) {
+        const auto source = sources.row(i).array();
+        kurtosis[i] = source.square().square().mean() - 3;
+        if (source.cube().mean() < 0) unmixing.row(i) *= -1;
+    }
+    std::vector<int> order(static_cast<std::size_t>(count));
+    std::iota(order.begin(), order.end(), 0);
+    std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return kurtosis[a] > kurtosis[b]; });
+    core::map(result.mean) = mean.transpose().cast<T>();
+    for (int i = 0; i < count; ++i) {
+        const int from = order[static_cast<std::size_t>(i)];
+        core::map(result.unmixing).row(i) = unmixing.row(from).cast<T>();
+        result.kurtosis.values[i] = static_cast<T>(kurtosis[from]);
+    }
+    return result;
+}
+
+}  // namespace midstream::control

@@ -1,0 +1,41 @@
+#include "midstream/control/stream_events.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+using namespace midstream;
+
+namespace {
+/// Kind 0 fires along the first coordinate, kind 1 along the second; there is no third.
+control::StreamEvents<4, 1, 3> two_kinds() {
+    control::StreamEvents<4, 1, 3> sight;
+    core::map(sight.mean) << 1, 2, 3, 4;
+    core::map(sight.filter)(0, 0) = 1;
+    core::map(sight.filter)(1, 1) = 2;
+    sight.threshold = {{1.5f, 1.0f, 0.0f}};
+    return sight;
+}
+template <class T>
+int seen_of(const control::StreamEvents<4, 1, 3>& sight, std::array<T, 4> e) {
+    std::int16_t seen = -1;
+    sight.observe(core::Rows<const T, 4>{e.data(), 1}, 0, &seen);
+    BOOST_TEST(sight.event(&seen) == (seen > 0));
+    return seen;
+}
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(an_event_is_a_filter_beyond_its_threshold) {
+    const auto sight = two_kinds();
+    BOOST_TEST(seen_of<float>(sight, {1, 2, 3, 4}) == 0);
+    BOOST_TEST(seen_of<float>(sight, {2.5f, 2, 3, 4}) == 0);
+    BOOST_TEST(seen_of<float>(sight, {2.6f, 2, 3, 4}) == 1);
+    BOOST_TEST(seen_of<double>(sight, {1, 2.6, 30, 40}) == 2);
+    BOOST_TEST(seen_of<float>(sight, {1, 2.4f, 3, 4}) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(of_kinds_that_fire_at_once_the_farthest_beyond_its_threshold_is_seen) {
+    const auto sight = two_kinds();
+    BOOST_TEST(seen_of<float>(sight, {4, 3, 3, 4}) == 1);  // beyond by 1.5 and by 1
+    BOOST_TEST(seen_of<float>(sight, {3, 3, 3, 4}) == 2);  // beyond by 0.5 and by 1
+}
+
+BOOST_AUTO_TEST_CASE(fresh_it_sees_nothing) { BOOST_TEST(seen_of<float>({}, {10, -20, 30, -40}) == 0); }
