@@ -17,13 +17,22 @@ success() {
     awk -F, 'NR == 1 { for (i = 1; i <= NF; ++i) if ($i == "success") column = i } NR > 1 { value[++rows] = $column }
         END { count = rows < 10 ? 1 : int(rows / 10); for (i = rows - count + 1; i <= rows; ++i) sum += value[i]; printf "%.3f", sum / count }' "$1"
 }
-echo "| seed | action loss | weakest unseen transition | precision / recall | decisive codes | goals | transplant | internal RL | raw RL |"
-echo "|---|---|---|---|---|---|---|---|---|"
+# The weakest of the unseen transitions, whose columns are named "0>1", at the layer that is best on the tasks for selection
+# (where the preset has none: on the unseen task, which flatters).
+weakest() {
+    awk -F, 'NR == 1 { for (i = 1; i <= NF; ++i) { if ($i == "success") success = i; if ($i == "selection") selection = i; if ($i ~ />/) unseen[i] = 1 } }
+        NR > 1 { by = $selection ~ /nan/ ? $success : $selection; low = 2; for (i in unseen) if ($i < low) low = $i
+                 if (NR == 2 || by + 0 > best + 0) { best = by; value = low } }
+        END { printf "%.3f", value }' "$1"
+}
+echo "| seed | action loss | weakest unseen transition | precision / recall within one step | by chance | to the step | steps late | decisive codes | goals | transplant | internal RL | raw RL |"
+echo "|---|---|---|---|---|---|---|---|---|---|---|---|"
 for seed in "$@"; do
     run=runs/gridworld-$preset-$seed
     build/release/examples/gridworld all --preset "$preset" --seed "$seed" --output "$run" >&2
-    # The weakest of the transitions (columns 4 and on) at the layer where it is strongest.
-    weakest=$(awk -F, 'NR > 1 { low = $4; for (i = 5; i <= NF; ++i) if ($i < low) low = $i; if (low > best) best = low } END { printf "%.3f", best }' "$run/steer.csv")
-    echo "| $seed | $(last "$run/pretrain.csv" action_nll) | $weakest | $(last "$run/discover.csv" precision) / $(last "$run/discover.csv" recall) | $(last "$run/codes-summary.csv" decisive) |" \
-        "$(last "$run/codes-summary.csv" covered %d) | $(last "$run/codes-summary.csv" transplant) | $(success "$run/internal-rl.csv") | $(success "$run/raw-rl.csv") |"
+    discover=$run/discover.csv
+    echo "| $seed | $(last "$run/pretrain.csv" action_nll) | $(weakest "$run/steer.csv") | $(last "$discover" precision) / $(last "$discover" recall)" \
+        "| $(last "$discover" chance_precision %.2f) / $(last "$discover" chance_recall %.2f) | $(last "$discover" precision_0) / $(last "$discover" recall_0)" \
+        "| $(last "$discover" offset %+.2f) | $(last "$run/codes-summary.csv" decisive) | $(last "$run/codes-summary.csv" covered %d) | $(last "$run/codes-summary.csv" transplant)" \
+        "| $(success "$run/internal-rl.csv") | $(success "$run/raw-rl.csv") |"
 done

@@ -5,11 +5,12 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <ctime>
 
+#include "common/options.hpp"
 #include "common/run.hpp"
 #include "common/table.hpp"
+#include "midstream/core/describe.hpp"
 #include "midstream/core/openmp.hpp"
 #include "midstream/env/ant_rider.hpp"
 #include "midstream/env/record.hpp"
@@ -30,6 +31,16 @@ struct ExpertPhase {
     env::AntWage wage;
     float entropy_weight;
     double divergence_limit;
+
+    static constexpr void describe(const auto& self, auto&& part) {
+        part("updates", self.updates);
+        part("learning_rate", self.learning_rate);
+        part("last_learning_rate", self.last_learning_rate);
+        part("deviation", self.deviation);
+        part("wage", self.wage);
+        part("entropy_weight", self.entropy_weight);
+        part("divergence_limit", self.divergence_limit);
+    }
 };
 
 struct ExpertSettings {
@@ -57,11 +68,11 @@ struct ExpertSettings {
     int episodes = 600;  ///< of each evaluation
 };
 
-/// Declares what shapes the training as options of `app`, named as in "--expert.walk.updates". Seed, threads, output
-/// folder and the time between checkpoints are the program's.
-inline void add_expert_options(CLI::App& app, ExpertSettings& s) {
-    const auto add = [&](const std::string& name, auto& value, double low, double high, const std::string& help) {
-        app.add_option("--expert." + name, value, help)->check(CLI::Range(low, high))->capture_default_str();
+/// Declares what shapes the training as options, named as in "--expert.walk.updates". Seed, threads, output folder and
+/// the time between checkpoints are the program's.
+inline void add_expert_options(Options& options, ExpertSettings& s) {
+    const auto add = [&]<class T>(const std::string& name, T& value, double low, double high, const std::string& help) {
+        options.number("expert." + name, value, static_cast<T>(low), static_cast<T>(high), help);
     };
     add("shards", s.shards, 1, 64, "pieces that instances are split into; changes results in the last bits");
     add("instances", s.ppo.instances, 1, 1e5, "ants side by side");
@@ -122,27 +133,16 @@ struct Expert {
     /// Acts on the plain ant: what data are recorded by.
     using Acting = rl::ActorExpert<typename Agent::Acting, Guided>;
 
+    /// What weights belong to: the actor and how it sees. They may act in other worlds than they were trained in.
     static std::string architecture() {
-        return fmt::format("ant expert: actor of {} layers of {}, observation of {}", Shape.layers, Shape.width,
-                           Guided::Observation::width);
+        core::Description about{"ant-expert"};
+        return core::text(
+            about.set("actor", std::type_identity<typename Agent::Acting>{}).set("view", std::type_identity<View>{}));
     }
-    static std::string description(const ExpertPhase& p) {
-        return fmt::format(
-            "updates {} learning rate {} to {} deviation {} progress {} effort {} failure {} entropy {} divergence "
-            "limit {}",
-            p.updates, p.learning_rate, p.last_learning_rate, p.deviation, p.wage.progress, p.wage.effort,
-            p.wage.failure, p.entropy_weight, p.divergence_limit);
-    }
-    static std::string walk_description(const ExpertSettings& s) {
-        const auto& p = s.ppo;
-        return fmt::format(
-            "{}; seed {}; shards {}; instances {} steps {} epochs {} minibatches {} discount {} lambda {} clip {} "
-            "value weight {} observation limit {} era {}; walk {}",
-            architecture(), s.seed, s.shards, p.instances, p.steps, p.epochs, p.minibatches, p.advantages.discount,
-            p.advantages.lambda, p.clip, p.value_weight, p.observation_limit, p.era, description(s.walk));
-    }
+    // What the checkpoint of each phase belongs to.
+    static std::string walk_description(const ExpertSettings& s) { return core::text(about("walk", s, s.walk)); }
     static std::string arrive_description(const ExpertSettings& s) {
-        return fmt::format("{}; arrive {}", walk_description(s), description(s.arrive));
+        return core::text(about("arrive", s, s.arrive).set("walked", about("walk", s, s.walk)));
     }
     static Acting load(const std::filesystem::path& path, float temperature = 1) {
         return Acting::load(path, architecture(), temperature);
@@ -185,9 +185,7 @@ struct Expert {
 
     /// Sampled and mean actions on both distributions of tasks, as a table and as `expert-success.csv`.
     static void report(const Acting& expert, const ExpertSettings& s) {
-        io::CsvWriter csv(std::filesystem::path(s.output) / "expert-success.csv",
-                          {"unseen", "temperature", "episodes", "success", "out_of_time", "fallen", "length", "longest",
-                           "saturated"});
+        std::vector<std::vector<double>> rows;
         Table table{.header = {"tasks", "actions", "episodes", "success", "out of time", "fallen", "length", "longest",
                                "saturated"}};
         for (const bool unseen : {false, true})
@@ -198,23 +196,26 @@ struct Expert {
                                             core::Random(s.seed).fork(unseen ? 11 : 10), s.threads);
                 const double all = score.episodes, truncated = score.truncated / all, fallen = score.fallen / all,
                              saturated = score.saturated / score.torques;
-                csv.row({unseen ? 1.0 : 0.0, temperature, all, score.success(), truncated, fallen, score.length(),
-                         static_cast<double>(score.longest), saturated});
+                rows.push_back({unseen ? 1.0 : 0.0, temperature, all, score.success(), truncated, fallen,
+                                score.length(), static_cast<double>(score.longest), saturated});
                 const auto share = [](double value) { return fmt::format("{:.3f}", value); };
                 table.rows.push_back({unseen ? "unseen" : "pretraining", temperature > 0 ? "sampled" : "mean",
                                       fmt::format("{}", score.episodes), share(score.success()), share(truncated),
                                       share(fallen), fmt::format("{:.0f}", score.length()),
                                       fmt::format("{}", score.longest), share(saturated)});
             }
+        write_table(
+            std::filesystem::path(s.output) / "expert-success.csv",
+            {"unseen", "temperature", "episodes", "success", "out_of_time", "fallen", "length", "longest", "saturated"},
+            rows);
         print(table);
     }
 
     /// Both phases, or what a checkpoint leaves to do of them; then the weights are in `expert-weights.safetensors` of
     /// the output folder, and the report beside them.
     static void train(const ExpertSettings& s) {
-        std::filesystem::create_directories(s.output);
         const auto trainee_at = [&](const ExpertPhase& phase) {
-            Trainee trainee{.learner = {.optimiser = {.epsilon = 1e-5, .weight_decay = 0}, .shards = s.shards}};
+            Trainee trainee{.learner = new_learner(s)};
             Agent::initialise(*trainee.learner.parameters, core::Random(s.seed).fork(0), phase.deviation);
             return trainee;
         };
@@ -234,6 +235,27 @@ struct Expert {
     }
 
 private:
+    static typename Trainee::Learner new_learner(const ExpertSettings& s) {
+        return {.optimiser = {.epsilon = 1e-5, .weight_decay = 0}, .shards = s.shards};
+    }
+    static Guided environment(const ExpertPhase& phase) {
+        return Guided(Ant(env::TaskDistribution::ant_pretraining()), phase.wage);
+    }
+    static rl::PpoOptions ppo_options(const ExpertSettings& s, const ExpertPhase& phase) {
+        auto options = s.ppo;
+        options.entropy_weight = phase.entropy_weight;
+        options.divergence_limit = phase.divergence_limit;
+        return options;
+    }
+    static core::Description about(const char* name, const ExpertSettings& s, const ExpertPhase& phase) {
+        core::Description about{name};
+        return about.set("seed", s.seed)
+            .set("settings", phase)
+            .set("ppo", ppo_options(s, phase))
+            .set("environment", environment(phase))
+            .set("agent", std::type_identity<Agent>{})
+            .set("learner", new_learner(s));
+    }
     static void run(const std::string& name, std::string phase_description, Trainee& trainee, const ExpertSettings& s,
                     const ExpertPhase& phase, core::Random random) {
         const std::filesystem::path folder = s.output;
@@ -243,11 +265,7 @@ private:
                              s.checkpoint_seconds, "steps", static_cast<double>(s.ppo.instances) * s.ppo.steps);
         const auto before = io::read_csv(folder / (name + ".csv")).column("cpu_seconds");
         const double cpu_before = (before.empty() ? 0 : before.back()) - cpu_seconds();
-        auto options = s.ppo;
-        options.entropy_weight = phase.entropy_weight;
-        options.divergence_limit = phase.divergence_limit;
-        rl::Ppo<Guided, Trainee> ppo(Guided(Ant(env::TaskDistribution::ant_pretraining()), phase.wage), trainee,
-                                     options);
+        rl::Ppo<Guided, Trainee> ppo(environment(phase), trainee, ppo_options(s, phase));
         const train::LinearDecay rate{
             .from = phase.learning_rate, .to = phase.last_learning_rate, .last = phase.updates};
         rl::PpoReport era;

@@ -6,9 +6,11 @@
 
 int main(int argc, char** argv) {
     using namespace midstream::examples;
-    return run_program(argc, argv, "ant", "pretrain, steer, discover abstract actions, and learn with them",
-                       {{"demo", "a small model", ant::Demo::settings(), ant::run_demo},
-                        {"full", "a larger one, and more of everything", ant::Full::settings(), ant::run_full},
-                        {"paper", "the paper's sizes", ant::Paper::settings(), ant::run_paper}},
-                       {{"expert", "train an expert by PPO, or measure one; see expert --help", ant::run_expert}});
+    return run_program(argc, argv,
+                       {"ant",
+                        "pretrain, steer, discover abstract actions, and learn with them",
+                        {{"demo", "a small model", ant::Demo::settings(), ant::run_demo},
+                         {"full", "a larger one, and more of everything", ant::Full::settings(), ant::run_full},
+                         {"paper", "the paper's sizes", ant::Paper::settings(), ant::run_paper}},
+                        {{"expert", "train an expert by PPO, or measure one; see expert --help", ant::run_expert}}});
 }

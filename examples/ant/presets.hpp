@@ -36,10 +36,6 @@ struct AntPreset : ChainPreset<Ant, HawkOn<Shape, Ant>, MetaOf<HawkOn<Shape, Ant
         return fmt::format("ant {}, cells of {} m, observation of {} numbers", env::to_string(pinpad), ant_world.cell,
                            World::Observation::width);
     }
-    static std::string architecture() {
-        return fmt::format("{}; Hawk depth {} width {} recurrent {} heads {} mlp {}", world_name(), Shape.depth,
-                           Shape.width, Shape.recurrent, Shape.heads, Shape.mlp);
-    }
     static void note_place(const World& world, auto& picture) {
         const auto torso = world.torso();
         picture.places.push_back(
@@ -48,6 +44,7 @@ struct AntPreset : ChainPreset<Ant, HawkOn<Shape, Ant>, MetaOf<HawkOn<Shape, Ant
     static env::TaskDistribution pretraining_tasks() { return env::TaskDistribution::ant_pretraining(); }
     static env::TaskDistribution unseen_tasks() { return env::TaskDistribution::ant_posttraining(); }
     static std::vector<std::pair<int, int>> unseen_transitions() { return {{0, 1}, {1, 2}, {2, 3}}; }
+    static std::optional<env::TaskDistribution> selection_tasks() { return last_unseen_transition(); }
     static ExpertType expert(double noise) { return {.noise = noise}; }
 };
 
@@ -63,7 +60,6 @@ struct Laptop : AntPreset<env::AntPinpad<AntWorld, env::AntCompass>, Shape,
     static BaseOptimiser base_optimiser(const Settings::Pretrain& o) {
         return {.weight_decay = o.weight_decay, .adamw = {.beta2 = o.beta2, .weight_decay = o.weight_decay}};
     }
-    static std::string architecture() { return Laptop::AntPreset::architecture() + ", trained by Muon"; }
 };
 
 /// The paper's tasks with a small model, on a grid of small cells.
@@ -128,9 +124,7 @@ using PaperMeta =
 /// where there is time.
 struct Paper : AntPreset<env::AntPinpad<>, model::HawkShape{}, PaperMeta, 256> {
     static constexpr const char* name = "paper";
-    static void initialise_meta(Meta::Parameters<float>& parameters, core::Random random) {
-        Meta::initialise(parameters, random);
-    }
+    static constexpr AsDrawn meta_initialisation{};
     static Settings settings() {
         Settings s;
         s.constant_rates = true;
@@ -152,6 +146,6 @@ int run_demo(const std::string& stage, Settings settings);
 int run_full(const std::string& stage, Settings settings);
 int run_paper(const std::string& stage, Settings settings);
 // See examples::Command.
-int run_expert(int argc, char** argv);
+int run_expert(std::span<const std::string> arguments);
 
 }  // namespace midstream::examples::ant

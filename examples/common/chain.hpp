@@ -17,6 +17,7 @@
 #include "midstream/analysis/probe.hpp"
 #include "midstream/analysis/steered_success.hpp"
 #include "midstream/analysis/transplant.hpp"
+#include "midstream/core/describe.hpp"
 #include "midstream/core/openmp.hpp"
 #include "midstream/data/dataset.hpp"
 #include "midstream/env/batched.hpp"
@@ -40,6 +41,7 @@ public:
     using Batch = env::Batched<World>;
     using View = typename P::View;
     using Inner = rl::Internal<Batch, Meta, rl::NoWatcher, View>;
+    using Advantages = rl::BatchNormalised;
     using Sight = typename Meta::Seen;
     /// Has the encoder a sight that is found in the residual stream, by the stage `components`?
     static constexpr bool finds_events = control::LooksAhead<Sight>;
@@ -57,22 +59,23 @@ public:
         evaluation,
         recording,
         inspection,
-        components_of_stream
+        finding
     };
     /// What stages train on: D and D* (Settings::Record).
     enum class Data { noisy, clean };
 
-    Chain(Settings settings) : s(std::move(settings)), parallel{s.threads}, folder(s.output) {
-        std::filesystem::create_directories(folder);
-    }
+    Chain(Settings settings) : s(std::move(settings)), parallel{s.threads}, own(s.output), folder(own.path()) {}
 
     Settings s;
     core::OpenMP parallel;
+    RunFolder own;
     std::filesystem::path folder;
 
     core::Random stream(Stream stage) const { return core::Random(s.seed).fork(stage); }
     World pretraining_world() const { return World(P::pretraining_tasks()); }
     World unseen_world() const { return World(P::unseen_tasks()); }
+    /// Has this preset tasks to choose gain and layer by that are not reported?
+    static bool has_selection() { return P::selection_tasks().has_value(); }
     /// The expert of this data.
     auto expert(Data data) const { return P::expert(noise(data)); }
     /// Fresh episodes as those of D*.
@@ -87,70 +90,31 @@ public:
             work(train::recorder(pretraining_world(), expert(data)));
     }
 
-    // What shapes each stage, and so what its checkpoint belongs to.
-    std::string pretrain_description() const {
-        const auto& o = s.pretrain;
-        return fmt::format(
-            "{}; seed {}; shards {}; pretrain steps {} batch {} learning rate {} lambda {}{} weight decay {} beta2 {} "
-            "expert noise {}{}",
-            P::architecture(), s.seed, s.shards, o.steps, o.batch, o.learning_rate, o.lambda,
-            o.ahead > 1 ? fmt::format(" ahead {}", o.ahead) : std::string(), o.weight_decay, o.beta2, o.expert_noise,
-            s.record.episodes > 0 ? fmt::format("; {} recorded episodes", s.record.episodes) : std::string());
+    // What shapes each stage, and so what its checkpoint belongs to (core/describe.hpp).
+    std::string pretrain_description() const { return core::text(about_pretraining()); }
+    std::string components_description() const { return core::text(about_components()); }
+    std::string discover_description() const { return core::text(about_discovery()); }
+    std::string refine_description() const { return core::text(about_refinement()); }
+    std::string internal_description() const { return core::text(about_internal_rl()); }
+    std::string raw_description() const { return core::text(about_raw_rl()); }
+    template <class Controllers>
+    std::string steer_description() const {
+        return core::text(about_steering<Controllers>());
     }
     /// Where the episodes of a data set come from.
     std::string origin(Data data) const {
-        return fmt::format("{}; seed {}; {} episodes, noise {}", P::world_name(), s.seed, recorded_episodes(data),
-                           noise(data));
+        auto about = about_episodes(data);
+        return core::text(about.set("seed", s.seed));
     }
-    /// The base model and the data that controllers in it learn from.
-    std::string controlled_description() const {
-        return pretrain_description() +
-               (s.record.clean_noise > 0 ? fmt::format("; clean noise {}", s.record.clean_noise) : std::string()) +
-               (s.record.clean_episodes > 0 ? fmt::format("; {} recorded clean episodes", s.record.clean_episodes)
-                                            : std::string());
-    }
-    std::string components_description() const {
-        if constexpr (!finds_events) return {};
-        const auto& o = s.components;
-        return fmt::format("{}; components of {} episodes, share {}", controlled_description(), o.episodes, o.share);
-    }
-    std::string discover_description() const {
-        const auto& o = s.discover;
-        return fmt::format(
-            "{}; {}; discover steps {} batch {} learning rate {} alpha {} (from {} between {} and {}) signal {} (from "
-            "{} between {} and {}) weight decay {} beta2 {}",
-            finds_events ? components_description() : controlled_description(), P::meta_architecture(), o.steps,
-            o.batch, o.learning_rate, o.alpha, o.alpha_start, o.alpha_from, o.alpha_until, o.signal, o.signal_start,
-            o.signal_from, o.signal_until, o.weight_decay, o.beta2);
-    }
-    std::string refine_description() const {
-        return fmt::format("{}; refine steps {} learning rate {}", discover_description(), s.discover.refine_steps,
-                           s.discover.refine_learning_rate);
-    }
-    std::string describe(const Settings::Reinforce& o) const {
-        return fmt::format(
-            "episodes {} batch {} epochs {} minibatches {} learning rate {} beta2 {} clip {} temperature {}{}{}",
-            o.episodes, o.batch, o.epochs, o.minibatches, o.learning_rate, o.beta2, o.clip, o.temperature,
-            o.entropy_weight > 0
-                ? fmt::format(" entropy weight {}{}", o.entropy_weight, s.constant_rates ? "" : ", falling")
-                : std::string(),
-            o.threshold != 0.5 ? fmt::format(" threshold {}", o.threshold) : std::string());
-    }
-    std::string internal_description() const {
-        return fmt::format("{}; gain {}; internal {}", refine_description(), s.gain, describe(s.internal)) +
-               (std::is_same_v<View, rl::AsItIs<Base::width>> ? "" : "; standardised");
-    }
-    std::string raw_description() const { return pretrain_description() + "; raw " + describe(s.raw); }
 
     BaseLearner base_learner() const {
-        BaseLearner learner{.optimiser = P::base_optimiser(s.pretrain), .shards = s.shards};
-        P::initialise(*learner.parameters, stream(pretraining).fork(0));
+        auto learner = new_base_learner();
+        P::initialisation.template initialise<Base>(*learner.parameters, stream(pretraining).fork(0));
         return learner;
     }
     Learner<Meta> meta_learner() const {
-        Learner<Meta> learner{.optimiser = {.beta2 = s.discover.beta2, .weight_decay = s.discover.weight_decay},
-                              .shards = s.shards};
-        P::initialise_meta(*learner.parameters, stream(discovery).fork(0));
+        auto learner = new_meta_learner();
+        P::meta_initialisation.template initialise<Meta>(*learner.parameters, stream(discovery).fork(0));
         return learner;
     }
     /// Of the controllers alone.
@@ -159,7 +123,7 @@ public:
                 .shards = s.shards};
     }
     Learner<Policy> policy_learner() const {
-        Learner<Policy> learner{.optimiser = {.beta2 = s.internal.beta2, .weight_decay = 0}, .shards = s.shards};
+        auto learner = new_reinforced_learner<Policy>(s.internal);
         Policy::initialise(*learner.parameters, stream(internal_rl).fork(0));
         return learner;
     }
@@ -220,7 +184,7 @@ public:
         const auto& o = s.pretrain;
         Stage<BaseLearner> stage(folder, "pretrain", pretrain_description(), learner, o.steps,
                                  {"episodes", "action_nll", "target_nll"}, s.checkpoint_seconds);
-        train::LossSums recent;
+        train::LossSums& recent = stage.window();
         const std::int64_t every = std::max<std::int64_t>(1, o.steps / 200);
         if (stage.finished()) return;
         const auto report = [&](std::int64_t step, const train::LossSums& sums) {
@@ -229,7 +193,6 @@ public:
             if (step % every == 0) {
                 stage.record({static_cast<double>(step * o.batch), nll,
                               recent.target / std::max(1, recent.steps - recent.episodes)});
-                recent = {};
             }
             stage.tick([&] { return fmt::format("action NLL {:.3f}", nll); });
             return true;
@@ -242,49 +205,58 @@ public:
         forget(Data::noisy);
     }
 
+    void probe() {
+        core::Description about{"probe"};
+        once(folder, "probe",
+             core::text(about.set("settings", s.probe)
+                            .set("episodes", about_episodes(Data::clean))
+                            .set("base", about_pretraining())),
+             {"probe"}, [&] { fresh_probe(); });
+    }
+
+    /// Supervised controllers at every layer, each evaluated on the unseen task, and on the tasks for selection, of
+    /// which nothing is reported: by those a layer and a gain are to be chosen. The base model left to itself for
+    /// comparison.
+    void steer() {
+        core::Description about{"steer"};
+        if (has_selection()) about.set("selection", World(*P::selection_tasks()));
+        once(folder, "steer",
+             core::text(about.set("settings", s.steer)
+                            .set("temperature", s.steer.temperature)
+                            .set("evaluation", s.steer.episodes)
+                            .set("gain", s.gain)
+                            .set("form", std::type_identity<typename Meta::ControllerForm>{})
+                            .set("world", unseen_world())
+                            .set("episodes", about_episodes(Data::clean))
+                            .set("base", about_pretraining())),
+             {"steer", "steer-base", "steer-gains"}, [&] {
+                 std::vector<std::vector<double>> rows, gains;
+                 base();
+                 [&]<int... Layer>(std::integer_sequence<int, Layer...>) {
+                     (rows.push_back(steer_at<Layer>(gains)), ...);
+                 }
+                 (std::make_integer_sequence<int, Base::depth>{});
+                 write_table(folder / "steer-base.csv", steer_columns(), {steer_row(-1, unknown, alone())});
+                 write_table(folder / "steer-gains.csv", {"layer", "gain", "selection"}, gains);
+                 write_table(folder / "steer.csv", steer_columns(), rows);
+             });
+    }
+
     /// Finds the events that the encoder sees, where its sight is to be learned: the independent components of the
     /// residual stream, and which of them are events.
     void components() {
-        if constexpr (finds_events) {
-            if (io::exists(folder / "components.safetensors")) {
-                sight();
-                return;
-            }
-            const auto& o = s.components;
-            Episodes episodes;
-            base();
-            with_source(Data::clean, [&](const auto& source) {
-                source(o.episodes, stream(components_of_stream).fork(0), episodes);
-            });
-            const auto found = train::find_events<Sight, Base>(base(), episodes, stream(components_of_stream).fork(1),
-                                                               {.share = o.share});
-            io::CsvWriter table(folder / "components.csv",
-                                {"component", "kurtosis", "threshold", "rate", "rise", "event"});
-            for (std::size_t i = 0; i < found.components.size(); ++i) {
-                const auto& component = found.components[i];
-                table.row({static_cast<double>(i), component.kurtosis, component.threshold, component.rate,
-                           component.rise, static_cast<double>(component.kind)});
-            }
-            double largest = found.components.front().rise;
-            for (const auto& component : found.components) largest = std::max(largest, component.rise);
-            fmt::print("components: {} of {} are events; the action loss rises by {:.2f} nats at most\n", found.kinds,
-                       found.components.size(), largest);
-            io::save(folder / "components.safetensors", components_description(),
-                     [&](auto&& member) { member("sight", found.sight); });
-        }
+        if constexpr (finds_events)
+            once(folder, "components", components_description(), {"components"}, [&] { fresh_components(); });
     }
     /// What the encoder sees by; loaded once.
     const Sight& sight() {
+        if (sight_) return *sight_;
+        sight_ = std::make_unique<Sight>();
         if constexpr (finds_events) {
-            if (!sight_) {
-                const auto path = folder / "components.safetensors";
-                core::require(io::exists(path),
-                              [&] { return "there is no " + path.string() + ": run the stage 'components' first"; });
-                sight_ = std::make_unique<Sight>();
-                io::load(path, components_description(), [&](auto&& member) { member("sight", *sight_); });
-            }
-        } else if (!sight_) {
-            sight_ = std::make_unique<Sight>();
+            const auto path = folder / "components.safetensors";
+            core::require(io::exists(path),
+                          [&] { return "there is no " + path.string() + ": run the stage 'components' first"; });
+            io::load(path, components_description(), [&](auto&& member) { member("sight", *sight_); });
         }
         return *sight_;
     }
@@ -295,37 +267,15 @@ public:
         return options;
     }
 
-    void probe() {
-        std::vector<analysis::ProbeResult> results;
-        base();
-        with_source(Data::clean, [&](const auto& source) {
-            results = analysis::probe<Base, P::subgoals>(parallel, base(), source, fresh_source(),
-                                                         {.steps = s.probe.steps,
-                                                          .batch = s.probe.batch,
-                                                          .learning_rate = s.probe.learning_rate,
-                                                          .evaluation = s.probe.evaluation},
-                                                         stream(probing));
-        });
-        io::CsvWriter table(folder / "probe.csv", {"layer", "accuracy", "nll"});
-        for (std::size_t l = 0; l < results.size(); ++l)
-            table.row({static_cast<double>(l), results[l].accuracy, results[l].nll});
-    }
-
-    /// Supervised controllers at every layer, each evaluated on the unseen task.
-    void steer() {
-        io::CsvWriter table(folder / "steer.csv", steer_columns());
-        base();
-        [&]<int... Layer>(std::integer_sequence<int, Layer...>) { (steer_at<Layer>(table), ...); }
-        (std::make_integer_sequence<int, Base::depth>{});
-    }
-
     void discover() {
         auto learner = meta_learner();
         const auto& o = s.discover;
         base();
-        Stage<Learner<Meta>> stage(folder, "discover", discover_description(), learner, o.steps,
-                                   {"action_nll", "divergence", "switches", "precision", "recall", "eval_nll"},
-                                   s.checkpoint_seconds);
+        Stage<Learner<Meta>> stage(
+            folder, "discover", discover_description(), learner, o.steps,
+            {"action_nll", "divergence", "switches", "precision", "recall", "eval_nll", "chance_precision",
+             "chance_recall", "offset", "precision_0", "recall_0", "chance_precision_0", "chance_recall_0"},
+            s.checkpoint_seconds);
         const auto steps = static_cast<double>(o.steps);
         const auto at = [&](double share) { return static_cast<std::int64_t>(share * steps); };
         const train::Ramp alpha{o.alpha_start, o.alpha, at(o.alpha_from), at(o.alpha_until)};
@@ -338,17 +288,21 @@ public:
             return options;
         };
         const auto held_out = held_out_episodes(s.discover.evaluation);
-        train::LossSums recent;
+        train::LossSums& recent = stage.window();
         const std::int64_t every = std::max<std::int64_t>(1, o.steps / 60);
         const auto report = [&](std::int64_t step, const train::LossSums& sums) {
             recent += sums;
             if (step % every == 0) {
                 const auto inferred = analysis::infer<Meta>(parallel, base(), *learner.parameters, held_out,
                                                             stream(evaluation).fork(1), final_options);
+                // Within a step, and to the step.
                 const auto match = analysis::alignment(inferred.gates.view(), held_out.sequences(), held_out.subgoals);
+                const auto exact = analysis::alignment(inferred.gates.view(), held_out.sequences(), held_out.subgoals,
+                                                       {.tolerance = 0});
                 stage.record({recent.action / recent.steps, recent.divergence / recent.steps, match.switches,
-                              match.precision, match.recall, inferred.sums.action / inferred.sums.steps});
-                recent = {};
+                              match.precision, match.recall, inferred.sums.action / inferred.sums.steps,
+                              match.chance_precision, match.chance_recall, match.offset, exact.precision, exact.recall,
+                              exact.chance_precision, exact.chance_recall});
             }
             stage.tick([&] {
                 return fmt::format("NLL {:.3f} KL {:.2f} gate {:.2f}", sums.action / sums.steps,
@@ -361,40 +315,40 @@ public:
                                   options_at, rate(o), stream(discovery).fork(1), report);
         });
         if (s.discover.refine_steps > 0) refine(*learner.parameters);
-        codes(meta());
+        core::Description about{"codes"};
+        once(folder, "codes",
+             core::text(about.set("settings", s.codes)
+                            .set("gain", s.gain)
+                            .set("transplanted", s.discover.evaluation)
+                            .set("codes", about_codes())),
+             {"codes", "codes-summary"}, [&] { codes(meta()); });
     }
 
     /// Codes that were in force when a subgoal was reached, injected in other episodes of the pretraining tasks: at a
     /// step, and where a subgoal has just been reached that pretraining never followed by the other.
     void inspect() {
-        const Batch world{pretraining_world()};
-        const typename P::ReachedSubgoal reached;
-        const auto codes =
-            analysis::reaching_codes<Meta>(parallel, world, base(), meta(), P::subgoals, s.inspect.episodes, reached,
-                                           stream(inspection).fork(0), acting());
-        io::CsvWriter table(folder / "inspect.csv", {"after", "goal", "codes", "episodes", "injected", "left_alone"});
-        const auto measure = [&](int goal, analysis::InjectionMoment moment) {
-            const auto& found = codes.by_goal[static_cast<std::size_t>(goal)];
-            if (found.empty())
-                return table.row({static_cast<double>(moment.after), static_cast<double>(goal), 0, 0, 0, 0});
-            const auto result = analysis::inject<Meta>(
-                parallel, world, base(), meta(), found, goal, moment, s.inspect.episodes, reached,
-                stream(inspection).fork(static_cast<std::uint64_t>(1 + goal + P::subgoals * (1 + moment.after))),
-                acting());
-            table.row({static_cast<double>(moment.after), static_cast<double>(goal), static_cast<double>(found.size()),
-                       static_cast<double>(result.injected.attempts), result.injected.share(),
-                       result.left_alone.share()});
-        };
-        for (int goal = 0; goal < P::subgoals; ++goal) measure(goal, {.step = s.inspect.step});
-        for (const auto& [from, to] : P::unseen_transitions()) measure(to, {.after = from});
+        core::Description about{"inspect"};
+        once(folder, "inspect",
+             core::text(about.set("settings", s.inspect).set("acting", acting()).set("codes", about_codes())),
+             {"inspect"}, [&] { fresh_inspect(); });
     }
 
     void internal_rl_stage() {
-        informed();
+        core::Description about{"informed"};
+        once(folder, "informed",
+             core::text(about.set("episodes", s.steer.episodes)
+                            .set("codes_of", s.discover.evaluation)
+                            .set("acting", acting())
+                            .set("world", unseen_world())
+                            .set("codes", about_codes())),
+             {"informed"}, [&] { informed(); });
         auto learner = policy_learner();
         run_rl<Policy>("internal-rl", internal_description(), s.internal, learner, stream(internal_rl).fork(1),
-                       Inner(Batch(unseen_world()), base(), meta(), acting(), {}, view()));
+                       Inner(Batch(unseen_world()), base(), meta(), acting(), {}, view()), view_episodes);
     }
+    /// Episodes of the unseen task that are played before internal RL begins, as part of it: what the policy's view is
+    /// measured in.
+    static constexpr int view_episodes = std::is_same_v<View, rl::Normaliser<Base::width>> ? 512 : 0;
     /// How codes are acted on, in internal RL and wherever the switch has a say: by the switch that was trained.
     rl::ActingOptions<Meta> acting() const {
         auto switching = P::pass_options(s.discover).switching;
@@ -407,14 +361,13 @@ public:
     /// without it.
     View view() {
         View view{};
-        if constexpr (std::is_same_v<View, rl::Normaliser<Base::width>>) {
-            constexpr int episodes = 512;
+        if constexpr (view_episodes > 0) {
             const auto path = folder / "internal-rl-view.safetensors";
             const auto contents = [&](auto&& member) { member("view", view); };
             if (io::exists(path)) {
                 io::load(path, internal_description(), contents);
             } else {
-                view = rl::standard_view<Meta>(Batch(unseen_world()), base(), meta(), episodes,
+                view = rl::standard_view<Meta>(Batch(unseen_world()), base(), meta(), view_episodes,
                                                stream(internal_rl).fork(2), acting());
                 io::save(path, internal_description(), contents);
             }
@@ -422,7 +375,7 @@ public:
         return view;
     }
     void raw_rl_stage() {
-        Learner<Base> learner{.optimiser = {.beta2 = s.raw.beta2, .weight_decay = 0}, .shards = s.shards};
+        auto learner = new_reinforced_learner<Base>(s.raw);
         *learner.parameters = base();
         run_rl<Base>("raw-rl", raw_description(), s.raw, learner, stream(raw_rl).fork(1), Batch(unseen_world()));
     }
@@ -433,8 +386,9 @@ public:
         return episodes;
     }
 
+    /// The unseen transitions' columns come last, each named "from>to".
     std::vector<std::string> steer_columns() const {
-        std::vector<std::string> columns{"layer", "action_nll", "success"};
+        std::vector<std::string> columns{"layer", "action_nll", "success", "selection"};
         for (const auto& [from, to] : P::unseen_transitions()) columns.push_back(fmt::format("{}>{}", from, to));
         return columns;
     }
@@ -448,6 +402,8 @@ public:
     }
 
 private:
+    static constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+
     std::unique_ptr<BaseLearner> base_;
     std::unique_ptr<Learner<Meta>> meta_;
     std::unique_ptr<Sight> sight_;
@@ -484,6 +440,181 @@ private:
         return {o.learning_rate, o.steps / 50, o.steps};
     }
 
+    train::WarmupLinearDecay refine_rate() const {
+        const auto& o = s.discover;
+        return {o.refine_learning_rate, o.refine_steps / 50, o.refine_steps};
+    }
+
+    typename Meta::Options refine_options() const {
+        auto options = P::pass_options(s.discover);
+        options.training = false;  // codes stay what they are
+        return options;
+    }
+
+    train::FindEventsOptions find_options() const { return {.share = s.components.share}; }
+
+    // Learners whose parameters are yet to be drawn.
+    BaseLearner new_base_learner() const { return {.optimiser = P::base_optimiser(s.pretrain), .shards = s.shards}; }
+    Learner<Meta> new_meta_learner() const {
+        return {.optimiser = {.beta2 = s.discover.beta2, .weight_decay = s.discover.weight_decay}, .shards = s.shards};
+    }
+    template <class Controllers>
+    Learner<Controllers> new_controllers_learner() const {
+        return {.optimiser = {.beta2 = s.discover.beta2}, .shards = s.shards};
+    }
+    template <class Model>
+    Learner<Model> new_reinforced_learner(const Settings::Reinforce& o) const {
+        return {.optimiser = {.beta2 = o.beta2, .weight_decay = 0}, .shards = s.shards};
+    }
+
+    // What a stage's checkpoint is described by, causes before effects: it is the first difference that is named.
+    core::Description about_episodes(Data data) const {
+        core::Description about{"episodes"};
+        return about.set("recorded", recorded_episodes(data))
+            .set("expert", expert(data))
+            .set("world", pretraining_world());
+    }
+    core::Description about_pretraining() const {
+        core::Description about{"pretrain"};
+        return about.set("seed", s.seed)
+            .set("settings", s.pretrain)
+            .set("episodes", about_episodes(Data::noisy))
+            .set("model", std::type_identity<Base>{})
+            .set("initialisation", P::initialisation)
+            .set("learner", new_base_learner())
+            .set("rate", rate(s.pretrain));
+    }
+    template <class Controllers>
+    core::Description about_steering() const {
+        core::Description about{"steer"};
+        return about.set("settings", s.steer)
+            .set("controllers", std::type_identity<Controllers>{})
+            .set("learner", new_controllers_learner<Controllers>())
+            .set("rate", rate(s.steer))
+            .set("episodes", about_episodes(Data::clean))
+            .set("base", about_pretraining());
+    }
+    core::Description about_components() const {
+        core::Description about{"components"};
+        return about.set("settings", s.components)
+            .set("events", find_options())
+            .set("sight", std::type_identity<Sight>{})
+            .set("episodes", about_episodes(Data::clean))
+            .set("base", about_pretraining());
+    }
+    core::Description about_discovery() const {
+        core::Description about{"discover"};
+        if constexpr (finds_events) about.set("sight", about_components());
+        return about.set("settings", s.discover)
+            .set("passes", P::pass_options(s.discover))
+            .set("metacontroller", std::type_identity<Meta>{})
+            .set("initialisation", P::meta_initialisation)
+            .set("learner", new_meta_learner())
+            .set("rate", rate(s.discover))
+            .set("episodes", about_episodes(Data::clean))
+            .set("base", about_pretraining());
+    }
+    core::Description about_refinement() const {
+        core::Description about{"refine"};
+        return about.set("rate", refine_rate())
+            .set("discovered", about_discovery())
+            .set("passes", refine_options())
+            .set("learner", refine_learner());
+    }
+    /// What codes come from.
+    core::Description about_codes() const {
+        return s.discover.refine_steps > 0 ? about_refinement() : about_discovery();
+    }
+    core::Description about_internal_rl() const {
+        core::Description about{"internal-rl"};
+        return about.set("settings", s.internal)
+            .set("constant_rates", s.constant_rates)
+            .set("advantages", Advantages{})
+            .set("acting", acting())
+            .set("world", unseen_world())
+            .set("policy", std::type_identity<Policy>{})
+            .set("view", std::type_identity<View>{})
+            .set("learner", new_reinforced_learner<Policy>(s.internal))
+            .set("codes", about_codes());
+    }
+    core::Description about_raw_rl() const {
+        core::Description about{"raw-rl"};
+        return about.set("settings", s.raw)
+            .set("constant_rates", s.constant_rates)
+            .set("advantages", Advantages{})
+            .set("world", unseen_world())
+            .set("base", about_pretraining())
+            .set("learner", new_reinforced_learner<Base>(s.raw));
+    }
+
+    void fresh_probe() {
+        std::vector<analysis::ProbeResult> results;
+        base();
+        with_source(Data::clean, [&](const auto& source) {
+            results = analysis::probe<Base, P::subgoals>(parallel, base(), source, fresh_source(),
+                                                         {.steps = s.probe.steps,
+                                                          .batch = s.probe.batch,
+                                                          .learning_rate = s.probe.learning_rate,
+                                                          .shards = probe_shards,
+                                                          .evaluation = s.probe.evaluation},
+                                                         stream(probing));
+        });
+        std::vector<std::vector<double>> rows;
+        for (std::size_t l = 0; l < results.size(); ++l)
+            rows.push_back({static_cast<double>(l), results[l].accuracy, results[l].nll});
+        write_table(folder / "probe.csv", {"layer", "accuracy", "nll"}, rows);
+    }
+
+    void fresh_inspect() {
+        const Batch world{pretraining_world()};
+        const typename P::ReachedSubgoal reached;
+        const auto codes =
+            analysis::reaching_codes<Meta>(parallel, world, base(), meta(), P::subgoals, s.inspect.episodes, reached,
+                                           stream(inspection).fork(0), acting());
+        std::vector<std::vector<double>> rows;
+        const auto measure = [&](int goal, analysis::InjectionMoment moment) {
+            const auto& found = codes.by_goal[static_cast<std::size_t>(goal)];
+            if (found.empty())
+                return rows.push_back({static_cast<double>(moment.after), static_cast<double>(goal), 0, 0, 0, 0});
+            const auto result = analysis::inject<Meta>(
+                parallel, world, base(), meta(), found, goal, moment, s.inspect.episodes, reached,
+                stream(inspection).fork(static_cast<std::uint64_t>(1 + goal + P::subgoals * (1 + moment.after))),
+                acting());
+            rows.push_back({static_cast<double>(moment.after), static_cast<double>(goal),
+                            static_cast<double>(found.size()), static_cast<double>(result.injected.attempts),
+                            result.injected.share(), result.left_alone.share()});
+        };
+        for (int goal = 0; goal < P::subgoals; ++goal) measure(goal, {.step = s.inspect.step});
+        for (const auto& [from, to] : P::unseen_transitions()) measure(to, {.after = from});
+        write_table(folder / "inspect.csv", {"after", "goal", "codes", "episodes", "injected", "left_alone"}, rows);
+    }
+
+    void fresh_components() {
+        if constexpr (finds_events) {
+            Episodes episodes;
+            base();
+            with_source(Data::clean,
+                        [&](const auto& source) { source(s.components.episodes, stream(finding).fork(0), episodes); });
+            const auto found =
+                train::find_events<Sight, Base>(base(), episodes, stream(finding).fork(1), find_options());
+            std::vector<std::vector<double>> rows;
+            double largest = found.components.front().rise;
+            for (const auto& component : found.components) {
+                rows.push_back({static_cast<double>(rows.size()), component.kurtosis, component.threshold,
+                                component.rate, component.rise, static_cast<double>(component.kind)});
+                largest = std::max(largest, component.rise);
+            }
+            show(stdout, fmt::format("components: {} of {} are events, at which the action loss rises by up to {:.2f} "
+                                     "nats\n",
+                                     found.kinds, found.components.size(), largest));
+            io::save(folder / "components.safetensors", components_description(),
+                     [&](auto&& member) { member("sight", found.sight); });
+            sight_.reset();
+            write_table(folder / "components.csv", {"component", "kurtosis", "threshold", "rate", "rise", "event"},
+                        rows);
+        }
+    }
+
     /// Trains the controllers on, alone and at a high rate: they then carry over better to transitions that pretraining
     /// never showed (docs/laptop-scale.md).
     void refine(const typename Meta::template Parameters<float>& discovered) {
@@ -499,33 +630,28 @@ private:
             stage.tick([&] { return fmt::format("action NLL {:.3f}", nll); });
             return true;
         };
-        auto options = pass_options();
-        options.training = false;  // codes stay what they are
+        auto options = refine_options();
+        options.sight = sight();
         with_source(Data::clean, [&](const auto& source) {
             train::discover<Meta>(
                 parallel, base(), learner, source, {.steps = o.refine_steps, .batch = o.batch}, train::Constant{0.0},
-                [&](std::int64_t) { return options; },
-                train::WarmupLinearDecay{o.refine_learning_rate, o.refine_steps / 50, o.refine_steps},
-                stream(discovery).fork(2), report);
+                [&](std::int64_t) { return options; }, refine_rate(), stream(discovery).fork(2), report);
         });
     }
 
+    /// The layer's row of the table.
     template <int Layer>
-    void steer_at(io::CsvWriter& table) {
+    std::vector<double> steer_at(std::vector<std::vector<double>>& gains) {
         using Controllers = control::Supervised<Base, Layer, P::subgoals, typename Meta::ControllerForm>;
         const auto& o = s.steer;
-        Learner<Controllers> learner{.optimiser = {.beta2 = s.discover.beta2}, .shards = s.shards};
+        auto learner = new_controllers_learner<Controllers>();
         Controllers::initialise(*learner.parameters, stream(steering).fork(Layer));
         const std::string name = fmt::format("steer-{}", Layer);
-        Stage<Learner<Controllers>> stage(
-            folder, name,
-            fmt::format("{}; steer layer {} steps {} batch {} learning rate {} beta2 {}", controlled_description(),
-                        Layer, o.steps, o.batch, o.learning_rate, s.discover.beta2),
-            learner, o.steps, {"action_nll"}, s.checkpoint_seconds);
-        double nll = 0;
+        Stage<Learner<Controllers>> stage(folder, name, steer_description<Controllers>(), learner, o.steps,
+                                          {"action_nll"}, s.checkpoint_seconds);
         const std::int64_t every = std::max<std::int64_t>(1, o.steps / 40);
         const auto report = [&](std::int64_t step, const train::LossSums& sums) {
-            nll = sums.action / sums.steps;
+            const double nll = sums.action / sums.steps;
             if (step % every == 0) stage.record({nll});
             stage.tick([&] { return fmt::format("action NLL {:.3f}", nll); });
             return true;
@@ -534,14 +660,35 @@ private:
             train::supervise<Controllers>(parallel, base(), learner, source, {.steps = o.steps, .batch = o.batch},
                                           rate(o), stream(steering).fork(100 + Layer), report);
         });
-        nll = io::read_csv(folder / (name + ".csv")).column("action_nll").back();
-        const auto result = analysis::steered_success<Controllers>(
-            parallel, Batch(unseen_world()), base(), *learner.parameters, o.episodes,
-            stream(evaluation).fork(200 + Layer),
-            {.temperature = static_cast<float>(o.temperature), .gain = static_cast<float>(s.gain)});
-        std::vector<double> row{static_cast<double>(Layer), nll, result.success()};
-        for (const auto& [from, to] : P::unseen_transitions()) row.push_back(result.transition(from, to).share());
-        table.row(row);
+        const auto losses = io::read_csv(folder / (name + ".csv")).column("action_nll");
+        const auto success = [&](const World& world, double gain, std::uint64_t draw) {
+            return analysis::steered_success<Controllers>(
+                parallel, Batch(world), base(), *learner.parameters, o.episodes, stream(evaluation).fork(draw + Layer),
+                {.temperature = static_cast<float>(o.temperature), .gain = static_cast<float>(gain)});
+        };
+        const auto on_selection = [&](double gain) {
+            return has_selection() ? success(World(*P::selection_tasks()), gain, 400).success() : unknown;
+        };
+        if (has_selection())
+            for (const double gain : {1.0, 1.5, 2.0, 3.0, 4.0})
+                gains.push_back({static_cast<double>(Layer), gain, on_selection(gain)});
+        // Who deleted the table of a finished stage has lost its loss.
+        return steer_row(Layer, losses.empty() ? unknown : losses.back(), success(unseen_world(), s.gain, 200),
+                         on_selection(s.gain));
+    }
+
+    /// The base model left to itself on the unseen task: whatever steers it is to be compared with this.
+    analysis::SteeredSuccess alone() {
+        return analysis::base_success<Base>(parallel, Batch(unseen_world()), base(), P::subgoals, s.steer.episodes,
+                                            stream(evaluation).fork(399),
+                                            {.temperature = static_cast<float>(s.steer.temperature)});
+    }
+
+    static std::vector<double> steer_row(int layer, double nll, const analysis::SteeredSuccess& unseen,
+                                         double selection = unknown) {
+        std::vector<double> row{static_cast<double>(layer), nll, unseen.success(), selection};
+        for (const auto& [from, to] : P::unseen_transitions()) row.push_back(unseen.transition(from, to).share());
+        return row;
     }
 
     /// The fixed-z test and the transplant into new layouts.
@@ -556,23 +703,28 @@ private:
         std::vector<std::string> columns{"code"};
         for (int colour = 0; colour < P::goals; ++colour) columns.push_back(fmt::format("reached_{}", colour));
         columns.push_back("none");
-        io::CsvWriter table(folder / "codes.csv", columns);
+        std::vector<std::vector<double>> rows;
         for (int k = 0; k < count; ++k) {
             std::vector<double> row{static_cast<double>(k)};
             for (int c = 0; c <= P::goals; ++c) row.push_back(static_cast<double>(outcome.count(k, c)) / episodes);
-            table.row(row);
+            rows.push_back(std::move(row));
         }
+        write_table(folder / "codes.csv", columns, rows);
         const auto moved = analysis::transplant<Meta>(
             parallel, world, base(), parameters, held_out_episodes(s.discover.evaluation), P::subgoals,
             typename P::ReachedSubgoal{}, stream(evaluation).fork(302), pass_options(), analysis::Moment::last, held);
         const auto summary = analysis::summarise(outcome);
-        io::CsvWriter summaries(folder / "codes-summary.csv",
-                                {"row", "mode_share", "decisive", "covered", "information", "transplant"});
-        summaries.row({0, summary.mode_share, summary.decisive, static_cast<double>(summary.covered),
-                       summary.information, moved.reached});
+        const auto chance = analysis::chance(outcome, stream(evaluation).fork(305));
+        write_table(
+            folder / "codes-summary.csv",
+            {"row", "mode_share", "decisive", "covered", "information", "transplant", "chance_mode_share",
+             "chance_decisive", "chance_covered", "chance_information", "chance_transplant"},
+            {{0, summary.mode_share, summary.decisive, static_cast<double>(summary.covered), summary.information,
+              moved.reached, chance.mode_share, chance.decisive, chance.covered, chance.information, moved.chance}});
     }
 
-    /// What internal RL can hope for with these codes and this switch.
+    /// What internal RL can hope for with these codes and this switch: an oracle that is told the true subgoals. Its
+    /// codes come from labelled episodes of the pretraining tasks; what it plays of the unseen task teaches nobody.
     void informed() {
         const auto episodes = held_out_episodes(s.discover.evaluation);
         const auto inferred =
@@ -582,20 +734,21 @@ private:
         const auto result = analysis::informed_success<Meta>(parallel, Batch(unseen_world()), base(), meta(),
                                                              std::as_const(codes).view(), s.steer.episodes,
                                                              stream(evaluation).fork(304), acting());
-        io::CsvWriter table(folder / "informed.csv", {"row", "success", "decisions"});
-        table.row({0, result.episodes.share(), result.decisions});
+        write_table(folder / "informed.csv", {"row", "success", "decisions"},
+                    {{0, result.episodes.share(), result.decisions}});
     }
 
-    /// Trains a policy, then measures its modes in a batch of episodes.
+    /// Trains a policy, then measures its modes in a batch of episodes. The table counts every episode of the task that
+    /// was played before a row's batch, the `before` ones that preceded training included.
     template <class RlPolicy, class Env, class L>
     void run_rl(const std::string& name, const std::string& description, const Settings::Reinforce& o, L& learner,
-                core::Random random, const Env& environment) {
+                core::Random random, const Env& environment, int before = 0) {
         const std::int64_t total = updates(o);
         const int per_batch = o.epochs * o.minibatches;
         Stage<L> stage(folder, name, description, learner, total,
                        {"episodes", "success", "decisions", "length", "divergence", "clipped"}, s.checkpoint_seconds,
                        "episodes", static_cast<double>(o.batch) / per_batch);
-        rl::Reinforce<Env, RlPolicy, L> algorithm(
+        rl::Reinforce<Env, RlPolicy, L, Advantages> algorithm(
             environment, learner,
             {.batch = o.batch, .epochs = o.epochs, .minibatches = o.minibatches, .clip = static_cast<float>(o.clip)});
         while (!stage.finished()) {
@@ -605,15 +758,18 @@ private:
             const auto report =
                 algorithm.update(parallel, o.learning_rate * left, random.fork(static_cast<std::uint64_t>(batch)),
                                  static_cast<float>(o.entropy_weight * left));
-            stage.record({static_cast<double>(batch * o.batch), report.success, report.decisions, report.length,
-                          report.sums.divergence / std::max(1.0, report.sums.decisions),
+            stage.record({static_cast<double>(before + batch * o.batch), report.success, report.decisions,
+                          report.length, report.sums.divergence / std::max(1.0, report.sums.decisions),
                           report.sums.clipped / std::max(1.0, report.sums.decisions)});
             stage.tick(
                 [&] { return fmt::format("success {:.3f}, {:.1f} decisions", report.success, report.decisions); });
         }
-        const auto modes = algorithm.collect(parallel, random.fork(~std::uint64_t{0}), 0);
-        io::CsvWriter table(folder / (name + "-modes.csv"), {"row", "success", "decisions", "length"});
-        table.row({0, modes.success, modes.decisions, modes.length});
+        const std::string table = name + "-modes";
+        once(folder, table, description, {table.c_str()}, [&] {
+            const auto modes = algorithm.collect(parallel, random.fork(~std::uint64_t{0}), 0);
+            write_table(folder / (table + ".csv"), {"row", "success", "decisions", "length"},
+                        {{0, modes.success, modes.decisions, modes.length}});
+        });
     }
 };
 

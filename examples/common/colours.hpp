@@ -11,6 +11,8 @@
 #include <string>
 #include <string_view>
 
+#include "midstream/core/finite.hpp"
+
 namespace midstream::examples {
 
 inline constexpr std::array<std::string_view, 8> palette{"#0072b2", "#d55e00", "#009e73", "#cc79a7",
@@ -25,7 +27,7 @@ inline std::string_view category_colour(int category) {
 inline std::string value_colour(double value) {
     // Five points of the viridis colour map.
     static constexpr double points[5][3] = {{68, 1, 84}, {59, 82, 139}, {33, 145, 140}, {94, 201, 98}, {253, 231, 37}};
-    const double position = 4 * std::clamp(std::isfinite(value) ? value : 0.0, 0.0, 1.0);
+    const double position = 4 * std::clamp(core::is_finite(value) ? value : 0.0, 0.0, 1.0);
     const int below = std::min(3, static_cast<int>(position));
     const double fraction = position - below;
     const auto channel = [&](int c) {

@@ -53,6 +53,7 @@ struct Gate {
     std::string measured;  ///< what came out, with unit
     std::string required;  ///< what was asked for: ">= 0.6"
     bool passed = false;
+    std::string chance = "-";  ///< what the same measure comes to without any skill, where there is such a thing
 };
 
 /// A drawing and what it shows.
@@ -109,13 +110,15 @@ public:
         body_ += fmt::format("<p><b>{} of {} checks passed.</b></p>\n", passed, gates.size());
         body_ +=
             "<div class=\"scroll\"><table><thead><tr><th>Check</th><th class=\"number\">Measured</th>"
-            "<th class=\"number\">Required</th><th>Result</th></tr></thead><tbody>\n";
+            "<th class=\"number\">By chance</th><th "
+            "class=\"number\">Required</th><th>Result</th></tr></thead><tbody>\n";
         for (const Gate& gate : gates)
             body_ += fmt::format(
                 "<tr><td>{}</td><td class=\"number\">{}</td><td class=\"number\">{}</td><td "
+                "class=\"number\">{}</td><td "
                 "class=\"{}\">{}</td></tr>\n",
-                escaped(gate.claim), escaped(gate.measured), escaped(gate.required), gate.passed ? "passed" : "failed",
-                gate.passed ? "✓ passed" : "✗ failed");
+                escaped(gate.claim), escaped(gate.measured), escaped(gate.chance), escaped(gate.required),
+                gate.passed ? "passed" : "failed", gate.passed ? "✓ passed" : "✗ failed");
         body_ += "</tbody></table></div>\n";
         return *this;
     }
@@ -129,12 +132,11 @@ public:
     Page& figures(const std::vector<Figure>& figures) {
         body_ += figures.size() > 1 ? "<div class=\"row\">\n" : "";
         for (const Figure& figure : figures)
-            body_ += fmt::format(
-                "<figure>{}<figcaption>{}</figcaption></figure>\n",
-                figure.svg.empty()
-                    ? "<p class=\"missing\">(not drawn: gnuplot is not installed; the numbers are in the CSV file)</p>"
-                    : figure.svg,
-                escaped(figure.caption));
+            body_ += fmt::format("<figure>{}<figcaption>{}</figcaption></figure>\n",
+                                 figure.svg.empty() ? "<p class=\"missing\">(not drawn: gnuplot is not installed, or "
+                                                      "had nothing to draw; the numbers are in the CSV files)</p>"
+                                                    : figure.svg,
+                                 escaped(figure.caption));
         body_ += figures.size() > 1 ? "</div>\n" : "";
         return *this;
     }

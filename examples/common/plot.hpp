@@ -3,18 +3,26 @@
 /// drawn, stem.svg the drawing. Without gnuplot the first two stay, for use elsewhere.
 #pragma once
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <chrono>
 #include <cmath>
-#include <cstdlib>
+#include <csignal>
 #include <filesystem>
 #include <limits>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "common/colours.hpp"
+#include "common/show.hpp"
 #include "midstream/core/contract.hpp"
 #include "midstream/io/file.hpp"
 
@@ -103,7 +111,7 @@ inline void write_text(const std::filesystem::path& path, std::string_view text)
 
 /// "[low:high]", an end that is NaN left to gnuplot.
 inline std::string range(double low, double high) {
-    const auto end = [](double value) { return std::isnan(value) ? std::string("*") : fmt::format("{}", value); };
+    const auto end = [](double value) { return core::is_nan(value) ? std::string("*") : fmt::format("{}", value); };
     return "[" + end(low) + ":" + end(high) + "]";
 }
 
@@ -167,27 +175,67 @@ inline std::string style(const std::filesystem::path& stem, int height = 360) {
         height, name, in_quotes(with_ending(stem, ".svg").string()));
 }
 
-/// Runs the script and reads the drawing back; empty, with one message, without gnuplot.
-inline std::string draw(const std::filesystem::path& stem, const std::string& script) {
+/// How a program that was started ended.
+enum class Ending { well, badly, too_late, not_started };
+
+/// Runs a program of the PATH on one file, with nothing to read, for at most `seconds`; then it and what it started are
+/// killed.
+inline Ending run_on(const char* program, const std::filesystem::path& file, double seconds) {
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    ::posix_spawn_file_actions_init(&actions);
+    ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    ::posix_spawnattr_init(&attributes);
+    ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+    std::string name = program, argument = file.string();
+    char* arguments[] = {name.data(), argument.data(), nullptr};
+    ::pid_t process = -1;
+    const int failure = ::posix_spawnp(&process, program, &actions, &attributes, arguments, environ);
+    ::posix_spawnattr_destroy(&attributes);
+    ::posix_spawn_file_actions_destroy(&actions);
+    if (failure != 0) return Ending::not_started;
+    const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds);
+    int status = 0;
+    for (::pid_t found = 0; found == 0;) {
+        found = ::waitpid(process, &status, WNOHANG);
+        if (found < 0 && errno != EINTR) return Ending::badly;
+        if (found > 0) break;
+        if (std::chrono::steady_clock::now() >= end) {
+            ::kill(-process, SIGKILL);
+            while (::waitpid(process, &status, 0) < 0 && errno == EINTR) {
+            }
+            return Ending::too_late;
+        }
+        found = 0;
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 127) return Ending::not_started;
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? Ending::well : Ending::badly;
+}
+
+/// Runs the script and reads the drawing back; empty, with one message, where there is no gnuplot or it fails. One that
+/// hangs is given `seconds`, and not started again.
+inline std::string draw(const std::filesystem::path& stem, const std::string& script, double seconds = 30) {
     const auto script_path = with_ending(stem, ".gnuplot"), svg_path = with_ending(stem, ".svg");
     write_text(script_path, script);
-    std::filesystem::remove(svg_path);
-    static const bool available = std::system("command -v gnuplot >/dev/null 2>&1") == 0;
-    if (!available) {
-        static bool told = false;
-        if (!told) fmt::print(stderr, "gnuplot is not installed: figures stay as .csv and .gnuplot files\n");
-        told = true;
-        return {};
-    }
-    // For the shell a quote inside single quotes is written '\''.
-    std::string argument;
-    for (const char c : script_path.string()) argument += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    const int status = std::system(("gnuplot '" + argument + "'").c_str());
-    core::require(status == 0, [&] { return "gnuplot failed on " + script_path.string(); });
-    const std::string svg = io::read_file(svg_path);
-    const auto begin = svg.find("<svg");
-    core::require(begin != std::string::npos, [&] { return "gnuplot wrote no drawing to " + svg_path.string(); });
-    return svg.substr(begin);
+    std::error_code ignored;
+    std::filesystem::remove(svg_path, ignored);
+    static bool given_up = false;
+    if (given_up) return {};
+    const Ending ending = run_on("gnuplot", script_path, seconds);
+    given_up = ending == Ending::not_started || ending == Ending::too_late;
+    if (ending == Ending::not_started)
+        show(stderr, "gnuplot is not installed: figures stay as .csv and .gnuplot files\n");
+    if (ending == Ending::too_late)
+        show(stderr,
+             fmt::format("gnuplot did not end within {} s: figures stay as .csv and .gnuplot files\n", seconds));
+    if (ending == Ending::badly) show(stderr, "gnuplot failed on " + script_path.string() + "\n");
+    if (ending != Ending::well) return {};
+    const std::string svg = io::exists(svg_path) ? io::read_file(svg_path) : std::string();
+    const auto begin = svg.find("<svg"), end = svg.rfind("</svg>");
+    if (begin != std::string::npos && end != std::string::npos && begin < end) return svg.substr(begin);
+    show(stderr, "gnuplot wrote no drawing to " + svg_path.string() + "\n");
+    return {};
 }
 
 }  // namespace detail

@@ -4,15 +4,44 @@
 
 #include <fmt/format.h>
 
+#include <optional>
+
 #include "common/settings.hpp"
 #include "midstream/analysis/first_reached.hpp"
 #include "midstream/control/metacontroller.hpp"
 #include "midstream/env/environment.hpp"
+#include "midstream/env/tasks.hpp"
 #include "midstream/model/hawk.hpp"
 #include "midstream/rl/standard_view.hpp"
 #include "midstream/train/adamw.hpp"
 
 namespace midstream::examples {
+
+/// Parameters begin as the model itself draws them.
+struct AsDrawn {
+    template <class Model>
+    static void initialise(typename Model::template Parameters<float>& parameters, core::Random random) {
+        Model::initialise(parameters, random);
+    }
+};
+
+/// As a metacontroller draws them, but for the proposals, which start narrow: wide ones are noise to the decoder, and
+/// the divergence keeps them wide.
+struct NarrowProposals {
+    float log_variance = -4;
+    static constexpr void describe(const auto& self, auto&& part) { part("log_variance", self.log_variance); }
+
+    template <class Meta>
+    void initialise(typename Meta::template Parameters<float>& parameters, core::Random random) const {
+        Meta::initialise(parameters, random);
+        for (int i = 0; i < Meta::code; ++i) parameters.encoder.second.bias.values[Meta::code + i] = log_variance;
+    }
+};
+/// Where pretraining has no colour c of 0 to 3 followed by c + 1 (modulo 4) and 0-1-2-3 is reported, 3 > 0 remains:
+/// tasks with that transition at every place, all others of theirs being known from pretraining.
+inline env::TaskDistribution last_unseen_transition() {
+    return env::TaskDistribution({env::parse_task("3-0-2-1"), env::parse_task("1-3-0-2"), env::parse_task("2-1-3-0")});
+}
 
 /// A world of pinpad kind, a base model on it, a metacontroller in that, a policy over codes: Hawk of one layer,
 /// `PolicyWidth` wide.
@@ -38,24 +67,20 @@ struct ChainPreset {
     using Reached = analysis::ColourStoodOn;
     using ReachedSubgoal = analysis::SubgoalStoodOn;
 
+    /// Tasks with transitions that neither pretraining nor what is reported has, by which gain and layer can be chosen.
+    /// None, unless a preset's world has such transitions to spare; its page then says what was chosen by the unseen
+    /// task.
+    static std::optional<env::TaskDistribution> selection_tasks() { return {}; }
+
     static typename Meta::Options pass_options(const Settings::Discover& o) {
         // Of gates that are sampled the paper weights the divergence by the gate (its rate-distortion curves), of soft
         // ones not.
         return {.divergence_weighted_by_gate = std::is_same_v<typename Meta::Switching, control::GumbelSwitch>,
                 .signal = o.signal};
     }
-    static std::string meta_architecture() {
-        return fmt::format("metacontroller reads {} writes {} code {} history {}", Meta::read, Meta::write, Meta::code,
-                           Meta::history);
-    }
-    static void initialise(typename Base::template Parameters<float>& parameters, core::Random random) {
-        Base::initialise(parameters, random);
-    }
-    static void initialise_meta(typename Meta::template Parameters<float>& parameters, core::Random random) {
-        Meta::initialise(parameters, random);
-        // Proposals start narrow: wide ones are noise to the decoder, and the divergence keeps them wide.
-        for (int i = 0; i < Meta::code; ++i) parameters.encoder.second.bias.values[Meta::code + i] = -4;
-    }
+    // How parameters begin. Values, so that descriptions of what is trained from there name them and their numbers.
+    static constexpr AsDrawn initialisation{};
+    static constexpr NarrowProposals meta_initialisation{};
 };
 
 /// The metacontroller that finds goals at laptop scale (docs/laptop-scale.md): it writes where the base model is

@@ -1,14 +1,15 @@
 /// \file
-/// The command line of a chain of stages: program STAGE [--preset NAME] [--option value ...].
+/// The command line of a chain of stages: program STAGE [--preset NAME] [--config FILE] [--option value ...].
 #pragma once
 
 #include <algorithm>
-#include <iostream>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "common/settings.hpp"
+#include "common/show.hpp"
 
 namespace midstream::examples {
 
@@ -25,37 +26,27 @@ struct Preset {
 struct Command {
     std::string name;
     std::string help;
-    int (*run)(int argc, char** argv);  ///< argv[0] is the name
+    int (*run)(std::span<const std::string> arguments);  ///< those after the name; errors are thrown
 };
 
-/// Runs a program of these presets, of which the first is the default, and commands.
-inline int run_program(int argc, char** argv, const std::string& program, const std::string& description,
-                       const std::vector<Preset>& presets, const std::vector<Command>& commands = {}) {
-    for (const Command& command : commands)
-        if (argc > 1 && command.name == argv[1]) return command.run(argc - 1, argv + 1);
-    // The preset is looked for first: it decides the other options' defaults.
-    std::string name = presets.front().name;
-    for (int i = 1; i + 1 < argc; ++i)
-        if (std::string(argv[i]) == "--preset") name = argv[i + 1];
-    const auto found =
-        std::find_if(presets.begin(), presets.end(), [&](const Preset& preset) { return preset.name == name; });
-    const Preset& preset = found == presets.end() ? presets.front() : *found;
-    Settings settings = preset.settings;
+/// What a program is and can do. The first preset is the one that is meant unless another is named.
+struct Program {
+    std::string name;
+    std::string description;
+    std::vector<Preset> presets;
+    std::vector<Command> commands = {};
+};
 
-    std::vector<std::string> names;
-    std::string help;
-    for (const Preset& each : presets) {
-        names.push_back(each.name);
-        help += (help.empty() ? "" : "; ") + each.name + ": " + each.help;
-    }
-    CLI::App app("midstream " + program + ": " + description);
-    app.option_defaults()->always_capture_default();
-    app.add_option("--preset", name, help)->check(CLI::IsMember(names));
-    add_options(app, settings);
-    app.set_config("--config", "", "read options from a TOML file");
-    app.fallthrough();
-    app.require_subcommand(1);
-    const std::vector<std::pair<const char*, const char*>> stages{
+/// What a command line asks for.
+struct Request {
+    std::string stage;
+    const Preset* preset = nullptr;
+    Settings settings{};
+    std::string text = {};  ///< if not empty, all that is asked for is to print this
+};
+
+inline const std::vector<std::pair<std::string, std::string>>& stages() {
+    static const std::vector<std::pair<std::string, std::string>> list{
         {"record", "record the expert's episodes as data sets, where the preset trains on such"},
         {"pretrain", "train the base model on the expert's episodes"},
         {"probe", "read the subgoal from every layer with linear probes"},
@@ -67,22 +58,74 @@ inline int run_program(int argc, char** argv, const std::string& program, const 
         {"raw-rl", "the same algorithm on the model's own actions, for comparison"},
         {"report", "table and page from what the stages left"},
         {"all", "every stage in order; goes on where an earlier run stopped"}};
-    for (const auto& [stage, what] : stages) app.add_subcommand(stage, what);
-    for (const Command& command : commands)
-        app.add_subcommand(command.name, command.help)->prefix_command()->fallthrough(false);
-    CLI11_PARSE(app, argc, argv);
-    const std::string stage = app.get_subcommands().front()->get_name();
-    for (const Command& command : commands)
-        if (command.name == stage) {
-            std::cerr << program << ": '" << stage << "' comes first, and its own options after it\n";
-            return 1;
-        }
-    if (settings.output.empty())
-        settings.output = "runs/" + program + "-" + preset.name + "-" + std::to_string(settings.seed);
+    return list;
+}
+
+/// Reads the arguments after the program's name. The preset decides what the other options are if they are not given,
+/// the file of --config comes next, the command line wins. What is not understood is an Error of one sentence.
+inline Request understand(const Program& program, std::span<const std::string> arguments) {
+    std::vector<std::string> presets, words;
+    std::string preset_help = "what all other options are unless given";
+    for (const Preset& preset : program.presets) {
+        presets.push_back(preset.name);
+        preset_help += "; " + preset.name + ": " + preset.help;
+    }
+    for (const auto& [stage, what] : stages()) words.push_back(stage);
+
+    Request request;
+    std::string preset = presets.front(), config;
+    Options options;
+    options.choice("preset", preset, presets, preset_help);
+    options.text("config", config, "a TOML file of options; those of the command line come first");
+    add_options(options, request.settings);
+
+    const Options::Line line = options.split(arguments);
+    const GivenByName given = options.gather(line);
+    options.set(given);  // for the preset's name; the rest is set again upon what the preset has
+    request.preset = &*std::find_if(program.presets.begin(), program.presets.end(),
+                                    [&](const Preset& each) { return each.name == preset; });
+    request.settings = request.preset->settings;
+    options.set(given);
+
+    if (line.help) {
+        request.text = fmt::format("midstream {}: {}\n\n{} STAGE [--option value ...]\n\nStages\n", program.name,
+                                   program.description, program.name);
+        for (const auto& [stage, what] : stages()) request.text += fmt::format("  {:<12} {}\n", stage, what);
+        for (const Command& command : program.commands)
+            request.text += fmt::format("  {:<12} {}\n", command.name, command.help);
+        request.text += "\nOptions, with their values in this preset\n" + options.help();
+        return request;
+    }
+    if (line.print) {
+        request.text = options.as_file();
+        return request;
+    }
+    core::require(!line.words.empty(), [&] { return "which stage? " + detail::listed(words) + "; --help tells more"; });
+    request.stage = line.words.front();
+    core::require(line.words.size() == 1,
+                  [&] { return "'" + line.words[1] + "' is not understood, as '" + request.stage + "' is the stage"; });
+    for (const Command& command : program.commands)
+        core::require(request.stage != command.name,
+                      [&] { return "'" + command.name + "' comes first, and its own options after it"; });
+    core::require(std::find(words.begin(), words.end(), request.stage) != words.end(),
+                  [&] { return "'" + request.stage + "' is no stage, valid is " + detail::listed(words); });
+    if (request.settings.output.empty())
+        request.settings.output = fmt::format("runs/{}-{}-{}", program.name, preset, request.settings.seed);
+    return request;
+}
+
+/// Runs a program and returns its exit status: 1, and a sentence on stderr, where something fails.
+inline int run_program(int argc, char** argv, const Program& program) {
+    prepare_streams();
+    const std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
     try {
-        return preset.run(stage, settings);
+        for (const Command& command : program.commands)
+            if (!arguments.empty() && command.name == arguments[0]) return command.run(std::span(arguments).subspan(1));
+        const Request request = understand(program, arguments);
+        if (!request.text.empty()) return show(stdout, request.text) ? 0 : 1;
+        return request.preset->run(request.stage, request.settings);
     } catch (const std::exception& error) {
-        std::cerr << program << ": " << error.what() << '\n';
+        show(stderr, program.name + ": " + error.what() + "\n");
         return 1;
     }
 }

@@ -16,6 +16,8 @@
 #include <string_view>
 #include <utility>
 
+#include "common/show.hpp"
+
 namespace midstream::examples {
 
 /// "42 s", "3:07 min" or "2:05 h", at most nine characters up to 99 hours.
@@ -36,6 +38,7 @@ inline std::string count_text(double count) {
 
 /// Follows a loop from `first` to `total` units of work. Call `update` as often as you like: it looks at the clock and
 /// draws ten times a second (terminal) or every ten seconds (file). What has been drawn stays when the object dies.
+/// What cannot be drawn is left out: nothing here throws.
 ///
 ///     Progress progress("pretraining", steps, "steps");
 ///     for (long step = 0; step < steps; ++step) {
@@ -62,29 +65,32 @@ public:
     /// Says that `done` of `total` units are done. `metric` is a text, or a function that makes one and is called only
     /// when something is drawn.
     template <class Metric>
-    void update(long done, Metric&& metric) {
+    void update(long done, Metric&& metric) noexcept {
         done_ = done;
         const auto now = Clock::now();
         if (now - last_ < interval() && done < total_) return;
         if (finished_) return;
         last_ = now;
-        if constexpr (std::invocable<Metric>)
-            metric_ = metric();
-        else
-            metric_ = std::string_view(metric);
+        try {
+            if constexpr (std::invocable<Metric>)
+                metric_ = metric();
+            else
+                metric_ = std::string_view(metric);
+        } catch (...) {
+            metric_.clear();
+        }
         if (done >= total_)
             finish();
         else
             draw();
     }
-    void update(long done) { update(done, std::string_view(metric_)); }
+    void update(long done) noexcept { update(done, std::string_view(metric_)); }
 
     /// Draws the last state and ends the line. The destructor does so too, if the loop ended early.
-    void finish() {
+    void finish() noexcept {
         if (finished_) return;
         draw();
-        if (terminal_) std::fputc('\n', stream_);
-        std::fflush(stream_);
+        if (terminal_) show(stream_, "\n");
         finished_ = true;
     }
 
@@ -98,7 +104,14 @@ private:
         return terminal_ ? std::chrono::milliseconds(100) : std::chrono::milliseconds(10'000);
     }
 
-    void draw() const {
+    void draw() const noexcept {
+        try {
+            show(stream_, line());
+        } catch (...) {  // no memory for a line
+        }
+    }
+
+    std::string line() const {
         const double seconds = elapsed();
         const double fraction =
             total_ > 0 ? std::clamp(static_cast<double>(done_) / static_cast<double>(total_), 0.0, 1.0) : 1.0;
@@ -109,23 +122,19 @@ private:
         if (done_ < total_ && rate > 0)
             text += fmt::format(", {} left", duration_text(static_cast<double>(total_ - done_) / rate));
         if (!metric_.empty()) text += "  " + metric_;
-        if (!terminal_) {
-            fmt::print(stream_, "{}: {}\n", label_, text);
-        } else {
-            // The bar takes what the terminal's width leaves; a line that would wrap is cut.
-            const int room = columns() - 1 - static_cast<int>(label_.size() + text.size()) - 4;
-            const int width = std::clamp(room, 0, 30);
-            std::string line = label_ + " ";
-            if (width >= 5) {
-                const int full = static_cast<int>(fraction * width);
-                line += "[" + std::string(static_cast<std::size_t>(full), '#') +
-                        std::string(static_cast<std::size_t>(width - full), '.') + "] ";
-            }
-            line += text;
-            line.resize(std::min(line.size(), static_cast<std::size_t>(columns() - 1)));
-            fmt::print(stream_, "\r{}\033[K", line);
+        if (!terminal_) return label_ + ": " + text + "\n";
+        // The bar takes what the terminal's width leaves; a line that would wrap is cut.
+        const int room = columns() - 1 - static_cast<int>(label_.size() + text.size()) - 4;
+        const int width = std::clamp(room, 0, 30);
+        std::string line = label_ + " ";
+        if (width >= 5) {
+            const int full = static_cast<int>(fraction * width);
+            line += "[" + std::string(static_cast<std::size_t>(full), '#') +
+                    std::string(static_cast<std::size_t>(width - full), '.') + "] ";
         }
-        std::fflush(stream_);
+        line += text;
+        line.resize(std::min(line.size(), static_cast<std::size_t>(columns() - 1)));
+        return "\r" + line + "\033[K";
     }
 
     int columns() const {

@@ -25,7 +25,8 @@ struct WorldReport {
 
 namespace detail {
 /// The running mean of success over some batches, against episodes.
-inline Series success_series(const io::Table& table, std::string label, int colour) {
+template <class Table>
+Series success_series(const Table& table, std::string label, int colour) {
     Series series{.label = std::move(label), .colour = colour};
     const auto episodes = table.column("episodes"), success = table.column("success");
     const std::size_t window = std::max<std::size_t>(1, success.size() / 60);
@@ -37,104 +38,184 @@ inline Series success_series(const io::Table& table, std::string label, int colo
     }
     return series;
 }
-/// The mean of the last tenth of a column.
+/// The mean of the last tenth of a column; NaN without rows.
 inline double last_mean(std::span<const double> values) {
+    if (values.empty()) return std::numeric_limits<double>::quiet_NaN();
     const std::size_t count = std::max<std::size_t>(1, values.size() / 10);
     double sum = 0;
     for (std::size_t i = values.size() - count; i < values.size(); ++i) sum += values[i] / static_cast<double>(count);
     return sum;
 }
 inline std::vector<double> vector(std::span<const double> values) { return {values.begin(), values.end()}; }
+/// What `draw` draws; nothing, and a message, where it cannot: a page without a figure is better than none.
+template <class Draw>
+std::string drawing(Draw&& draw) {
+    try {
+        return draw();
+    } catch (const std::exception& error) {
+        show(stderr, std::string(error.what()) + "\n");
+        return {};
+    }
+}
 }  // namespace detail
+
+/// A table of the run. What it does not hold is NaN, which tables print as a dash.
+struct Results {
+    std::filesystem::path path;
+    io::Table table;
+
+    explicit Results(std::filesystem::path file) : path(std::move(file)) {
+        core::require(io::exists(path),
+                      [&] { return "there is no " + path.string() + ": run the stages before the report"; });
+        table = io::read_csv(path);
+    }
+    const std::vector<double>& column(std::string_view name) const {
+        try {
+            return table.column(name);
+        } catch (const core::Error& error) {
+            throw core::Error(path.string() + ": " + error.what());
+        }
+    }
+    double first(std::string_view name) const { return at(column(name), 0); }
+    double last(std::string_view name) const { return at(column(name), column(name).size() - 1); }
+    /// Of a column that may be too short.
+    static double at(const std::vector<double>& values, std::size_t row) {
+        return row < values.size() ? values[row] : WorldReport::unknown;
+    }
+    /// The row in which the column is largest; 0 without rows.
+    std::size_t best_row(std::string_view name) const {
+        const auto& values = column(name);
+        return static_cast<std::size_t>(std::max_element(values.begin(), values.end()) - values.begin());
+    }
+};
 
 /// Builds page and terminal table from what the stages left in the run's folder.
 template <class P>
 void report(Chain<P>& chain, const WorldReport& world) {
     const auto& folder = chain.folder;
-    const auto csv = [&](const std::string& name) {
-        core::require(io::exists(folder / (name + ".csv")), [&] {
-            return "there is no " + (folder / (name + ".csv")).string() + ": run the stages before the report";
-        });
-        return io::read_csv(folder / (name + ".csv"));
-    };
+    const auto csv = [&](const std::string& name) { return Results(folder / (name + ".csv")); };
     const auto pretrain = csv("pretrain"), probe = csv("probe"), steer = csv("steer"), discover = csv("discover"),
                codes = csv("codes"), summary = csv("codes-summary"), inspect = csv("inspect"),
                informed = csv("informed"), internal = csv("internal-rl"), internal_modes = csv("internal-rl-modes"),
-               raw = csv("raw-rl"), raw_modes = csv("raw-rl-modes");
-    const auto nll = pretrain.column("action_nll");
-    const auto accuracy = probe.column("accuracy");
-    const auto steer_success = steer.column("success");
-    const auto best_layer =
-        static_cast<std::size_t>(std::max_element(steer_success.begin(), steer_success.end()) - steer_success.begin());
-    double weakest = 1;
-    for (std::size_t c = 3; c < steer.names.size(); ++c) weakest = std::min(weakest, steer.columns[c][best_layer]);
+               raw = csv("raw-rl"), raw_modes = csv("raw-rl-modes"), alone = csv("steer-base"),
+               gains = csv("steer-gains");
+    const auto& nll = pretrain.column("action_nll");
+    const double last_nll = pretrain.last("action_nll");
+    const auto& accuracy = probe.column("accuracy");
+    const auto& steer_success = steer.column("success");
+    // Chosen by tasks of which nothing is reported, where the preset has such.
+    const std::size_t best_layer = steer.best_row(chain.has_selection() ? "selection" : "success");
+    const auto weakest_of = [](const Results& results, std::size_t row) {
+        double weakest = WorldReport::unknown;
+        for (std::size_t c = 0; c < results.table.names.size(); ++c)
+            if (results.table.names[c].find('>') != std::string::npos)
+                weakest = std::fmin(weakest, Results::at(results.table.columns[c], row));
+        return weakest;
+    };
+    const double weakest = weakest_of(steer, best_layer);
     const double internal_success = detail::last_mean(internal.column("success")),
                  raw_success = detail::last_mean(raw.column("success"));
-    const double first_success = internal.column("success").front();
-    const auto seconds = [](const io::Table& table) {
-        return table.column("seconds").empty() ? 0.0 : table.column("seconds").back();
+    const double first_success = internal.first("success");
+    const auto seconds = [](const Results& results) {
+        const double value = results.last("seconds");
+        return std::isnan(value) ? std::string("-") : duration_text(value);
     };
-    const auto last = [](const io::Table& table, const char* name) { return table.column(name).back(); };
+    const auto episodes = [](const Results& results) {
+        const double value = results.last("episodes");
+        return std::isnan(value) ? std::string("-") : count_text(value);
+    };
+    const auto last = [](const Results& results, const char* name) { return results.last(name); };
+
+    // The same as everywhere, but for what happens where there is nothing to draw.
+    const auto line_plot = [](const std::filesystem::path& stem, const LinePlot& plot) {
+        return detail::drawing([&] { return examples::line_plot(stem, plot); });
+    };
+    const auto bar_chart = [](const std::filesystem::path& stem, const BarChart& chart) {
+        return detail::drawing([&] { return examples::bar_chart(stem, chart); });
+    };
+    const auto gate_plot = [](const std::filesystem::path& stem, const GatePlot& plot) {
+        return detail::drawing([&] { return examples::gate_plot(stem, plot); });
+    };
 
     Page page(fmt::format("midstream: {} run, seed {}", P::name, chain.s.seed), world.world);
     const auto number = [](double value, int digits = 3) {
-        return std::isnan(value) ? std::string("-") : fmt::format("{:.{}f}", value, digits);
+        return core::is_nan(value) ? std::string("-") : fmt::format("{:.{}f}", value, digits);
     };
     const auto reference = [&](double value, const std::string& whose) {
-        return std::isnan(value) ? std::string("-") : number(value) + " (" + whose + ")";
+        return core::is_nan(value) ? std::string("-") : number(value) + " (" + whose + ")";
     };
-    Table stages{.header = {"stage", "result", "value", "reference", "time"}};
+    const auto two = [&](const Results& results, const std::string& first, const std::string& second) {
+        return number(results.last(first), 2) + " / " + number(results.last(second), 2);
+    };
+    const std::string expert_success = number(world.expert_success) + " (expert)";
+    Table stages{.header = {"stage", "result", "value", "by chance", "reference", "time"}};
     stages.rows = {
-        {"pretrain", "action loss, nats/step", number(nll.back()), reference(world.least_loss, world.least_loss_name),
-         duration_text(seconds(pretrain))},
-        {"probe", "subgoal read out, best layer", number(*std::max_element(accuracy.begin(), accuracy.end())),
-         reference(world.most_accuracy, world.least_loss_name), ""},
+        {"pretrain", "action loss, nats/step", number(last_nll), "", reference(world.least_loss, world.least_loss_name),
+         seconds(pretrain)},
+        {"probe", "subgoal read out, best layer", number(Results::at(accuracy, probe.best_row("accuracy"))),
+         "about " + number(1.0 / P::subgoals, 2), reference(world.most_accuracy, world.least_loss_name), ""},
         {"steer", fmt::format("supervised controllers, unseen task, layer {}", best_layer),
-         number(steer_success[best_layer]), number(world.expert_success) + " (expert)", ""},
-        {"discover", "switches: precision / recall",
-         number(last(discover, "precision"), 2) + " / " + number(last(discover, "recall"), 2), "1 / 1",
-         duration_text(seconds(discover))},
-        {"discover", "a held code's most frequent goal", number(summary.column("mode_share").back()), "1", ""},
-        {"discover", "a code reaches the goal it was taken from in a new layout",
-         number(summary.column("transplant").back()), number(1.0 / P::subgoals) + " by chance", ""},
-        {"internal RL", "success of who knows the subgoals and their codes",
-         number(last(informed, "success")) + fmt::format(", {:.1f} decisions", last(informed, "decisions")),
-         number(world.expert_success) + " (expert)", ""},
-        {"internal RL", fmt::format("success after {} episodes", count_text(last(internal, "episodes"))),
-         number(internal_success), number(first_success) + " (first batch)", duration_text(seconds(internal))},
-        {"internal RL", "the same policy, by the means of its codes", number(last(internal_modes, "success")),
-         number(world.expert_success) + " (expert)", ""},
-        {"raw-action RL", fmt::format("success after {} episodes", count_text(last(raw, "episodes"))),
-         number(raw_success), "", duration_text(seconds(raw))},
-        {"raw-action RL", "the same policy, by its most likely actions", number(last(raw_modes, "success")), "", ""}};
+         number(Results::at(steer_success, best_layer)), number(alone.last("success")) + " (base model alone)",
+         expert_success, ""},
+        {"discover", "switches within one step: precision / recall", two(discover, "precision", "recall"),
+         two(discover, "chance_precision", "chance_recall"), "1 / 1", seconds(discover)},
+        {"discover", "switches at the very step: precision / recall", two(discover, "precision_0", "recall_0"),
+         two(discover, "chance_precision_0", "chance_recall_0"), "1 / 1", ""},
+        {"discover", "how much later than their changes those within one step are, in steps",
+         number(discover.last("offset"), 2), "0", "0", ""},
+        {"discover", "a held code's most frequent goal", number(summary.last("mode_share")),
+         number(summary.last("chance_mode_share")), "1", ""},
+        {"discover", "a code reaches the goal it was taken from in a new layout", number(summary.last("transplant")),
+         number(summary.last("chance_transplant")), "1", ""},
+        {"internal RL", "success of who is told the true subgoals and their codes",
+         number(last(informed, "success")) + ", " + number(last(informed, "decisions"), 1) + " decisions",
+         number(first_success) + " (random codes)", expert_success, ""},
+        {"internal RL", fmt::format("success after {} episodes", episodes(internal)), number(internal_success),
+         number(first_success) + " (random codes)", expert_success, seconds(internal)},
+        {"internal RL", "the same policy, by the means of its codes", number(last(internal_modes, "success")), "",
+         expert_success, ""},
+        {"raw-action RL", fmt::format("success after {} episodes", episodes(raw)), number(raw_success),
+         number(raw.first("success")) + " (base model alone)", "", seconds(raw)},
+        {"raw-action RL", "the same policy, by its most likely actions", number(last(raw_modes, "success")), "", "",
+         ""}};
     print(stages);
     page.table(stages, "What each stage reached.");
     std::vector<Gate> gates;
     if (world.least_loss_is_tight)
         gates.push_back({"The base model is close to the loss of " + world.least_loss_name,
-                         number(nll.back() - world.least_loss) + " nats/step above", "<= 0.03",
-                         nll.back() - world.least_loss <= 0.03});
+                         number(last_nll - world.least_loss) + " nats/step above", "<= 0.03",
+                         last_nll - world.least_loss <= 0.03});
+    const double late = discover.last("offset");
     gates.insert(
         gates.end(),
-        {{"It is steerable: every unseen transition succeeds under supervised controllers at some layer",
-          number(weakest, 2) + " (weakest, best layer)", ">= 0.9", weakest >= 0.9},
+        {{"It is steerable: every unseen transition succeeds under supervised controllers",
+          number(weakest, 2) + fmt::format(" (weakest, layer {})", best_layer), ">= 0.9", weakest >= 0.9,
+          number(weakest_of(alone, 0), 2) + " (weakest, base model alone)"},
          {"Held codes mean goals",
-          number(summary.column("decisive").back(), 2) + " of codes send to one goal in 80% of episodes; " +
-              number(summary.column("covered").back(), 0) + " goals covered",
+          number(summary.last("decisive"), 2) + " of codes send to one goal in 80% of episodes; " +
+              number(summary.last("covered"), 0) + " goals covered",
           fmt::format("> 0.5 of codes, {} goals", P::subgoals),
-          summary.column("decisive").back() > 0.5 && summary.column("covered").back() >= P::subgoals},
-         {"The switch opens where subgoals change",
-          number(last(discover, "precision"), 2) + " precision, " + number(last(discover, "recall"), 2) + " recall",
-          ">= 0.9 each", last(discover, "precision") >= 0.9 && last(discover, "recall") >= 0.9},
+          summary.last("decisive") > 0.5 && summary.last("covered") >= P::subgoals,
+          number(summary.last("chance_decisive"), 2) + " of codes; " + number(summary.last("chance_covered"), 1) +
+              " goals"},
+         {"The switch opens where subgoals change, give or take a step",
+          number(last(discover, "precision"), 2) + " precision, " + number(last(discover, "recall"), 2) +
+              " recall; to the step " + two(discover, "precision_0", "recall_0") + "; " +
+              (std::isnan(late) ? std::string("none matched") : fmt::format("{:+.2f} steps late", late)),
+          ">= 0.9 each, late by half a step at most",
+          last(discover, "precision") >= 0.9 && last(discover, "recall") >= 0.9 && std::abs(late) <= 0.5,
+          two(discover, "chance_precision", "chance_recall") + "; to the step " +
+              two(discover, "chance_precision_0", "chance_recall_0")},
          {"Internal RL solves the unseen task", number(internal_success),
           world.expert_success < 1 ? fmt::format(">= 0.8 of the expert's {}", number(world.expert_success)) : ">= 0.8",
-          internal_success >= 0.8 * world.expert_success},
-         {"Raw-action RL does not", number(raw_success), "< 0.05", raw_success < 0.05}});
+          internal_success >= 0.8 * world.expert_success, number(first_success) + " (random codes)"},
+         {"Raw-action RL does not", number(raw_success), "< 0.05", raw_success < 0.05,
+          number(raw.first("success")) + " (base model alone)"}});
     page.gates(gates);
 
     page.heading("1. The base model");
     std::vector<Level> least;
-    if (!std::isnan(world.least_loss)) least.push_back({world.least_loss_name, world.least_loss});
+    if (!core::is_nan(world.least_loss)) least.push_back({world.least_loss_name, world.least_loss});
     page.figure(line_plot(folder / "plot-pretrain", {.x_label = "episodes",
                                                      .y_label = "action loss (nats/step)",
                                                      .series = {{.label = "base model",
@@ -152,16 +233,20 @@ void report(Chain<P>& chain, const WorldReport& world) {
                                           .bars = {{.label = "linear probe", .values = detail::vector(accuracy)}},
                                           .y_high = 1}),
         "How well a linear probe reads the current subgoal from each layer, over all time steps." +
-            (std::isnan(world.most_accuracy) ? std::string()
-                                             : fmt::format(" The exact posterior's best guess is right {} of the time.",
-                                                           number(world.most_accuracy, 2))));
+            (core::is_nan(world.most_accuracy)
+                 ? std::string()
+                 : fmt::format(" The exact posterior's best guess is right {} of the time.",
+                               number(world.most_accuracy, 2))));
 
     page.heading("2. Supervised controllers");
     std::vector<Bars> bars{{.label = "success on the unseen task", .values = detail::vector(steer_success)}};
     std::vector<std::string> steer_layers;
     for (const double layer : steer.column("layer")) steer_layers.push_back(fmt::format("{:.0f}", layer));
-    for (std::size_t c = 3; c < steer.names.size(); ++c)
-        bars.push_back({.label = "transition " + steer.names[c], .values = steer.columns[c]});
+    for (std::size_t c = 0; c < steer.table.names.size(); ++c)
+        if (steer.table.names[c].find('>') != std::string::npos)
+            bars.push_back({.label = "transition " + steer.table.names[c], .values = steer.table.columns[c]});
+    if (chain.has_selection())
+        bars.push_back({.label = "success on the tasks for selection", .values = steer.column("selection")});
     page.figure(bar_chart(folder / "plot-steer", {.x_label = "layer that the controllers write to",
                                                   .y_label = "success",
                                                   .categories = steer_layers,
@@ -169,6 +254,32 @@ void report(Chain<P>& chain, const WorldReport& world) {
                                                   .y_high = 1}),
                 "One linear controller for each true subgoal, switched by the true subgoal, on the task whose "
                 "transitions pretraining never showed.");
+
+    if (const auto selection = P::selection_tasks()) {
+        std::string tasks;
+        for (const env::Task& task : selection->tasks()) tasks += (tasks.empty() ? "" : ", ") + env::to_string(task);
+        Table by_gain{.header = {"layer"}};
+        for (std::size_t row = 0; row < gains.column("layer").size(); ++row) {
+            const double layer = gains.column("layer")[row], gain = gains.column("gain")[row];
+            if (layer == 0) by_gain.header.push_back(fmt::format("gain {:g}", gain));
+            if (row == 0 || layer != gains.column("layer")[row - 1])
+                by_gain.rows.push_back({fmt::format("{:.0f}", layer)});
+            by_gain.rows.back().push_back(number(gains.column("selection")[row], 2));
+        }
+        page.paragraph(fmt::format(
+            "Gain and layer are to be chosen by tasks of which nothing is reported: {}, which have an unseen "
+            "transition "
+            "that the unseen task lacks. By them layer {} is the best at the gain {:g} that this run acts with. The "
+            "rates of refinement, and the preset's gain and layer at first, were found by the unseen task itself "
+            "(docs/laptop-scale.md): its figures are those of the best of several settings.",
+            tasks, best_layer, chain.s.gain));
+        page.table(by_gain, "Success on the tasks for selection.");
+    } else {
+        page.paragraph(
+            "Gain, layer and rates of refinement were chosen by the unseen task itself, as it has every transition "
+            "that "
+            "pretraining lacks: its figures are those of the best of several settings.");
+    }
 
     const auto held_out = chain.held_out_episodes(6);
     if constexpr (Chain<P>::finds_events) components_section(chain, held_out, page);
@@ -193,6 +304,8 @@ void report(Chain<P>& chain, const WorldReport& world) {
                 "The switch gate over time in six expert episodes; dashed lines mark the steps at which the true "
                 "subgoal changes, which no stage was told.");
     const auto updates = detail::vector(discover.column("step"));
+    std::vector<Level> base_level;
+    if (!std::isnan(last_nll)) base_level.push_back({"base model", last_nll});
     page.figures(
         {{line_plot(
               folder / "plot-discover",
@@ -200,7 +313,7 @@ void report(Chain<P>& chain, const WorldReport& world) {
                .y_label = "action loss (nats/step)",
                .series = {{.label = "steered model", .x = updates, .y = detail::vector(discover.column("action_nll"))}},
                .y_low = world.loss_low,
-               .levels = {{"base model", nll.back()}}}),
+               .levels = base_level}),
           "Discovery: the loss of the next action once the model is steered."},
          {line_plot(folder / "plot-divergence",
                     {.x_label = "update",
@@ -208,32 +321,37 @@ void report(Chain<P>& chain, const WorldReport& world) {
                      .series = {{.label = "codes", .x = updates, .y = detail::vector(discover.column("divergence"))}},
                      .y_low = 0}),
           "How far proposals are from the prior N(0, I)."}});
-    page.figure(line_plot(folder / "plot-alignment", {.x_label = "update",
-                                                      .y_label = "",
-                                                      .series = {{.label = "precision",
-                                                                  .x = detail::vector(discover.column("step")),
-                                                                  .y = detail::vector(discover.column("precision"))},
-                                                                 {.label = "recall",
-                                                                  .x = detail::vector(discover.column("step")),
-                                                                  .y = detail::vector(discover.column("recall"))}},
-                                                      .y_low = 0,
-                                                      .y_high = 1}),
-                "Agreement of the switches with the true changes of subgoal, within one step, during discovery.");
+    LinePlot alignment{.x_label = "update", .y_label = "", .series = {}, .y_low = 0, .y_high = 1};
+    for (const auto& [label, column] : {std::pair{"precision", "precision"},
+                                        {"recall", "recall"},
+                                        {"precision, to the step", "precision_0"},
+                                        {"recall, to the step", "recall_0"},
+                                        {"precision by chance", "chance_precision"},
+                                        {"recall by chance", "chance_recall"}})
+        alignment.series.push_back({.label = label, .x = updates, .y = detail::vector(discover.column(column))});
+    page.figure(
+        line_plot(folder / "plot-alignment", alignment),
+        "Agreement of the switches with the true changes of subgoal during discovery, within one step and to "
+        "the step. By chance: what as many switches an episode at random steps come to. Gates are "
+        "those of the expert's episodes, drawn as in training; that of an episode's first step, at which a code "
+        "is always asked for, does not count.");
     Table fixed{.header = {"code"}};
     for (int goal = 0; goal < P::goals; ++goal) fixed.header.push_back(fmt::format("goal {}", goal));
     fixed.header.push_back("none");
-    for (std::size_t k = 0; k < std::min<std::size_t>(12, codes.columns[0].size()); ++k) {
+    for (std::size_t k = 0; k < std::min<std::size_t>(12, codes.table.columns[0].size()); ++k) {
         std::vector<std::string> row{fmt::format("{}", k + 1)};
-        for (std::size_t c = 1; c < codes.names.size(); ++c) row.push_back(number(codes.columns[c][k], 2));
+        for (std::size_t c = 1; c < codes.table.names.size(); ++c) row.push_back(number(codes.table.columns[c][k], 2));
         fixed.rows.push_back(std::move(row));
     }
-    page.paragraph(
-        fmt::format("The fixed-z test: codes drawn from N(0, I), each held over {} episodes; which goal is reached "
-                    "first. Over {} codes the most frequent goal of a code has a share of {}, "
-                    "codes and goals share {} nats, and a code taken from one episode reaches the same goal in a new "
-                    "layout {} of the time.",
-                    chain.s.codes.episodes, chain.s.codes.count, number(summary.column("mode_share").back(), 2),
-                    number(summary.column("information").back(), 2), number(summary.column("transplant").back(), 2)));
+    page.paragraph(fmt::format(
+        "The fixed-z test: codes drawn from N(0, I), each held over {} episodes; which goal is reached "
+        "first. Over {} codes the most frequent goal of a code has a share of {}, "
+        "codes and goals share {} nats, and a code taken from one episode reaches the same goal in a new "
+        "layout {} of the time. With the same outcomes dealt to codes at random that is {}, {} nats and {}.",
+        chain.s.codes.episodes, chain.s.codes.count, number(summary.last("mode_share"), 2),
+        number(summary.last("information"), 2), number(summary.last("transplant"), 2),
+        number(summary.last("chance_mode_share"), 2), number(summary.last("chance_information"), 2),
+        number(summary.last("chance_transplant"), 2)));
     page.table(fixed, "The first of these codes: shares of episodes.");
 
     std::vector<std::string> where;
@@ -272,11 +390,19 @@ void report(Chain<P>& chain, const WorldReport& world) {
                                                .y_high = 1,
                                                .levels = expert}),
                 fmt::format("Success on the unseen task, sparse reward. The same algorithm acts on controller codes or "
-                            "on the model's own actions. One run, seed {}.",
-                            chain.s.seed));
+                            "on the model's own actions. One run, seed {}.{} Not counted are the episodes in which "
+                            "supervised controllers and who is told the subgoals were measured ({} each): no policy "
+                            "learns from them.",
+                            chain.s.seed,
+                            chain.view_episodes > 0
+                                ? fmt::format(" The first {} episodes teach internal RL's policy nothing but the scale "
+                                              "of what it sees.",
+                                              chain.view_episodes)
+                                : std::string(),
+                            chain.s.steer.episodes));
     if (!world.rollouts.empty()) page.figures(world.rollouts);
     page.write(folder / "report.html");
-    fmt::print("\nThe page: {}\n", (folder / "report.html").string());
+    show(stdout, "\nThe page: " + (folder / "report.html").string() + "\n");
 }
 
 }  // namespace midstream::examples

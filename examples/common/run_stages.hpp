@@ -12,6 +12,7 @@ namespace midstream::examples {
 /// the page says of the world (report.hpp).
 template <class P, class WorldReportOf>
 int run_stages(const std::string& stage, Settings settings, const WorldReportOf& world_report) {
+    require_feasible(settings, P::World::horizon);
     Chain<P> chain(std::move(settings));
     const bool all = stage == "all";
     const auto wants = [&](const char* name) { return all || stage == name; };

@@ -1,13 +1,16 @@
 /// \file
-/// The run-time hyperparameters of a chain of stages, as command line options with their valid ranges.
+/// The run-time hyperparameters of a chain of stages, as options with their valid ranges.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
+#include <limits>
 #include <string>
+
+#include "common/options.hpp"
 
 namespace midstream::examples {
 
+/// What shapes a stage's checkpoint describes itself (midstream/core/describe.hpp); what only evaluates it is left out.
 struct Settings {
     std::uint64_t seed = 1;
     int threads = 0;  ///< 0: as many as OpenMP has
@@ -34,12 +37,30 @@ struct Settings {
         double weight_decay = 0.03;
         double beta2 = 0.99;
         double expert_noise = 0;  ///< gridworld: share of random moves; ant: deviation of what is added to the torques
+
+        static constexpr void describe(const auto& self, auto&& part) {
+            part("steps", self.steps);
+            part("batch", self.batch);
+            part("learning_rate", self.learning_rate);
+            part("lambda", self.lambda);
+            part("ahead", self.ahead);
+            part("weight_decay", self.weight_decay);
+            part("beta2", self.beta2);
+            part("expert_noise", self.expert_noise);
+        }
     } pretrain{};
     struct Probe {
         std::int64_t steps = 600;
         int batch = 128;
         double learning_rate = 1e-2;
         int evaluation = 1000;  ///< held-out episodes
+
+        static constexpr void describe(const auto& self, auto&& part) {
+            part("steps", self.steps);
+            part("batch", self.batch);
+            part("learning_rate", self.learning_rate);
+            part("evaluation", self.evaluation);
+        }
     } probe{};
     struct Steer {
         std::int64_t steps;
@@ -47,11 +68,23 @@ struct Settings {
         double learning_rate;
         double temperature = 1;
         int episodes = 1000;
+
+        static constexpr void describe(const auto& self, auto&& part) {
+            part("steps", self.steps);
+            part("batch", self.batch);
+            part("learning_rate", self.learning_rate);
+            part.leaves_out(self.temperature, self.episodes);
+        }
     } steer{};
     /// The events of a sight that is found in the residual stream.
     struct Components {
         int episodes = 1500;  ///< to find them in
         double share = 0.5;   ///< train::FindEventsOptions::share
+
+        static constexpr void describe(const auto& self, auto&& part) {
+            part("episodes", self.episodes);
+            part("share", self.share);
+        }
     } components{};
     struct Discover {
         std::int64_t steps;
@@ -71,16 +104,43 @@ struct Settings {
             0;  ///< further updates, of the decoder's bank of controllers alone, codes and gates being fixed
         double refine_learning_rate = 0.03;
         int evaluation = 256;  ///< held-out episodes
+
+        static constexpr void describe(const auto& self, auto&& part) {
+            part("steps", self.steps);
+            part("batch", self.batch);
+            part("learning_rate", self.learning_rate);
+            part("alpha", self.alpha);
+            part("alpha_start", self.alpha_start);
+            part("alpha_from", self.alpha_from);
+            part("alpha_until", self.alpha_until);
+            part("signal", self.signal);
+            part("signal_start", self.signal_start);
+            part("signal_from", self.signal_from);
+            part("signal_until", self.signal_until);
+            part("weight_decay", self.weight_decay);
+            part("beta2", self.beta2);
+            part.leaves_out(self.refine_steps, self.refine_learning_rate, self.evaluation);
+        }
     } discover{};
     /// The fixed-z test.
     struct Codes {
         int count = 256;
         int episodes = 64;  ///< for each code
+
+        static constexpr void describe(const auto& self, auto&& part) {
+            part("count", self.count);
+            part("episodes", self.episodes);
+        }
     } codes{};
     /// Codes that were in force when something was reached, injected in other episodes (analysis/injection.hpp).
     struct Inspect {
         int episodes = 1000;  ///< to collect codes from, and again for each bar
         int step = 4;         ///< at which a code is injected
+
+        static constexpr void describe(const auto& self, auto&& part) {
+            part("episodes", self.episodes);
+            part("step", self.step);
+        }
     } inspect{};
     struct Reinforce {
         int episodes;
@@ -94,22 +154,35 @@ struct Settings {
                                     ///< large gradients are
         double temperature = 1;     ///< of the base model's own actions
         double threshold = 0.5;     ///< internal RL: the switch opens where its gate reaches this
+
+        static constexpr void describe(const auto& self, auto&& part) {
+            part("episodes", self.episodes);
+            part("batch", self.batch);
+            part("epochs", self.epochs);
+            part("minibatches", self.minibatches);
+            part("learning_rate", self.learning_rate);
+            part("clip", self.clip);
+            part("entropy_weight", self.entropy_weight);
+            part("beta2", self.beta2);
+            part("temperature", self.temperature);
+            part("threshold", self.threshold);
+        }
     } internal{}, raw{};
 };
 
-/// Declares every setting as an option of `app`, named as in "--discover.alpha"; values outside a range are refused
-/// with the range.
-inline void add_options(CLI::App& app, Settings& s) {
-    const auto add = [&](const std::string& name, auto& value, double low, double high, const std::string& help) {
-        app.add_option("--" + name, value, help)->check(CLI::Range(low, high))->capture_default_str();
+/// Declares every setting as an option, named as in "--discover.alpha"; values outside a range are refused with the
+/// range.
+inline void add_options(Options& options, Settings& s) {
+    const auto add = [&]<class T>(const std::string& name, T& value, double low, double high, const std::string& help) {
+        options.number(name, value, static_cast<T>(low), static_cast<T>(high), help);
     };
-    add("seed", s.seed, 0, 1e15, "seed of all random streams");
+    options.number("seed", s.seed, std::uint64_t{0}, std::numeric_limits<std::uint64_t>::max(),
+                   "seed of all random streams");
     add("threads", s.threads, 0, 1024, "threads (0: all processors); does not change results");
     add("shards", s.shards, 1, 64, "pieces a batch is split into; changes results in the last bits");
     add("gain", s.gain, 0, 100, "factor on controllers when acting, supervised or discovered");
     add("checkpoint-seconds", s.checkpoint_seconds, 0.1, 1e6, "time between checkpoints");
-    app.add_option("--output", s.output,
-                   "folder of checkpoints, metrics and the page (default: runs/PROGRAM-PRESET-SEED)");
+    options.text("output", s.output, "folder of checkpoints, metrics and the page; left out: runs/PROGRAM-PRESET-SEED");
     const auto training = [&](const std::string& stage, auto& o) {
         add(stage + ".steps", o.steps, 1, 1e9, "updates");
         add(stage + ".batch", o.batch, 1, 1e5, "episodes per update");
@@ -171,6 +244,59 @@ inline void add_options(CLI::App& app, Settings& s) {
     add("internal.temperature", s.internal.temperature, 0, 10, "of the base model's actions");
     add("internal.threshold", s.internal.threshold, 0, 1, "the switch opens where its gate reaches this");
     reinforce("raw", s.raw);
+}
+
+/// Into how many pieces a batch of the linear probes is split.
+inline constexpr int probe_shards = 4;
+
+/// Throws an Error that names the option unless the settings can be carried out: each is in range, but rows of
+/// episodes, of at most `horizon` steps, are counted in an int, and a batch has an episode for every shard.
+inline void require_feasible(const Settings& s, int horizon) {
+    const auto require_count = [](const std::string& option, std::int64_t count, std::int64_t each, const char* what) {
+        const std::int64_t most = std::numeric_limits<int>::max() / each;
+        core::require(count <= most, [&] {
+            return fmt::format("--{} is {}, valid is up to {}, as there are {} {}", option, count, most, each, what);
+        });
+    };
+    const auto require_episodes = [&](const std::string& option, std::int64_t count) {
+        require_count(option, count, horizon, "steps in an episode");
+    };
+    require_episodes("record.episodes", s.record.episodes);
+    require_episodes("record.clean-episodes", s.record.clean_episodes);
+    require_episodes("discover.evaluation", s.discover.evaluation);
+    require_count("codes.episodes", s.codes.episodes, s.codes.count, "codes");
+    const auto require_batch = [&](const std::string& stage, int batch, int shards) {
+        core::require(batch >= shards, [&] {
+            return fmt::format("--{}.batch is {}, valid is at least the number of shards, {}", stage, batch, shards);
+        });
+        require_episodes(stage + ".batch", batch);
+    };
+    require_batch("pretrain", s.pretrain.batch, s.shards);
+    require_batch("probe", s.probe.batch, probe_shards);
+    require_batch("steer", s.steer.batch, s.shards);
+    require_batch("discover", s.discover.batch, s.shards);
+    const auto require_reinforce = [&](const std::string& stage, const Settings::Reinforce& o) {
+        require_batch(stage, o.batch, s.shards);
+        const int most = o.batch / s.shards;
+        core::require(o.minibatches <= most, [&] {
+            return fmt::format("--{}.minibatches is {}, valid is up to the episodes of a batch in a shard, {}", stage,
+                               o.minibatches, most);
+        });
+    };
+    require_reinforce("internal", s.internal);
+    require_reinforce("raw", s.raw);
+    core::require(s.inspect.step < horizon, [&] {
+        return fmt::format("--inspect.step is {}, valid is up to {}, the last step of an episode", s.inspect.step,
+                           horizon - 1);
+    });
+    const auto require_order = [](const std::string& option, double from, double until) {
+        core::require(from <= until, [&] {
+            return fmt::format("--{0}-from is {1} and --{0}-until {2}, which must not come before", option, from,
+                               until);
+        });
+    };
+    require_order("discover.alpha", s.discover.alpha_from, s.discover.alpha_until);
+    require_order("discover.signal", s.discover.signal_from, s.discover.signal_until);
 }
 
 }  // namespace midstream::examples

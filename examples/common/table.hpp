@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "common/show.hpp"
+
 namespace midstream::examples {
 
 /// A table whose cells are already formatted. Columns of numbers are set flush right, others flush left.
@@ -71,10 +73,9 @@ inline std::string text(const Table& table) {
     return result;
 }
 
-/// Prints the table to `stream`.
+/// Prints the table to `stream`; if that cannot be done, stderr is told, and the program goes on.
 inline void print(const Table& table, std::FILE* stream = stdout) {
-    fmt::print(stream, "{}", text(table));
-    std::fflush(stream);
+    if (!show(stream, text(table))) show(stderr, "a table could not be printed\n");
 }
 
 }  // namespace midstream::examples

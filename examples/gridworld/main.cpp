@@ -6,9 +6,11 @@
 
 int main(int argc, char** argv) {
     using namespace midstream::examples;
-    return run_program(argc, argv, "gridworld", "pretrain, steer, discover abstract actions, and learn with them",
-                       {{"demo", "a small world, minutes", Demo::settings(), run_demo},
-                        {"demo-touch", "the same, told of touches", DemoTouch::settings(), run_demo_touch},
-                        {"full", "the paper's world, hours", Full::settings(), run_full},
-                        {"paper", "the paper's sizes", Paper::settings(), run_paper}});
+    return run_program(argc, argv,
+                       {"gridworld",
+                        "pretrain, steer, discover abstract actions, and learn with them",
+                        {{"demo", "a small world, minutes", Demo::settings(), run_demo},
+                         {"demo-touch", "the same, told of touches", DemoTouch::settings(), run_demo_touch},
+                         {"full", "the paper's world, hours", Full::settings(), run_full},
+                         {"paper", "the paper's sizes", Paper::settings(), run_paper}}});
 }

@@ -3,8 +3,6 @@
 /// and change a type or a number.
 #pragma once
 
-#include <fmt/format.h>
-
 #include <utility>
 #include <vector>
 
@@ -32,14 +30,6 @@ struct GridworldPreset
     using Base = typename GridworldPreset::Base;
     using Meta = typename GridworldPreset::Meta;
 
-    static std::string world_name() {
-        return fmt::format("gridworld {}, observation of {} entries", env::to_string(Pinpad),
-                           World::Observation::dimension);
-    }
-    static std::string architecture() {
-        return fmt::format("{}; Transformer depth {} width {} heads {} mlp {}", world_name(), Shape.depth, Shape.width,
-                           Shape.heads, Shape.mlp);
-    }
     static void note_place(const World& world, auto& picture) { picture.path.push_back(world.agent()); }
     /// Initialises, then adds to the embedding of an egocentric observation what its entries mean: three coordinates of
     /// the residual stream per object hold dx, dy and whether the agent is there. Offsets then need not be learned one
@@ -56,10 +46,22 @@ struct GridworldPreset
             if (meaning.object < Pinpad.objects() && meaning.dx == 0 && meaning.dy == 0) line[2] += 1;
         }
     }
+    /// What relative biases begin with: one head's at the previous step, and by how much those of two others fall with
+    /// every step further back.
+    struct HeadBiases {
+        float previous = 2;
+        float latest = 0.5f;
+        float late = 0.1f;
+        static constexpr void describe(const auto& self, auto&& part) {
+            part("previous", self.previous);
+            part("latest", self.latest);
+            part("late", self.late);
+        }
+    };
     /// Starts the relative biases of every layer's first three heads apart: one looks at the previous step, one at the
     /// latest few, one a little less far back than the others, which see the whole past alike. Early learning is then
     /// faster (docs/laptop-scale.md).
-    static void initialise_heads(typename Base::template Parameters<float>& parameters) {
+    static void initialise_heads(typename Base::template Parameters<float>& parameters, HeadBiases start = {}) {
         static_assert(Shape.heads >= 3, "the start of the relative biases needs three heads");
         const auto& buckets = layer::relative_buckets<Shape.attention()>();
         for (auto& block : parameters.stack.blocks) {
@@ -67,12 +69,23 @@ struct GridworldPreset
             for (int distance = 0; distance < Shape.context; ++distance) {
                 const int bucket = buckets[static_cast<std::size_t>(distance)];
                 if (distance > 0 && bucket == buckets[static_cast<std::size_t>(distance) - 1]) continue;
-                if (distance == 1) bias(0, bucket) += 2;
-                bias(1, bucket) -= 0.5f * static_cast<float>(distance);
-                bias(2, bucket) -= 0.1f * static_cast<float>(distance);
+                if (distance == 1) bias(0, bucket) += start.previous;
+                bias(1, bucket) -= start.latest * static_cast<float>(distance);
+                bias(2, bucket) -= start.late * static_cast<float>(distance);
             }
         }
     }
+    /// Both of these.
+    struct ByGeometry {
+        HeadBiases heads{};
+        static constexpr void describe(const auto& self, auto&& part) { part("heads", self.heads); }
+
+        template <class Model>
+        void initialise(typename Model::template Parameters<float>& parameters, core::Random random) const {
+            initialise_by_geometry(parameters, random);
+            initialise_heads(parameters, heads);
+        }
+    };
 };
 
 inline constexpr env::Pinpad small_world{.size = 5, .colours = 4, .walls = 1, .horizon = 50};
@@ -87,18 +100,15 @@ struct SmallWorld
                       model::TransformerShape{
                           .depth = 4, .width = small_width, .heads = 4, .mlp = 256, .context = 50, .max_distance = 32},
                       Touching<1, 0, 3, control::LowRank<16>, Sight>::template Meta, 64> {
-    using Base = typename SmallWorld::Base;
     static constexpr int subgoals = 4;
     static env::TaskDistribution pretraining_tasks() { return env::TaskDistribution::transition_rule(4, 4); }
     static env::TaskDistribution unseen_tasks() { return env::TaskDistribution(env::ascending_task(4)); }
     static std::vector<std::pair<int, int>> unseen_transitions() { return {{0, 1}, {1, 2}, {2, 3}}; }
+    static std::optional<env::TaskDistribution> selection_tasks() { return last_unseen_transition(); }
     static env::ShortestPathExpert expert(double epsilon) {
         return {.epsilon = epsilon, .tie_breaking = env::TieBreaking::deterministic};
     }
-    static void initialise(typename Base::template Parameters<float>& parameters, core::Random random) {
-        SmallWorld::initialise_by_geometry(parameters, random);
-        SmallWorld::initialise_heads(parameters);
-    }
+    static constexpr typename SmallWorld::ByGeometry initialisation{};
     static Settings settings() {
         Settings s;
         s.gain = 1.5;
@@ -145,10 +155,7 @@ struct Full
           model::TransformerShape{.depth = 4, .width = 96, .heads = 4, .mlp = 384, .context = 100, .max_distance = 32},
           Touching<1, 1, 3, control::LowRank<32>, env::Touch<env::Pinpad{}, env::Relative>>::Meta, 64>> {
     static constexpr const char* name = "full";
-    static void initialise(Base::Parameters<float>& parameters, core::Random random) {
-        initialise_by_geometry(parameters, random);
-        initialise_heads(parameters);
-    }
+    static constexpr ByGeometry initialisation{};
     static Settings settings() {
         Settings s;
         s.gain = 1.5;
@@ -182,9 +189,7 @@ using PaperMeta = control::Metacontroller<Base, control::MetacontrollerShape{}>;
 /// there is time.
 struct Paper : PaperTasks<GridworldPreset<env::Pinpad{}, env::Absolute, model::TransformerShape{}, PaperMeta, 256>> {
     static constexpr const char* name = "paper";
-    static void initialise_meta(Meta::Parameters<float>& parameters, core::Random random) {
-        Meta::initialise(parameters, random);
-    }
+    static constexpr AsDrawn meta_initialisation{};
     static Settings settings() {
         Settings s;
         s.constant_rates = true;

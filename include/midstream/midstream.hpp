@@ -2,7 +2,7 @@
 /// Everything of midstream that needs no optional package. The floors of the house, each of which includes only what
 /// stands below it in this list, from the ground up:
 ///
-/// - `core`: shapes, packed sequences, parameters, products, random streams, parallelism, checks;
+/// - `core`: shapes, packed sequences, parameters, products, random streams, parallelism, checks, descriptions;
 /// - `io`: safetensors, npy, CSV, checkpoints;
 /// - `data`: spaces, packed episodes, data sets;
 /// - `env`: environments, their experts, recording; the gridworld;
@@ -36,6 +36,8 @@
 #include "midstream/control/supervised.hpp"
 #include "midstream/control/switches.hpp"
 #include "midstream/core/contract.hpp"
+#include "midstream/core/describe.hpp"
+#include "midstream/core/finite.hpp"
 #include "midstream/core/moments.hpp"
 #include "midstream/core/parallel.hpp"
 #include "midstream/core/parameters.hpp"
@@ -43,10 +45,12 @@
 #include "midstream/core/random.hpp"
 #include "midstream/core/sequences.hpp"
 #include "midstream/core/tensor.hpp"
+#include "midstream/core/text.hpp"
 #include "midstream/data/dataset.hpp"
 #include "midstream/data/episodes.hpp"
 #include "midstream/data/look_ahead.hpp"
 #include "midstream/data/spaces.hpp"
+#include "midstream/data/validate.hpp"
 #include "midstream/env/batched.hpp"
 #include "midstream/env/bayes.hpp"
 #include "midstream/env/board.hpp"

@@ -1,6 +1,7 @@
 #include "midstream/analysis/alignment.hpp"
 
 #include <boost/test/unit_test.hpp>
+#include <cmath>
 
 using namespace midstream;
 
@@ -33,6 +34,8 @@ BOOST_AUTO_TEST_CASE(shifted_by_one) {
         BOOST_TEST(align(switches).recall == 1);
         BOOST_TEST(align(switches, {.tolerance = 0}).precision == 0);
         BOOST_TEST(align(switches, {.tolerance = 0}).recall == 0);
+        BOOST_TEST(align(switches).offset == (switches[0] == 4 ? 1 : -1));
+        BOOST_TEST(std::isnan(align(switches, {.tolerance = 0}).offset));
     }
 }
 
@@ -55,6 +58,56 @@ BOOST_AUTO_TEST_CASE(matching_is_one_to_one) {
     // A switch between two changes serves one; two served in turn serve both, though each prefers the same.
     BOOST_TEST(align({5}, {.tolerance = 2}).recall == 1.0 / 3);
     BOOST_TEST(align({4, 5}, {.tolerance = 2}).recall == 2.0 / 3);
+}
+
+BOOST_AUTO_TEST_CASE(the_offset_is_that_of_the_nearest_matching) {
+    BOOST_TEST(align({2, 3}).offset == 0);  // not of the first switch in reach
+    BOOST_TEST(align({3, 4}).offset == 0);
+    BOOST_TEST(align({2, 4}).offset == -1);  // equally near: the earlier
+    BOOST_TEST(align({3, 7, 9, 11}).offset == 0.0);
+    BOOST_TEST(align({4, 6, 11}).offset == 2.0 / 3);
+    // More pairs come before near ones: 3 with the change at 3, 4 with that at 6, not 4 with the change at 3 alone.
+    BOOST_TEST(align({3, 4}, {.tolerance = 2}).recall == 2.0 / 3);
+    BOOST_TEST(align({3, 4}, {.tolerance = 2}).offset == -1);
+    BOOST_TEST(align({0, 8}).switches == 0);  // first steps are no switches
+    BOOST_TEST(std::isnan(align({0, 8}).offset));
+}
+
+// The average over all sets of as many steps, matched one by one, is what the formula says.
+BOOST_AUTO_TEST_CASE(chance_is_the_mean_over_all_ways_to_place_the_switches) {
+    const std::vector<int> one{0, 9};
+    for (const auto& labels : {std::vector<std::int16_t>{0, 0, 1, 1, 1, 1, 2, 2, 2},
+                               {0, 1, 2, 2, 2, 2, 2, 2, 3},
+                               {0, 0, 0, 1, 2, 1, 1, 0, 0},
+                               {0, 0, 0, 0, 0, 0, 0, 0, 0}})
+        for (const int tolerance : {0, 1, 2, 20}) {
+            std::array<double, 9> precision{}, recall{}, ways{}, chance_precision{}, chance_recall{};
+            for (int set = 0; set < 256; ++set) {
+                core::Buffer<float, 1> gates;
+                gates.zeros(9);
+                for (int i = 0; i < 8; ++i) gates.values[i + 1] = static_cast<float>(set >> i & 1);
+                const auto result = analysis::alignment(gates.view(), {one}, labels, {.tolerance = tolerance});
+                const auto count = static_cast<std::size_t>(result.switches);
+                precision[count] += result.precision;
+                recall[count] += result.recall;
+                ++ways[count];
+                chance_precision[count] = result.chance_precision;
+                chance_recall[count] = result.chance_recall;
+            }
+            for (std::size_t count = 0; count < ways.size(); ++count) {
+                BOOST_TEST(std::abs(precision[count] / ways[count] - chance_precision[count]) < 1e-12);
+                BOOST_TEST(std::abs(recall[count] / ways[count] - chance_recall[count]) < 1e-12);
+            }
+        }
+}
+
+BOOST_AUTO_TEST_CASE(chance_is_weighted_as_precision_and_recall_are) {
+    // Two switches among the 7 steps of the first episode, one among the 4 of the second; tolerance 0.
+    const auto result = align({1, 2, 10}, {.tolerance = 0});
+    BOOST_TEST(std::abs(result.chance_precision - (2 * 2.0 / 7 + 1.0 / 4) / 3) < 1e-12);
+    BOOST_TEST(std::abs(result.chance_recall - (2 * 2.0 / 7 + 1.0 / 4) / 3) < 1e-12);
+    BOOST_TEST(align({}).chance_precision == 0);
+    BOOST_TEST(align({}).chance_recall == 0);
 }
 
 BOOST_AUTO_TEST_CASE(matching_stays_within_an_episode) {

@@ -103,6 +103,25 @@ BOOST_AUTO_TEST_CASE(a_summary_by_hand) {
     BOOST_CHECK_THROW(analysis::summarise(analysis::FirstReached(2, 2)), core::Error);
 }
 
+BOOST_AUTO_TEST_CASE(chance_forgets_what_codes_mean_and_keeps_how_often_each_outcome_is) {
+    analysis::FirstReached reached(64, 4);
+    for (int code = 0; code < 64; ++code) reached.count(code, code % 4) = 64;
+    const auto by_chance = analysis::chance(reached, core::Random(1));
+    // 64 episodes, 4 equally likely outcomes: the most frequent has about .32 of them (docs/laptop-scale.md).
+    BOOST_TEST(by_chance.mode_share > 0.30);
+    BOOST_TEST(by_chance.mode_share < 0.34);
+    BOOST_TEST(by_chance.decisive == 0);
+    BOOST_TEST(by_chance.covered == 0);
+    const double bias = analysis::summarise(reached).information_bias;
+    BOOST_TEST(by_chance.information > 0.8 * bias);
+    BOOST_TEST(by_chance.information < 1.2 * bias);
+    // Where one outcome alone occurs, chance is as good as any code.
+    analysis::FirstReached same(8, 4);
+    for (int code = 0; code < 8; ++code) same.count(code, 2) = 10;
+    BOOST_TEST(analysis::chance(same, core::Random(1)).decisive == 1);
+    BOOST_TEST(analysis::chance(same, core::Random(1)).covered == 1);
+}
+
 BOOST_AUTO_TEST_CASE(outcomes_out_of_range_are_refused) {
     BOOST_CHECK_THROW(fixed(CodesMean::colours, axes(), 0), core::Error);
     const std::vector<int> groups{0, 0}, outcomes{0, 3};

@@ -41,6 +41,8 @@ BOOST_AUTO_TEST_CASE(colours_survive_a_new_layout) {
     int total = 0;
     for (int colour = 0; colour < 3; ++colour) total += result.counts.count(colour, colour);
     BOOST_TEST(total == 450);
+    // Three colours, each a third of the segments.
+    BOOST_TEST(std::abs(result.chance - 1.0 / 3) < 0.01);
 }
 
 BOOST_AUTO_TEST_CASE(places_do_not) {
@@ -55,4 +57,5 @@ BOOST_AUTO_TEST_CASE(codes_that_steer_nowhere_reach_nothing) {
     const auto result = transplant({});
     BOOST_TEST(result.reached == 0);
     BOOST_TEST(result.none == 1);
+    BOOST_TEST(result.chance == 0);
 }

@@ -104,3 +104,9 @@ BOOST_AUTO_TEST_CASE(turning_round_twice_changes_nothing) {
     BOOST_TEST(turned.view().row(5)[0] == x.view().row(5)[0]);
     BOOST_TEST(turned.view().row(6)[0] == x.view().row(8)[0]);
 }
+
+BOOST_AUTO_TEST_CASE(sequences_are_embedded_alike_in_any_slice_of_a_batch) {
+    test::check_slices<Embedding<control::LastStep>>();
+    test::check_slices<Embedding<control::EveryStep>>();
+    test::check_slices<control::FutureEmbedding<control::FutureGru<8>, 5, control::EveryStep>>();
+}

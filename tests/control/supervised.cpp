@@ -1,5 +1,6 @@
 #include "midstream/control/supervised.hpp"
 
+#include "io/files.hpp"
 #include "support/tiny_world.hpp"
 
 using namespace midstream;
@@ -71,4 +72,45 @@ BOOST_AUTO_TEST_CASE(controllers_of_other_labels_learn_nothing) {
         else
             BOOST_TEST(norm == 0);
     }
+}
+
+BOOST_AUTO_TEST_CASE(labels_without_a_controller_are_refused) {
+    const auto parameters = test::random_model<Controllers, double>(core::Random(2), 0.3);
+    core::Buffer<double, 8> e, steered;
+    Controllers::Tape<double> tape;
+    const auto run = [&](const std::vector<std::int16_t>& labels, int rows) {
+        Controllers::forward(*parameters, e.zeros(rows), labels, steered.resize(rows), tape);
+    };
+    run({0, 2}, 2);
+    run({}, 0);
+    test::check_error("the label of a supervised controller is -1, valid is 0 to 2", [&] { run({0, -1}, 2); });
+    test::check_error("the label of a supervised controller is 3, valid is 0 to 2", [&] { run({0, 3}, 2); });
+    test::check_error("have 1 labels for 2 rows", [&] { run({0}, 2); });
+}
+
+BOOST_AUTO_TEST_CASE(rows_are_steered_alike_in_any_slice_of_a_batch) {
+    const auto parameters = test::random_model<Controllers, double>(core::Random(2), 0.3);
+    core::Random random(4);
+    core::Buffer<double, 8> e, whole, part, de;
+    test::fill_normal(e.resize(6).flat(), random);
+    const std::vector<std::int16_t> labels{2, 0, 0, 1, 2, 1};
+    Controllers::Tape<double> tape;
+    core::Box<Controllers::Parameters<double>> whole_gradient, sum_of_gradients;
+    const auto run = [&](int first, int length, core::Buffer<double, 8>& to, auto& gradient) {
+        const auto rows = e.view().slice(first, length);
+        Controllers::forward(
+            *parameters, rows,
+            std::span(labels).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(length)),
+            to.resize(length), tape);
+        Controllers::backward(*parameters, rows, tape, rows, gradient);
+    };
+    run(0, 6, whole, *whole_gradient);
+    for (const auto& [first, length] : {std::pair{0, 2}, std::pair{2, 0}, std::pair{2, 1}, std::pair{3, 3}}) {
+        run(first, length, part, *sum_of_gradients);
+        for (int row = 0; row < length; ++row)
+            for (int i = 0; i < 8; ++i)
+                BOOST_TEST(std::abs(part.view().row(row)[i] - whole.view().row(first + row)[i]) < 1e-12);
+    }
+    const auto a = core::flat<double>(*whole_gradient), b = core::flat<double>(*sum_of_gradients);
+    for (std::size_t i = 0; i < a.size(); ++i) BOOST_TEST(std::abs(a[i] - b[i]) < 1e-9);
 }

@@ -34,5 +34,23 @@ BOOST_AUTO_TEST_CASE(ranges_name_the_culprit) {
     core::require_range(5, 3, 5, "layer");
     BOOST_TEST(message_of([] { core::require_range(6, 3, 5, "layer"); }) == "layer is 6, valid is 3 to 5");
     BOOST_TEST(message_of([] { core::require_range(2, 3, 5, "layer"); }) == "layer is 2, valid is 3 to 5");
-    BOOST_TEST(message_of([] { core::require_range(std::stod("nan"), 0.0, 1.0, "rate"); }).starts_with("rate is"));
+    BOOST_TEST(message_of([] { core::require_range(std::stod("nan"), 0.0, 1.0, "rate"); }) ==
+               "rate is nan, valid is 0 to 1");
+    BOOST_TEST(message_of([] { core::require_range(2e-9, 0.0, 1e-9, "rate"); }) ==
+               "rate is 2e-09, valid is 0 to 1e-09");
+    BOOST_TEST(message_of([] { core::require_range(-0.1f, 0.0f, 1.0f, "clip"); }) == "clip is -0.1, valid is 0 to 1");
+}
+
+BOOST_AUTO_TEST_CASE(indices_are_from_0_to_their_count) {
+    BOOST_TEST(core::require_index(0, 3, "an index") == 0);
+    BOOST_TEST(core::require_index(2, 3, "an index") == 2);
+    BOOST_TEST(message_of([] { core::require_index(3, 3, "an index"); }) == "an index is 3, valid is 0 to 2");
+    BOOST_TEST(message_of([] { core::require_index(-1, 3, "an index"); }) == "an index is -1, valid is 0 to 2");
+    static_assert(core::require_index(1, 2, "an index") == 1);
+}
+
+BOOST_AUTO_TEST_CASE(checks_are_made_in_checked_builds_alone) {
+    core::check(true, [] { return "never seen"; });
+    BOOST_TEST(message_of([] { core::check(false, [] { return "what is wrong"; }); }) ==
+               (core::checked ? "what is wrong" : "nothing was thrown"));
 }

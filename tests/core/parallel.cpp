@@ -95,3 +95,13 @@ BOOST_AUTO_TEST_CASE(exceptions_reach_the_caller) {
         BOOST_TEST(runs == 1, name);
     });
 }
+
+BOOST_AUTO_TEST_CASE(sums_without_parts_and_slices_of_nothing_are_refused) {
+    std::vector<float> target(3), shorter(2);
+    const std::vector<std::span<float>> parts{target, shorter};
+    using Parts = std::span<const std::span<float>>;
+    BOOST_CHECK_THROW(core::reduce(core::Serial{}, Parts{}, std::span<float>(target)), core::Error);
+    BOOST_CHECK_THROW(core::reduce(core::Serial{}, Parts(parts), std::span<float>(target)), core::Error);
+    const auto nothing = [](std::size_t, std::size_t) {};
+    BOOST_CHECK_THROW(core::for_slices(core::Serial{}, 3, nothing, 0), core::Error);
+}

@@ -115,3 +115,26 @@ BOOST_AUTO_TEST_CASE(parts_of_gradients) {
     static_assert(std::is_same_v<decltype(core::part(core::Frozen{}, &Outer<float>::blocks)), core::Frozen>);
     static_assert(std::is_same_v<decltype(core::element(core::Frozen{}, 1)), core::Frozen>);
 }
+
+/// Of which `visit` forgets a member.
+struct Forgetful {
+    core::Vector<float, 3> listed, forgotten;
+    static void visit(auto& self, auto&& member) { member("listed", self.listed); }
+};
+
+BOOST_AUTO_TEST_CASE(what_visit_leaves_out_is_noticed) {
+    core::require_complete<float>(*core::Box<Outer<float>>());
+    core::require_complete<float>(core::NoParameters{});
+    try {
+        core::require_complete<float>(Forgetful{});
+        BOOST_ERROR("a member was forgotten, and nobody noticed");
+    } catch (const core::Error& error) {
+        BOOST_TEST(std::string(error.what()).find("lists 3 numbers, it holds 6") != std::string::npos, error.what());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_box_that_was_moved_from_is_not_read_where_bounds_are_checked) {
+    core::Box<Outer<float>> a;
+    const auto b = std::move(a);
+    BOOST_CHECK_THROW(*a, core::Error);
+}

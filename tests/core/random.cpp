@@ -139,3 +139,9 @@ BOOST_AUTO_TEST_CASE(forks_are_fixed_and_independent) {
     BOOST_TEST(std::abs(mean(count, [&, i = std::uint64_t{0}]() mutable { return parent.fork(i++).uniform(); }) - 0.5) <
                5 / std::sqrt(12.0 * count));
 }
+
+BOOST_AUTO_TEST_CASE(nothing_is_drawn_from_among_none) {
+    Random random(1);
+    for (const int bound : {0, -1, -1'000'000}) BOOST_CHECK_THROW(random.below(bound), core::Error);
+    BOOST_TEST(random.below(1) == 0);
+}

@@ -2,6 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "midstream/core/contract.hpp"
 #include "midstream/core/random.hpp"
 
 using namespace midstream;
@@ -24,6 +25,24 @@ BOOST_AUTO_TEST_CASE(sequences_are_where_offsets_say) {
     BOOST_TEST(sequences.length(0) == 5);
     BOOST_TEST(sequences.length(1) == 0);
     BOOST_TEST(sequences.length(2) == 3);
+}
+
+BOOST_AUTO_TEST_CASE(no_offsets_are_no_sequences) {
+    const core::Sequences none;
+    BOOST_TEST(none.count() == 0);
+    BOOST_TEST(none.rows() == 0);
+    core::Lockstep lockstep;
+    lockstep.assign(none);
+    BOOST_TEST(lockstep.steps() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(sequences_that_are_none_are_noticed_where_bounds_are_checked) {
+    const std::vector<int> offsets{4, 9, 9, 12};
+    const core::Sequences sequences{offsets};
+    BOOST_TEST(sequences.first(3) == 12);
+    for (const int wrong : {-1, 3, 4}) BOOST_CHECK_THROW(sequences.length(wrong), core::Error);
+    BOOST_CHECK_THROW(sequences.row(4), core::Error);
+    BOOST_CHECK_THROW(core::Sequences{}.row(0), core::Error);
 }
 
 BOOST_AUTO_TEST_CASE(lockstep_of_a_known_batch) {

@@ -70,3 +70,23 @@ BOOST_AUTO_TEST_CASE(buffers_grow_and_never_shrink) {
     for (const float value : zeros.flat()) BOOST_TEST(value == 0.f);
     BOOST_TEST(buffer.resize(6).flat().size() == 12u);
 }
+
+BOOST_AUTO_TEST_CASE(rows_that_are_none_are_noticed_where_bounds_are_checked) {
+    static_assert(core::checked, "tests are compiled without NDEBUG");
+    core::Buffer<float, 3> buffer;
+    const auto rows = buffer.resize(4);
+    rows.row(0);
+    rows.row(3);
+    for (const int wrong : {-1, 4}) {
+        BOOST_CHECK_THROW(rows.row(wrong), core::Error);
+        BOOST_CHECK_THROW(core::map_row(rows, wrong), core::Error);
+    }
+    BOOST_TEST(rows.slice(4, 0).count == 0);  // where a batch ends there may be no row
+    BOOST_TEST(rows.slice(0, 4).count == 4);
+    for (const auto& [first, length] : {std::pair{-1, 2}, std::pair{3, 2}, std::pair{5, 0}, std::pair{2, -1}})
+        BOOST_CHECK_THROW(rows.slice(first, length), core::Error);
+    BOOST_CHECK_THROW(rows.slice(1, 2).row(2), core::Error);
+    BOOST_CHECK_THROW((core::Rows<float, 3>{}.row(0)), core::Error);
+    volatile int negative = -1;  // or GCC warns of what will be refused
+    BOOST_CHECK_THROW(buffer.resize(negative), core::Error);
+}

@@ -56,6 +56,21 @@ BOOST_AUTO_TEST_CASE(round_trips) {
     BOOST_TEST(equal(ant_read, ant));
 }
 
+BOOST_AUTO_TEST_CASE(what_is_absent_stays_absent) {
+    const test::TemporaryFolder folder;
+    const auto path = folder / "grid.safetensors";
+    Grid episodes = grid(), read = grid();
+    episodes.subgoals.clear();
+    episodes.returns.clear();
+    data::save(path, episodes);
+    data::load(path, read);
+    BOOST_TEST(equal(read, episodes));
+    episodes.targets.clear();
+    data::save(path, episodes);
+    data::load(path, read);
+    BOOST_TEST(equal(read, episodes));
+}
+
 BOOST_AUTO_TEST_CASE(endings_are_kept_where_there_are_any) {
     const test::TemporaryFolder folder;
     const auto path = folder / "grid.safetensors";
@@ -80,11 +95,11 @@ BOOST_AUTO_TEST_CASE(other_spaces_are_refused) {
     const auto refused = [&](const std::string& why, auto episodes) {
         test::check_error("grid.safetensors: " + why, [&] { data::load(path, episodes); });
     };
-    refused("observation is 'OneHots<20, 3>', expected 'OneHots<21, 3>'",
+    refused("observation.dimension is 20, expected 21",
             data::Episodes<data::OneHots<21, 3>, data::Categories<4>, data::Categories<9, 2>>{});
-    refused("action is 'Categories<4, 1>', expected 'Continuous<1>'",
+    refused("action is data::Categories{classes=4, groups=1}, expected data::Continuous{width=1}",
             data::Episodes<data::OneHots<20, 3>, data::Continuous<1>, data::Categories<9, 2>>{});
-    refused("target is 'Categories<9, 2>', expected 'None'",
+    refused("target is data::Categories{classes=9, groups=2}, expected data::None",
             data::Episodes<data::OneHots<20, 3>, data::Categories<4>>{});
     Grid episodes;
     test::check_error("grid.safetensors: no metadata 'origin'", [&] { data::load(path, episodes, "an expert"); });
@@ -111,8 +126,8 @@ BOOST_AUTO_TEST_CASE(invalid_episodes_are_named) {
     invalid("offsets [2] does not ascend", [](Grid& e) { e.offsets[2] = 2; });
     invalid("observations has 17 entries, expected 18", [](Grid& e) { e.observations.pop_back(); });
     invalid("actions has 7 entries, expected 6", [](Grid& e) { e.actions.push_back(0); });
-    invalid("targets has 0 entries, expected 12", [](Grid& e) { e.targets.clear(); });
-    invalid("subgoals has 0 entries, expected 6", [](Grid& e) { e.subgoals.clear(); });
+    invalid("targets has 11 entries, expected 12", [](Grid& e) { e.targets.pop_back(); });
+    invalid("subgoals has 5 entries, expected 6", [](Grid& e) { e.subgoals.pop_back(); });
     invalid("returns has 2 entries, expected 3", [](Grid& e) { e.returns.pop_back(); });
     invalid("observations [1, 2] is 20, valid is 0 to 19", [](Grid& e) { e.observations[5] = 20; });
     invalid("actions [4, 0] is -1, valid is 0 to 3", [](Grid& e) { e.actions[4] = -1; });

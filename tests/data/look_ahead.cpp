@@ -1,6 +1,7 @@
 #include "midstream/data/look_ahead.hpp"
 
 #include <boost/test/unit_test.hpp>
+#include <limits>
 
 using namespace midstream;
 
@@ -33,4 +34,13 @@ BOOST_AUTO_TEST_CASE(targets_come_from_rows_ahead_in_the_same_episode) {
 BOOST_AUTO_TEST_CASE(there_is_no_looking_back) {
     auto episodes = numbered();
     BOOST_CHECK_THROW(data::look_ahead(episodes, 0), core::Error);
+}
+
+BOOST_AUTO_TEST_CASE(targets_that_are_not_there_are_not_looked_for) {
+    auto episodes = numbered();
+    data::look_ahead(episodes, std::numeric_limits<int>::max());
+    BOOST_TEST(episodes.targets.front() == 3.0f);
+    episodes.targets.clear();
+    data::look_ahead(episodes, 1);
+    BOOST_CHECK_THROW(data::look_ahead(episodes, 2), core::Error);
 }

@@ -5,8 +5,10 @@
 #include <boost/test/unit_test.hpp>
 #include <vector>
 
+#include "io/files.hpp"
 #include "midstream/env/batched.hpp"
 #include "midstream/env/gridworld_pinpad.hpp"
+#include "support/misbehaving.hpp"
 
 using namespace midstream;
 using namespace midstream::env;
@@ -99,4 +101,30 @@ BOOST_AUTO_TEST_CASE(smaller_batches_are_whole) {
     BOOST_TEST(batch.awaiting().empty());
     volatile int negative = -1;  // or GCC warns of what will be refused
     BOOST_CHECK_THROW(batch.reset(negative, core::Random(1)), core::Error);
+}
+
+BOOST_AUTO_TEST_CASE(environments_that_break_their_word_are_named) {
+    const auto run = [](test::Misbehaving environment, std::int16_t action) {
+        Batched<test::Misbehaving> some(environment);
+        some.reset(3, core::Random(1));
+        core::Buffer<std::int16_t, 2> seen;
+        core::Buffer<std::int16_t, 1> chosen;
+        while (!some.awaiting().empty()) {
+            some.observe(seen.resize(static_cast<int>(some.awaiting().size())));
+            for (std::int16_t& entry : chosen.resize(seen.count).flat()) entry = action;
+            some.act(chosen.view());
+        }
+    };
+    run({}, 1);
+    for (const auto& [fault, says] : test::complaints())
+        test::check_error(says, [&, &which = fault] { run({which}, 1); });
+    test::check_error("entry 0 of the action of environment 0 before its step 1 is 2, valid is 0 to 1",
+                      [&] { run({}, 2); });
+    test::check_error("is -1, valid is 0 to 1", [&] { run({}, -1); });
+    Batched<test::Misbehaving> some(test::Misbehaving{});
+    some.reset(3, core::Random(1));
+    core::Buffer<std::int16_t, 2> seen;
+    core::Buffer<std::int16_t, 1> chosen;
+    test::check_error("2 rows are given for 3 environments", [&] { some.observe(seen.resize(2)); });
+    test::check_error("4 rows are given for 3 environments", [&] { some.act(chosen.zeros(4)); });
 }

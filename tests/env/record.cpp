@@ -4,9 +4,11 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "io/files.hpp"
 #include "midstream/env/gridworld_pinpad.hpp"
 #include "midstream/env/record.hpp"
 #include "midstream/env/shortest_path.hpp"
+#include "support/misbehaving.hpp"
 
 using namespace midstream;
 using namespace midstream::env;
@@ -101,4 +103,51 @@ BOOST_AUTO_TEST_CASE(no_allocation_once_warm) {
     episodes.clear();
     BOOST_TEST(test::allocations([&] { record(environment, expert, 100, core::Random(6), episodes); }) == 0);
     BOOST_TEST(episodes.count() == 100);
+}
+
+namespace {
+struct Walker {
+    std::int16_t action = 1;
+    std::array<std::int16_t, 1> act(const test::Misbehaving&, core::Random&) const { return {action}; }
+};
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(environments_that_break_their_word_are_named) {
+    using test::Fault;
+    EpisodesOf<test::Misbehaving> episodes;
+    record(test::Misbehaving{}, Walker{}, 3, core::Random(1), episodes);
+    BOOST_TEST(episodes.rows() == 15);
+    const auto before = episodes;
+    const auto refused = [&](const std::string& why, const test::Misbehaving& environment, Walker expert) {
+        for (const bool only_successes : {true, false}) {
+            test::check_error(why, [&] { record(environment, expert, 3, core::Random(1), episodes, only_successes); });
+            // What was recorded before is as it was.
+            BOOST_TEST(episodes.offsets == before.offsets);
+            BOOST_TEST((episodes.observations == before.observations && episodes.actions == before.actions &&
+                        episodes.targets == before.targets && episodes.subgoals == before.subgoals));
+        }
+    };
+    for (const auto& [fault, says] : test::complaints()) refused(says, {fault}, {});
+    refused("is 3, valid is 0 to 2", {Fault::target_too_large}, {});
+    refused("the subgoal of an environment is 40000, valid is -1 to 32767", {Fault::subgoal_too_large}, {});
+    refused("the expert's action before step 1 is 2, valid is 0 to 1", {}, {.action = 2});
+    refused("the expert's action before step 1 is -1, valid is 0 to 1", {}, {.action = -1});
+    episodes.subgoals.clear();
+    test::check_error("lack targets, subgoals or returns",
+                      [&] { record(test::Misbehaving{}, Walker{}, 1, core::Random(1), episodes); });
+}
+
+BOOST_AUTO_TEST_CASE(a_pinpad_world_takes_no_step_but_in_an_episode) {
+    const std::int16_t up = 0, none = 4, negative = -1;
+    World asleep = world();
+    BOOST_TEST(asleep.subgoal() >= 0);
+    test::check_error("no step before it is reset", [&] { asleep.step(&up); });
+    asleep.reset(core::Random(1));
+    test::check_error("move of a gridworld-pinpad is 4, valid is 0 to 3", [&] { asleep.step(&none); });
+    test::check_error("move of a gridworld-pinpad is -1", [&] { asleep.step(&negative); });
+    while (!asleep.step(&up).done) {
+    }
+    test::check_error("nor after its episode has ended", [&] { asleep.step(&up); });
+    asleep.reset(core::Random(2));
+    asleep.step(&up);
 }

@@ -89,7 +89,9 @@ BOOST_AUTO_TEST_CASE(table_sets_numbers_right_and_text_left) {
 BOOST_AUTO_TEST_CASE(page_escapes_text_and_counts_gates) {
     examples::Page page("a < b", "R&D");
     page.heading("\"x\"").paragraph("one\n\ntwo").table({{"<i>", "n"}, {{"a", "1"}}}, "caption");
-    page.gates({{"steers", "0.7", ">= 0.6", true}, {"learns", "0.1", ">= 0.9", false}})
+    page.gates({{"steers", "0.7", ">= 0.6", true},
+                {"learns", "0.1", ">= 0.9", false},
+                {"aligns", "0.95", ">= 0.9", true, "0.51"}})
         .figure("<svg></svg>", "a figure")
         .figure("", "none");
     const std::string html = page.html();
@@ -99,7 +101,9 @@ BOOST_AUTO_TEST_CASE(page_escapes_text_and_counts_gates) {
     BOOST_TEST(count(html, "&lt;i&gt;") == 1);
     BOOST_TEST(count(html, "<p>one</p>") == 1);
     BOOST_TEST(count(html, "<p>two</p>") == 1);
-    BOOST_TEST(count(html, "1 of 2 checks passed") == 1);
+    BOOST_TEST(count(html, "2 of 3 checks passed") == 1);
+    BOOST_TEST(count(html, ">0.95</td><td class=\"number\">0.51</td>") == 1);  // beside what chance comes to
+    BOOST_TEST(count(html, "<td class=\"number\">-</td>") == 2);
     BOOST_TEST(count(html, "<svg></svg>") == 1);
     BOOST_TEST(count(html, "gnuplot is not installed") == 1);
     BOOST_TEST(count(html, "<script") == 0);

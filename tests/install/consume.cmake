@@ -26,6 +26,12 @@ if(commands MATCHES " (-O[^ ]*|-W[^ ]*|-m[^ ]*|-g[^ ]*|-fno-[^ ]*|-ffast[^ ]*)[ 
   message(FATAL_ERROR "midstream's targets hand the flag ${CMAKE_MATCH_1} to their users:\n${commands}")
 endif()
 run(${CMAKE_COMMAND} --build ${WORK}/build)
+# What a project that keeps midstream in a folder installs is its own.
+run(${CMAKE_COMMAND} --install ${WORK}/build --prefix ${WORK}/of_the_consumer)
+file(GLOB_RECURSE installed RELATIVE ${WORK}/of_the_consumer ${WORK}/of_the_consumer/*)
+if(NOT installed STREQUAL "bin/consumer")
+  message(FATAL_ERROR "the consumer installs more than its program: ${installed}")
+endif()
 run(${WORK}/build/consumer)
 if(EXISTS ${WORK}/build/consumer_openmp)
   run(${WORK}/build/consumer_openmp)

@@ -137,6 +137,15 @@ BOOST_AUTO_TEST_CASE(the_first_difference_is_named_and_nothing_changed) {
         };
     };
     refused("belongs to 'two blocks', expected 'three blocks'", contents_of(other), "three blocks");
+    const auto described = folder / "described";
+    io::save(described, "run{blocks=2, block=layer::Mlp{hidden=8}}", contents_of(run));
+    for (const auto& [why, expected] :
+         {std::pair("something else: block.hidden is 8, expected 9", "run{blocks=2, block=layer::Mlp{hidden=9}}"),
+          std::pair("run{blocks=2, block=layer::Mlp{hidden=8}}, expected walk", "walk"),
+          std::pair("'run{blocks=2, block=layer::Mlp{hidden=8}}', expected 'two blocks'", "two blocks")})
+        test::check_error(std::string("described: belongs to ") + why,
+                          [&, text = expected] { io::load(described, text, contents_of(other)); });
+    BOOST_TEST(bits(other) == before);
     core::Matrix<float, 2, 5> matrix{};
     refused("tensor 'extra' is missing", with([&](auto& member) { member("extra", matrix); }));
     refused("tensor 'loss' is asked for twice", with([&](auto& member) { member("loss", other.loss); }));

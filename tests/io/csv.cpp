@@ -42,6 +42,21 @@ BOOST_AUTO_TEST_CASE(a_resumed_run_takes_up_its_table) {
     BOOST_TEST(io::read_csv(path).column("step").empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_row_that_does_not_fit_is_not_in_the_file) {
+    const test::TemporaryFolder folder;
+    const auto path = folder / "metrics.csv";
+    io::CsvWriter writer(path, {"step", "loss"});
+    writer.row({0, 0.5});
+    {
+        const test::FullDisk full(io::read_file(path).size() + 3);
+        test::check_error("metrics.csv: cannot write", [&] { writer.row({1, 0.25}); });
+    }
+    BOOST_TEST(io::read_file(path) == "step,loss\n0,0.5\n");
+    writer.row({2, 0.125});  // there is room again
+    writer.sync();
+    BOOST_TEST(io::read_file(path) == "step,loss\n0,0.5\n2,0.125\n");
+}
+
 BOOST_AUTO_TEST_CASE(mistakes_are_named) {
     const test::TemporaryFolder folder;
     const auto path = folder / "metrics.csv";
@@ -59,6 +74,10 @@ BOOST_AUTO_TEST_CASE(mistakes_are_named) {
     refused("line 2 has 3 fields, expected 2", "step,loss\n1,2,3\n");
     refused("line 2 holds 'x', no number", "step,loss\n1,x\n");
     refused("line 2 holds '', no number", "step,loss\n\n");
+    refused("line 2 holds '1\\x0d', no number", "step\r\n1\r\n");
+    refused("line 2 holds '0x1', no number", "step\n0x1\n");
+    refused("has two columns 'loss'", "step,loss,loss\n");
+    test::check_error("'loss' cannot name two columns", [&] { io::CsvWriter(path, {"step", "loss", "loss"}); });
     io::replace_file(path, "step,loss\n1,2.5\n3,-4e-5\n");
     test::check_damage(
         path, [&] { io::read_csv(path); }, false);

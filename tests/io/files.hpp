@@ -2,9 +2,12 @@
 /// Temporary folders and damaged files, for the tests of everything that reads files.
 #pragma once
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <boost/test/unit_test.hpp>
+#include <csignal>
+#include <fstream>
 #include <string>
 
 #include "midstream/core/random.hpp"
@@ -26,6 +29,28 @@ struct TemporaryFolder {
     ~TemporaryFolder() { std::filesystem::remove_all(path); }
 
     std::filesystem::path operator/(const char* name) const { return path / name; }
+};
+
+/// As long as it lives no file of this process grows beyond `size` bytes: the write that would do so goes as far as it
+/// can, and the next one fails, as on a full disk.
+class FullDisk {
+public:
+    explicit FullDisk(std::size_t size) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+        BOOST_REQUIRE(::getrlimit(RLIMIT_FSIZE, &before_) == 0);
+        ::rlimit limit = before_;
+        limit.rlim_cur = size;
+        BOOST_REQUIRE(::setrlimit(RLIMIT_FSIZE, &limit) == 0);
+    }
+    FullDisk(const FullDisk&) = delete;
+    FullDisk& operator=(const FullDisk&) = delete;
+    ~FullDisk() {
+        ::setrlimit(RLIMIT_FSIZE, &before_);
+        std::signal(SIGXFSZ, handler_);
+    }
+
+private:
+    ::rlimit before_{};
+    void (*handler_)(int);
 };
 
 /// The message of the Error that `function` must throw.

@@ -2,10 +2,13 @@
 
 #include <cstdlib>
 #include <limits>
+#if __has_include(<xtensor/core/xmath.hpp>)
+#include <xtensor/containers/xtensor.hpp>
+#include <xtensor/core/xmath.hpp>
+#else
 #include <xtensor/xmath.hpp>
-#include <xtensor/xrandom.hpp>
 #include <xtensor/xtensor.hpp>
-#include <xtensor/xview.hpp>
+#endif
 
 #include "io/files.hpp"
 
@@ -52,12 +55,51 @@ BOOST_AUTO_TEST_CASE(wrong_and_damaged_files) {
     const auto path = folder / "a.npy";
     test::check_error("a.npy: no such file", [&] { io::load_npy<int>(path); });
     io::save_npy(path, xt::xtensor<float, 2>{{1, 2, 3}, {4, 5, 6}});
-    test::check_error("a.npy: holds numbers of type f4, expected f8", [&] { io::load_npy<double>(path); });
+    test::check_error("a.npy: holds numbers of type 'f4', expected 'f8'", [&] { io::load_npy<double>(path); });
     test::check_damage(path, [&] { BOOST_TEST(io::load_npy<float>(path).size() == 6u); });
     std::string huge = io::read_file(path);
     huge.replace(huge.find("(2, 3)"), 27, "(4294967296,4294967296, 0), ");
     io::replace_file(path, huge);
     BOOST_TEST(test::error_of([&] { io::load_npy<float>(path); }) != "no error");
+}
+
+BOOST_AUTO_TEST_CASE(headers) {
+    const test::TemporaryFolder folder;
+    const auto path = folder / "a.npy";
+    const auto parse = [&](std::string header, std::size_t bytes) {
+        const auto length = static_cast<std::uint16_t>(header.size());
+        std::string file("\x93NUMPY\x01\x00", 8);
+        file.append(reinterpret_cast<const char*>(&length), 2);
+        return io::parse_npy<float>(path, file + header + std::string(bytes, '\0'));
+    };
+    const auto shape = [&](const std::string& text, std::size_t bytes) {
+        const auto array = parse("{'descr': '<f4', 'fortran_order': False, 'shape': " + text + ", }   \n", bytes);
+        return io::Shape(array.shape().begin(), array.shape().end());
+    };
+    BOOST_TEST((shape("()", 4) == io::Shape{}));
+    BOOST_TEST((shape("(2,)", 8) == io::Shape{2}));
+    BOOST_TEST((shape("(2, 3)", 24) == io::Shape{2, 3}));
+    BOOST_TEST((shape("(2, 3,)", 24) == io::Shape{2, 3}));
+    BOOST_TEST(parse("{'shape': (1,), 'fortran_order': True, 'descr': '<f4'}", 4).size() == 1u);
+    const std::string neither = "a.npy: the header does not describe a little-endian array of numbers";
+    for (const char* wrong :
+         {"(2)", "(2", "2,", "(2 3)", "(02,)", "(-2,)", "(+2,)", "(2.0,)", "(,)", "(2,,3)", "[2]", ""})
+        test::check_error(neither, [&] { shape(wrong, 8); });
+    for (const char* wrong :
+         {"", "{", "{}", "{'descr': '<f4'}", "{'descr': '>f4', 'fortran_order': False, 'shape': (1,)}",
+          "{'descr': '<f4', 'descr': '<f4', 'fortran_order': False, 'shape': (1,)}",
+          "{'descr': '<f4', 'fortran_order': False, 'shape': (1,), 'more': 1}",
+          "{'descr': '<f4', 'fortran_order': False, 'shape': (1,)} x",
+          "{'descr': '<f4', 'fortran_order': 0, 'shape': (1,)}",
+          "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,)}"})
+        test::check_error(neither, [&] { parse(wrong, 4); });
+    test::check_error("the shape is too large", [&] { shape("(18446744073709551616,)", 0); });
+    test::check_error("not those of shape", [&] { shape("(0, 4294967296, 4294967296)", 0); });
+    test::check_error("not those of shape", [&] { shape("(9223372036854775808, 2)", 0); });
+    std::string many = "(";
+    for (int i = 0; i < 70; ++i) many += "1,";
+    test::check_error("more than 64 extents", [&] { shape(many + ")", 4); });
+    test::check_error("expected 'f4'", [&] { parse("{'descr': '|\0334', 'fortran_order': False, 'shape': (1,)}", 4); });
 }
 
 BOOST_AUTO_TEST_CASE(python_and_back) {

@@ -126,12 +126,20 @@ BOOST_AUTO_TEST_CASE(hostile_headers) {
 
     refused("the header is no JSON", "{", 0);
     refused("the header is no JSON", "", 0);
-    refused("the header is no JSON", std::string(100000, '['), 0);
+    refused("the header is no JSON object", std::string(100000, '['), 0);
+    refused("tensor 'a' has no valid shape", "{\"a\":{\"shape\":" + std::string(100000, '['), 0);
+    std::string deep;
+    for (int i = 0; i < 100000; ++i) deep += "{\"a\":";
+    refused("tensor 'a' has an entry 'a', which is unknown", deep, 0);
+    refused("the header is no JSON: it goes wrong at its byte 4", "{} x", 0);
+    refused("the header is no JSON: it holds a zero byte", std::string("{}\0{]", 5), 0);
+    refused("the header is no JSON", "{\"\xff\xfe\":{}}", 0);  // not UTF-8
+    refused("tensor '\\x1b[2J' has no dtype", R"({"\u001b[2J":{}})", 0);
     refused("the header is no JSON object", "[]", 0);
     refused("tensor 't' is described by no JSON object", R"({"t":3})", 0);
     refused("tensor 't' has no dtype", R"({"t":{}})", 0);
     refused("tensor 't' has no dtype", R"({"t":{"dtype":3}})", 0);
-    refused("tensor 't' is of unknown type F31", one("F31", "[2]", "[0,8]"), 8);
+    refused("tensor 't' is of unknown type 'F31'", one("F31", "[2]", "[0,8]"), 8);
     refused("tensor 't' has no valid shape", R"({"t":{"dtype":"F32"}})", 0);
     refused("tensor 't' has no valid shape", one("F32", "[-2]", "[0,8]"), 8);
     refused("tensor 't' has no valid shape", one("F32", "[2.0]", "[0,8]"), 8);
@@ -143,6 +151,15 @@ BOOST_AUTO_TEST_CASE(hostile_headers) {
     refused("tensor 't' has data_offsets beyond the end of the file", one("F32", "[2]", "[0,18446744073709551615]"), 8);
     refused("tensor 't' has 8 bytes, not those of F32 [3]", one("F32", "[3]", "[0,8]"), 8);
     refused("tensor 't' has 0 bytes, not those of", one("F32", "[4294967296,4294967296]", "[0,0]"), 0);
+    refused("tensor 't' has 0 bytes, not those of", one("F32", "[0,4294967296,4294967296]", "[0,0]"), 0);
+    refused("tensor 't' has no valid shape", one("F32", "[-0]", "[0,0]"), 0);
+    refused("tensor 't' has no valid shape", one("F32", "[[2]]", "[0,8]"), 8);
+    refused("tensor 't' has no valid shape", one("F32", "null", "[0,8]"), 8);
+    refused("tensor 't' has no valid data_offsets", one("F32", "[2]", "{\"0\":8}"), 8);
+    refused("tensor 't' has an entry 'crc', which is unknown",
+            R"({"t":{"dtype":"F32","shape":[0],"data_offsets":[0,0],"crc":1}})", 0);
+    refused("the header holds '__metadata__' twice", R"({"__metadata__":{},"__metadata__":{}})", 0);
+    refused("the header holds 'n' twice", R"({"__metadata__":{"n":"1","n":"2"}})", 0);
     refused("the header holds 't' twice",
             "{" + entry("t", "F32", "[0]", "[0,0]") + "," + entry("t", "F32", "[2]", "[0,8]") + "}", 8);
     refused("the header holds 'dtype' twice", R"({"t":{"dtype":"F32","dtype":"F64","shape":[0],"data_offsets":[0,0]}})",

@@ -11,7 +11,11 @@ BOOST_AUTO_TEST_CASE(bytes_of_a_shape) {
     const std::size_t half = std::size_t{1} << 32;
     BOOST_TEST(!io::byte_count({half, half}, 1).has_value());
     BOOST_TEST(!io::byte_count({half, half / 8}, 8).has_value());
-    BOOST_TEST(io::byte_count({half, half / 16}, 8).has_value());
+    BOOST_TEST(!io::byte_count({half, half / 16}, 8).has_value());  // no object is larger than half the memory
+    BOOST_TEST(io::byte_count({half, half / 32}, 8).has_value());
+    BOOST_TEST(io::byte_count({half, 0}, 8).value() == 0u);
+    BOOST_TEST(!io::byte_count({0, half, half}, 1).has_value());  // whose rows would lie too far apart
+    BOOST_TEST(!io::byte_count({half, half, 0}, 1).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(expected_shapes) {

@@ -100,3 +100,14 @@ BOOST_AUTO_TEST_CASE(samples_follow_the_probabilities) {
     Choice::sample(logits, random, &best, 0.0);
     BOOST_TEST(best == 2);
 }
+
+BOOST_AUTO_TEST_CASE(choices_that_there_are_none_of_are_refused) {
+    using Choices = layer::Categorical<5, 2>;
+    const double parameters[10] = {};
+    double gradient[10] = {};
+    for (const auto wrong : {std::int16_t{5}, std::int16_t{-1}}) {
+        const std::int16_t value[2] = {4, wrong};
+        BOOST_CHECK_THROW(Choices::log_probability(parameters, value), core::Error);
+        BOOST_CHECK_THROW(Choices::log_probability(parameters, value, 1.0, gradient), core::Error);
+    }
+}

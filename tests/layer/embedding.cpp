@@ -28,3 +28,15 @@ BOOST_AUTO_TEST_CASE(one_hots_equal_the_product_with_the_dense_vector) {
     Embedding::backward(parameters, {&ones[0][0], 2}, {&weights[0][0], 2}, gradient);
     test::check_gradient("rows", core::flat<double>(parameters), core::flat<double>(gradient), loss);
 }
+
+BOOST_AUTO_TEST_CASE(indices_out_of_bounds_are_refused) {
+    using Embedding = layer::Embedding<data::OneHots<11, 3>, 4>;
+    Embedding::Parameters<double> parameters{};
+    double y[2][4];
+    for (const auto wrong : {std::int16_t{11}, std::int16_t{-1}})
+        for (int at = 0; at < 6; ++at) {
+            std::int16_t ones[6] = {0, 5, 10, 1, 5, 7};
+            ones[at] = wrong;
+            BOOST_CHECK_THROW(Embedding::forward(parameters, {ones, 2}, {&y[0][0], 2}), core::Error);
+        }
+}

@@ -1,5 +1,6 @@
 #include "midstream/model/autoregressive.hpp"
 
+#include "io/files.hpp"
 #include "midstream/model/hawk.hpp"
 #include "midstream/model/transformer.hpp"
 #include "support/layer_check.hpp"
@@ -17,12 +18,13 @@ using MixedModel = model::Autoregressive<data::Dense<3>, data::Continuous<2>, Mi
 
 template <class M, class T>
 struct Sample {
-    core::Sequences sequences{test::ragged_offsets};
+    std::vector<int> offsets;
+    core::Sequences sequences{offsets};
     std::vector<typename M::Observation::template Element<T>> observations;
     std::vector<typename M::Action::template Element<T>> actions;
     std::vector<typename M::Target::template Element<T>> targets;
 
-    explicit Sample(core::Random random) {
+    explicit Sample(core::Random random, std::vector<int> where = test::ragged_offsets) : offsets(std::move(where)) {
         const auto rows = static_cast<std::size_t>(sequences.rows());
         const auto fill = [&](auto& values, int width, int classes) {
             values.resize(rows * static_cast<std::size_t>(width));
@@ -99,6 +101,77 @@ void check_steps() {
 }
 BOOST_AUTO_TEST_CASE(transformer_step_equals_forward) { check_steps<Transformer>(); }
 BOOST_AUTO_TEST_CASE(heterogeneous_step_equals_forward) { check_steps<MixedModel>(); }
+
+/// Every stretch of a batch of sequences, as a slice of it, is predicted as in the whole, and the gradients of the
+/// sequences add up to the whole's.
+template <class M>
+void check_slices() {
+    const Sample<M, double> sample(core::Random(1), {0, 5, 6, 6, 13, 16});
+    const int count = sample.sequences.count();
+    const auto parameters = test::random_parameters<M, double>(core::Random(2), 0.2);
+    core::Box<typename M::template Parameters<double>> whole_gradient, sum_of_gradients;
+    typename M::template Tape<double> tape;
+    const auto run = [&](core::Sequences sequences, auto&& gradient) {
+        const int first = sequences.first(0);
+        const auto observations = sample.rows().slice(first, sequences.rows());
+        M::forward(*parameters, sequences, observations, tape);
+        M::clear_gradients(tape);
+        for (int row = 0; row < sequences.rows(); ++row) {
+            const std::ptrdiff_t at = first + row;
+            M::Distribution::log_probability(tape.action.view().row(row), sample.actions.data() + at * M::Action::width,
+                                             1.0, tape.action_gradient.view().row(row));
+            M::TargetHead::Distribution::log_probability(tape.target.view().row(row),
+                                                         sample.targets.data() + at * M::Target::width, 1.0,
+                                                         tape.target_gradient.view().row(row));
+        }
+        M::backward(*parameters, sequences, observations, tape, gradient);
+    };
+    run(sample.sequences, *whole_gradient);
+    const auto whole = tape.action;
+    for (int begin = 0; begin <= count; ++begin)
+        for (int end = begin; end <= count; ++end) {
+            const core::Sequences sequences{
+                std::span(sample.offsets)
+                    .subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin) + 1)};
+            if (end == begin + 1)
+                run(sequences, *sum_of_gradients);
+            else
+                run(sequences, core::Frozen{});
+            for (int row = 0; row < sequences.rows(); ++row)
+                BOOST_TEST(
+                    (core::map_row(tape.action.view(), row) - core::map_row(whole.view(), sequences.first(0) + row))
+                        .norm() < 1e-9);
+        }
+    const auto a = core::flat<double>(*whole_gradient), b = core::flat<double>(*sum_of_gradients);
+    for (std::size_t i = 0; i < a.size(); ++i) BOOST_TEST(std::abs(a[i] - b[i]) < 1e-9 * std::max(1.0, std::abs(a[i])));
+}
+using HawkModel =
+    model::Autoregressive<Observation, data::Categories<4>, model::Hawk<small_hawk>, data::Categories<5, 2>>;
+BOOST_AUTO_TEST_CASE(transformers_predict_alike_in_any_slice_of_a_batch) { check_slices<Transformer>(); }
+BOOST_AUTO_TEST_CASE(hawks_predict_alike_in_any_slice_of_a_batch) { check_slices<HawkModel>(); }
+BOOST_AUTO_TEST_CASE(heterogeneous_stacks_predict_alike_in_any_slice_of_a_batch) { check_slices<MixedModel>(); }
+
+BOOST_AUTO_TEST_CASE(models_know_their_context) {
+    static_assert(Transformer::context == 16);
+    static_assert(HawkModel::context == layer::unbounded);
+    static_assert(MixedModel::context == 16);  // that of the shortest part
+}
+
+BOOST_AUTO_TEST_CASE(what_a_model_cannot_read_is_refused) {
+    Sample<Transformer, double> sample(core::Random(1));
+    const auto parameters = test::random_parameters<Transformer, double>(core::Random(2), 0.2);
+    Transformer::Tape<double> tape;
+    const auto forward = [&](core::Sequences sequences) {
+        Transformer::forward(*parameters, sequences, sample.rows(), tape);
+    };
+    const std::vector<int> fewer{0, 5, 6};
+    test::check_error("a model is given 16 rows for sequences of 6 rows", [&] { forward({fewer}); });
+    for (const auto wrong : {std::int16_t{9}, std::int16_t{-1}}) {
+        sample.observations[7] = wrong;
+        test::check_error("an index of an observation is " + std::to_string(wrong) + ", valid is 0 to 8",
+                          [&] { forward(sample.sequences); });
+    }
+}
 
 BOOST_AUTO_TEST_CASE(parameters_are_flat_and_named) {
     Transformer::Parameters<float> parameters;

@@ -69,8 +69,13 @@ BOOST_AUTO_TEST_CASE(ants_train_to_the_same_bits_on_any_number_of_threads_and_ac
 }
 
 BOOST_AUTO_TEST_CASE(the_expert_that_comes_with_the_example_arrives) {
-    const Expert expert = Expert::load(MIDSTREAM_TEST_FOLDER "/../examples/ant/expert.safetensors",
-                                       "ant expert: actor of 2 layers of 64, observation of 35");
+    core::Description architecture{"ant-expert"};
+    architecture.set("actor", std::type_identity<Agent::Acting>{}).set("view", std::type_identity<env::AntRider>{});
+    const std::string path = MIDSTREAM_TEST_FOLDER "/../examples/ant/expert.safetensors";
+    const Expert expert = Expert::load(path, core::text(architecture));
+    architecture.set("view", std::type_identity<env::AntMap>{});
+    test::check_error("view is env::AntRider, expected env::AntMap",
+                      [&] { Expert::load(path, core::text(architecture)); });
     const auto success = [](const Expert& who, const env::TaskDistribution& tasks) {
         Ant ant(tasks);
         constexpr int count = 60;

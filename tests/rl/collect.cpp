@@ -2,7 +2,9 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "io/files.hpp"
 #include "rl/toys.hpp"
+#include "support/misbehaving.hpp"
 #include "support/tiny_world.hpp"
 
 using namespace midstream;
@@ -89,4 +91,82 @@ BOOST_AUTO_TEST_CASE(an_episode_depends_on_no_other) {
     const auto& found = few.episodes();
     for (std::size_t i = 0; i < 5; ++i) BOOST_TEST(found.offsets[i] == expected.offsets[i]);
     BOOST_TEST(std::equal(found.actions.begin(), found.actions.end(), expected.actions.begin()));
+}
+
+BOOST_AUTO_TEST_CASE(environments_that_break_their_word_are_named) {
+    using Bad = env::Batched<test::Misbehaving>;
+    using Actor = test::PolicyFor<Bad>;
+    const auto actor = test::random_parameters<Actor, float>(core::Random(1), 0.3);
+    const auto collect = [&](test::Fault fault) {
+        rl::Collector<Bad, Actor> collector{Bad(test::Misbehaving{fault})};
+        collector.collect(*actor, 3, core::Random(1));
+    };
+    collect(test::Fault::none);
+    for (const auto& [fault, says] : test::complaints())
+        test::check_error(says, [&, &which = fault] { collect(which); });
+}
+
+namespace {
+/// A batch environment of its own making, of which any one thing can be wrong.
+struct Crowd {
+    static constexpr int horizon = 4;
+    using Observation = data::Dense<1>;
+    using Action = data::Categories<2>;
+    enum class Fault {
+        none,
+        stranger,
+        descending,
+        never_ends,
+        not_a_number,
+        return_missing,
+        return_not_a_number,
+        asleep
+    };
+    Fault fault = Fault::none;
+    std::vector<int> waiting{}, steps{};
+    std::vector<float> earned{};
+
+    void reset(int count, core::Random) {
+        waiting.resize(static_cast<std::size_t>(count));
+        for (int i = 0; i < count; ++i) waiting[static_cast<std::size_t>(i)] = i;
+        if (fault == Fault::stranger) waiting.back() = count;
+        if (fault == Fault::descending) std::swap(waiting[0], waiting[1]);
+        if (fault == Fault::asleep) waiting.clear();
+        steps.assign(static_cast<std::size_t>(count), 0);
+        earned.assign(static_cast<std::size_t>(count), 1);
+        if (fault == Fault::return_missing) earned.pop_back();
+        if (fault == Fault::return_not_a_number) earned[1] = std::numeric_limits<float>::quiet_NaN();
+    }
+    std::span<const int> awaiting() const { return waiting; }
+    std::span<const float> returns() const { return earned; }
+    std::span<const int> lengths() const { return steps; }
+    void observe(core::Rows<float, 1> rows) const {
+        for (float& value : rows.flat())
+            value = fault == Fault::not_a_number ? std::numeric_limits<float>::quiet_NaN() : 1;
+    }
+    void act(core::Rows<const std::int16_t, 1>) {
+        for (int& step : steps) ++step;
+        if (fault != Fault::never_ends && steps[0] == 3) waiting.clear();
+    }
+};
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(batch_environments_that_break_their_word_are_named) {
+    using Actor = test::PolicyFor<Crowd>;
+    const auto actor = test::random_parameters<Actor, float>(core::Random(1), 0.3);
+    const auto collect = [&](Crowd::Fault fault) {
+        rl::Collector<Crowd, Actor> collector{Crowd{fault}};
+        collector.collect(*actor, 3, core::Random(1));
+        return collector.episodes().rows();
+    };
+    BOOST_TEST(collect(Crowd::Fault::none) == 9);
+    BOOST_TEST(collect(Crowd::Fault::asleep) == 0);  // an episode that ends where it begins has no row
+    test::check_error("instance 3 await an action", [&] { collect(Crowd::Fault::stranger); });
+    test::check_error("instance 0 await an action after 1", [&] { collect(Crowd::Fault::descending); });
+    test::check_error("decision 5, its horizon is 4", [&] { collect(Crowd::Fault::never_ends); });
+    test::check_error("entry 0 of the observation of instance 0 at its decision 1 is not finite",
+                      [&] { collect(Crowd::Fault::not_a_number); });
+    test::check_error("a batch environment of 3 instances has 2 returns",
+                      [&] { collect(Crowd::Fault::return_missing); });
+    test::check_error("the return of instance 1 is not finite", [&] { collect(Crowd::Fault::return_not_a_number); });
 }

@@ -10,6 +10,7 @@
 #include "midstream/train/adamw.hpp"
 #include "rl/toys.hpp"
 #include "support/gradient_check.hpp"
+#include "support/misbehaving.hpp"
 #ifdef _OPENMP
 #include "midstream/core/openmp.hpp"
 #endif
@@ -338,4 +339,33 @@ BOOST_AUTO_TEST_CASE(options_out_of_range_are_refused) {
     test::check_error("era is 0", [&] { make({.era = 0}); });
     trainee.learner.shards = 0;
     test::check_error("shards is 0", [&] { make({}); });
+}
+
+BOOST_AUTO_TEST_CASE(environments_that_break_their_word_are_named) {
+    const auto run = [](test::Fault fault) {
+        auto trainee = trainee_of<test::MisbehavingPoint>();
+        rl::Ppo<test::MisbehavingPoint, decltype(trainee)> ppo({{fault}}, trainee,
+                                                               {.instances = 4, .steps = 8, .minibatches = 2});
+        ppo.update(core::Serial{}, 1e-3, core::Random(2));
+    };
+    using test::Fault;
+    run(Fault::none);
+    test::check_error("step 5 of the environment, whose horizon is 5", [&] { run(Fault::one_step_too_long); });
+    test::check_error("step 5 of the environment, whose horizon is 5", [&] { run(Fault::never_ends); });
+    test::check_error("the reward of the environment's step 2 is not finite", [&] { run(Fault::reward_not_a_number); });
+    test::check_error("entry 1 of the observation of instance 0 after step 2 of its episode is not finite",
+                      [&] { run(Fault::observation_not_a_number); });
+}
+
+BOOST_AUTO_TEST_CASE(learners_that_cannot_learn_are_refused) {
+    auto trainee = trainee_of<Stay>();
+    const auto initialised = trainee.learner.parameters;
+    trainee.learner.parameters = {};
+    rl::Ppo<Stay, decltype(trainee)> ppo({}, trainee, {.instances = 4, .steps = 8, .minibatches = 2});
+    const auto update = [&] { ppo.update(core::Serial{}, 1e-3, core::Random(2)); };
+    test::check_error("the parameters of the agent are all zero", update);
+    trainee.learner.parameters = initialised;
+    update();
+    trainee.learner.shards = 3;
+    test::check_error("the number of shards of a learner does not change", update);
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "io/files.hpp"
 #include "midstream/train/adamw.hpp"
 #include "rl/toys.hpp"
 #include "support/tiny_world.hpp"
@@ -317,4 +318,18 @@ BOOST_AUTO_TEST_CASE(options_out_of_range_are_refused) {
     BOOST_CHECK_THROW(make({.batch = 8, .clip = -0.1f}), core::Error);
     learner.shards = 0;
     BOOST_CHECK_THROW(make({.batch = 8}), core::Error);
+}
+
+BOOST_AUTO_TEST_CASE(learners_that_cannot_learn_are_refused) {
+    Learner<DriftPolicy> blank{.shards = 2};
+    DriftReinforce reinforce(DriftWorld({}), blank, {.batch = 8});
+    test::check_error("the parameters of the policy are all zero",
+                      [&] { reinforce.update(core::Serial{}, 0.01, core::Random(1)); });
+    DriftPolicy::initialise(*blank.parameters, core::Random(1));
+    reinforce.update(core::Serial{}, 0.01, core::Random(1));
+    blank.shards = 3;
+    test::check_error("the number of shards of a learner does not change",
+                      [&] { reinforce.update(core::Serial{}, 0.01, core::Random(1)); });
+    test::check_error("batch is 2, valid is 3 (an episode for each shard)",
+                      [&] { DriftReinforce(DriftWorld({}), blank, {.batch = 2}); });
 }

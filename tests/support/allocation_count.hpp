@@ -3,14 +3,15 @@
 /// replaces operator new and delete, and makes Eigen, which allocates by malloc, report its own.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdlib>
 #include <new>
 
 namespace midstream::test {
 
-/// How often operator new or Eigen has allocated so far, in any thread that is not racing with another.
-inline long allocation_count = 0;
+/// How often operator new or Eigen has allocated so far, in any thread.
+inline std::atomic<long> allocation_count = 0;
 
 /// Stands for eigen_assert, on also in release builds: Eigen asserts that allocating is allowed where it allocates.
 inline void eigen_check(bool condition) {
@@ -26,6 +27,23 @@ inline void eigen_check(bool condition) {
 #define eigen_assert(condition) ::midstream::test::eigen_check(static_cast<bool>(condition))
 #include <Eigen/Core>
 
+// The thread sanitizer has these functions itself and cannot be without, but tells of every allocation.
+#if defined(__SANITIZE_THREAD__)
+#define MIDSTREAM_OTHERS_ALLOCATE
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define MIDSTREAM_OTHERS_ALLOCATE
+#endif
+#endif
+
+#ifdef MIDSTREAM_OTHERS_ALLOCATE
+#include <sanitizer/allocator_interface.h>
+
+namespace midstream::test {
+inline const int allocation_hooks = __sanitizer_install_malloc_and_free_hooks(
+    [](const volatile void*, std::size_t) { ++allocation_count; }, [](const volatile void*) {});
+}  // namespace midstream::test
+#else
 // Not inlined, or GCC sees malloc meet operator delete and warns of a mismatch that is none.
 [[gnu::noinline]] void* operator new(std::size_t size) {
     ++midstream::test::allocation_count;
@@ -53,6 +71,7 @@ void operator delete[](void* memory) noexcept { std::free(memory); }
 void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
 void operator delete[](void* memory, std::align_val_t) noexcept { std::free(memory); }
 void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+#endif
 
 namespace midstream::test {
 

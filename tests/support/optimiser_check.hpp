@@ -113,6 +113,35 @@ core::Box<LargeParameters<float>> run_steps(const O& optimiser, const Policy& po
     return parameters;
 }
 
+/// After one update by `first`, the next by `second` is what `second` makes of that very state, saved and loaded:
+/// nothing of `first` is left in it. (The two lead to different parameters, or the check would prove nothing.)
+template <class O>
+void check_changed_options(const O& first, const O& second) {
+    using Parameters = LargeParameters<float>;
+    using State = typename O::template State<Parameters, float>;
+    core::Random random(1);
+    core::Box<Parameters> start, gradient;
+    for (float& value : core::flat<float>(*start)) value = random.normal<float>();
+    for (float& value : core::flat<float>(*gradient)) value = random.normal<float>();
+    const auto update = [&](const O& optimiser, State& state, core::Box<Parameters>& parameters) {
+        optimiser.update(core::Serial{}, state, *parameters, *gradient, 0.02);
+    };
+    State kept;
+    update(first, kept, start);
+    State loaded;
+    loaded.steps = kept.steps;
+    loaded.first_moment = kept.first_moment;
+    loaded.second_moment = kept.second_moment;
+    State unchanged = kept;
+    core::Box<Parameters> by_kept = start, by_loaded = start, by_unchanged = start;
+    update(second, kept, by_kept);
+    update(second, loaded, by_loaded);
+    update(first, unchanged, by_unchanged);
+    const auto a = core::flat<float>(*by_kept), b = core::flat<float>(*by_loaded), c = core::flat<float>(*by_unchanged);
+    BOOST_TEST(std::equal(a.begin(), a.end(), b.begin()), "options of the first update are still in force");
+    BOOST_TEST(!std::equal(a.begin(), a.end(), c.begin()));
+}
+
 template <class O>
 void check_reproducible(const O& optimiser) {
     const auto expected = run_steps(optimiser, core::Serial{}, false);

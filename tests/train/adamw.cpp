@@ -1,5 +1,7 @@
 #include "midstream/train/adamw.hpp"
 
+#include <limits>
+
 #include "support/optimiser_check.hpp"
 
 using namespace midstream;
@@ -84,4 +86,23 @@ BOOST_AUTO_TEST_CASE(leaves_tell_where_everything_lies) {
     BOOST_TEST(!leaves[21].matrix);
     BOOST_TEST(leaves[22].first + leaves[22].size == core::flat<float>(*parameters).size());
     BOOST_TEST(leaves[22].matrix);
+}
+
+BOOST_AUTO_TEST_CASE(options_may_change_after_the_first_update) {
+    test::check_changed_options(train::AdamW{.weight_decay = 0.5},
+                                train::AdamW{.weight_decay = 0.5, .decay = train::Decay::matrices});
+    test::check_changed_options(train::AdamW{}, train::AdamW{.rates = {"weights.1", 0}});
+    test::check_changed_options(train::AdamW{.rates = {"weights", 2}}, train::AdamW{.rates = {"weights.1", 2}});
+    test::check_changed_options(train::AdamW{.rates = {"weights", 2}}, train::AdamW{.rates = {"weights", 2, 0.5}});
+}
+
+BOOST_AUTO_TEST_CASE(options_out_of_range_are_refused) {
+    Parameters parameters{}, gradient{};
+    train::AdamW::State<Parameters, double> state;
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    for (const train::AdamW& wrong :
+         {train::AdamW{.beta1 = 1}, train::AdamW{.beta2 = -0.1}, train::AdamW{.beta2 = nan}, train::AdamW{.epsilon = 0},
+          train::AdamW{.weight_decay = -1}, train::AdamW{.weight_decay = nan}, train::AdamW{.rates = {"tall", nan}}})
+        BOOST_CHECK_THROW(wrong.update(core::Serial{}, state, parameters, gradient, 0.1), core::Error);
+    BOOST_TEST(state.steps == 0u);
 }

@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 #include <limits>
 
+#include "io/files.hpp"
 #include "rl/toys.hpp"
 #ifdef _OPENMP
 #include "midstream/core/openmp.hpp"
@@ -163,4 +164,62 @@ BOOST_AUTO_TEST_CASE(shares_are_as_equal_as_can_be) {
             }
             BOOST_TEST(sum == total);
         }
+}
+
+BOOST_AUTO_TEST_CASE(who_is_to_blame_for_a_gradient_that_is_not_finite) {
+    Learner learner{.shards = 2};
+    const auto step = [&](float number, double rate = 1) {
+        learner.update(core::Serial{}, rate, [&](int, Parameters& gradient) {
+            gradient.values.values[1] += number;
+            return Digits{};
+        });
+    };
+    const float nan = std::numeric_limits<float>::quiet_NaN();
+    step(1);
+    test::check_error("is not finite, that of \"values\" to begin with, though all parameters are: look first at what",
+                      [&] { step(nan); });
+    learner.parameters->values.values[2] = nan;
+    test::check_error("is not finite, as the parameters \"values\" are not", [&] { step(nan); });
+}
+
+BOOST_AUTO_TEST_CASE(options_out_of_range_are_refused_and_change_nothing) {
+    Learner learner{.shards = 2};
+    const auto step = [&](double rate) {
+        learner.update(core::Serial{}, rate, [&](int, Parameters& gradient) {
+            gradient.values.values[1] += 1;
+            return Digits{};
+        });
+    };
+    const double nan = std::numeric_limits<double>::quiet_NaN(), infinity = std::numeric_limits<double>::infinity();
+    for (const double wrong : {nan, infinity, -0.1})
+        test::check_error("the learning rate of update 1 is", [&] { step(wrong); });
+    for (const double wrong : {nan, 0.0, -1.0}) {
+        learner.max_norm = wrong;
+        test::check_error("the norm that gradients are clipped to is", [&] { step(0.1); });
+    }
+    learner.max_norm = infinity;
+    BOOST_TEST(learner.steps() == 0);
+    BOOST_TEST(learner.parameters->values.values[1] == 0.0f);
+    step(0.5);
+    BOOST_TEST(learner.parameters->values.values[1] == -1.0f);
+}
+
+/// Of which `visit` forgets a member: it would be trained, but not saved.
+struct Forgetful {
+    core::Vector<float, 3> values, forgotten;
+    static void visit(auto& self, auto&& member) { member("values", self.values); }
+};
+
+BOOST_AUTO_TEST_CASE(parameters_that_visit_leaves_out_are_not_trained) {
+    train::Learner<Forgetful, Descent> learner;
+    test::check_error("`visit` of a parameter struct lists 3 numbers, it holds 6",
+                      [&] { learner.update(core::Serial{}, 1.0, [&](int, Forgetful&) { return Digits{}; }); });
+}
+
+BOOST_AUTO_TEST_CASE(parameters_of_nothing_but_zeros_are_not_initialised) {
+    Learner learner;
+    test::check_error("the parameters of a toy are all zero",
+                      [&] { train::require_initialised<float>(*learner.parameters, "a toy"); });
+    learner.parameters->values.values[2] = 1;
+    train::require_initialised<float>(*learner.parameters, "a toy");
 }

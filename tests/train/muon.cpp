@@ -98,3 +98,45 @@ BOOST_AUTO_TEST_CASE(only_the_first_update_allocates) {
     check(train::Muon<>{});
     check(train::AdamW{});
 }
+
+namespace {
+/// Leaves to AdamW what begins like this.
+struct Beginning {
+    std::string_view prefix;
+    bool operator()(std::string_view path) const { return !prefix.empty() && path.starts_with(prefix); }
+    friend bool operator==(const Beginning&, const Beginning&) = default;
+};
+/// The same, but nobody can tell whether it changed.
+struct Incomparable {
+    std::string prefix;
+    bool operator()(std::string_view path) const { return !prefix.empty() && path.starts_with(prefix); }
+};
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(options_may_change_after_the_first_update) {
+    test::check_changed_options(train::Muon<>{.adamw = {.weight_decay = 0.5}},
+                                train::Muon<>{.adamw = {.weight_decay = 0.5, .decay = train::Decay::matrices}});
+    test::check_changed_options(train::Muon<>{}, train::Muon<>{.adamw = {.rates = {"scale", 3}}});
+    // What changes hands begins with moments of zero: as if it had been still before.
+    const auto check = [](const auto& all, const auto& some) {
+        using O = std::remove_cvref_t<decltype(all)>;
+        using P = test::LargeParameters<float>;
+        core::Box<P> parameters, gradient;
+        core::Random random(3);
+        for (float& value : core::flat<float>(*gradient)) value = random.normal<float>();
+        typename O::template State<P, float> state;
+        all.update(core::Serial{}, state, *parameters, *gradient, 0.1);
+        BOOST_TEST(state.second_moment->weights[1].values[0] == 0.0f);
+        some.update(core::Serial{}, state, *parameters, *gradient, 0.1);
+        const float g = gradient->weights[1].values[0];
+        BOOST_TEST(state.second_moment->weights[1].values[0] == 0.001f * g * g, boost::test_tools::tolerance(1e-4f));
+        BOOST_TEST(state.first_moment->weights[1].values[0] == 0.1f * g, boost::test_tools::tolerance(1e-4f));
+        BOOST_TEST(state.first_moment->weights[2].values[0] == 1.95f * gradient->weights[2].values[0],
+                   boost::test_tools::tolerance(1e-4f));
+        all.update(core::Serial{}, state, *parameters, *gradient, 0.1);
+        BOOST_TEST(state.second_moment->weights[1].values[0] == 0.0f);
+        BOOST_TEST(state.first_moment->weights[1].values[0] == g);
+    };
+    check(train::Muon<Beginning>{}, train::Muon<Beginning>{.left_to_adamw = {"weights.1"}});
+    check(train::Muon<Incomparable>{}, train::Muon<Incomparable>{.left_to_adamw = {"weights.1"}});
+}

@@ -1,9 +1,12 @@
 #include "midstream/train/stages.hpp"
 
 #include <cstring>
+#include <limits>
 
+#include "io/files.hpp"
 #include "midstream/env/gridworld_pinpad.hpp"
 #include "midstream/env/shortest_path.hpp"
+#include "midstream/rl/collect.hpp"
 #include "midstream/train/adamw.hpp"
 #include "rl/toys.hpp"
 #include "support/tiny_world.hpp"
@@ -206,6 +209,165 @@ BOOST_AUTO_TEST_CASE(batches_smaller_than_the_shards_are_refused) {
     BOOST_CHECK_THROW(Pretrain::run(core::Serial{}, learner, 1, silent), core::Error);
     learner.shards = 0;
     BOOST_CHECK_THROW(Pretrain::run(core::Serial{}, learner, 1, silent), core::Error);
+}
+
+BOOST_AUTO_TEST_CASE(a_learner_that_was_never_initialised_is_refused) {
+    Learner<TinyModel> model;
+    test::check_error("the parameters of the model are all zero",
+                      [&] { Pretrain::run(core::Serial{}, model, 1, silent); });
+    Learner<Controllers> controllers;
+    test::check_error("the parameters of the controllers are all zero",
+                      [&] { Supervise::run(core::Serial{}, controllers, 1, silent); });
+    Learner<Meta> meta;
+    test::check_error("the parameters of the metacontroller are all zero",
+                      [&] { Discover::run(core::Serial{}, meta, 1, silent); });
+    auto learner = begin<Controllers>(1);
+    auto frozen = base;
+    const auto supervise = [&] {
+        train::supervise<Controllers>(core::Serial{}, *frozen, learner, train::sampler(dataset),
+                                      {.steps = 1, .batch = 4}, rate, core::Random(4), silent);
+    };
+    frozen->action_head.bias.values[1] = std::numeric_limits<float>::infinity();
+    test::check_error("the frozen model's parameters \"action_head.bias\" are not finite", supervise);
+    frozen = {};
+    test::check_error("the parameters of the frozen model are all zero", supervise);
+}
+
+/// What the stages say of a batch of these episodes.
+template <class Stage>
+void check_refused(const std::string& why, const train::EpisodesOf<TinyModel, float>& episodes) {
+    auto learner = begin<typename Stage::Trained>(2);
+    const auto parameters = learner.parameters;
+    test::check_error(why, [&] { Stage::run_on(train::sampler(episodes), learner); });
+    const auto a = core::flat<float>(*parameters), b = core::flat<float>(*learner.parameters);
+    BOOST_TEST(std::equal(a.begin(), a.end(), b.begin()));
+}
+struct PretrainOn {
+    using Trained = TinyModel;
+    static void run_on(const auto& source, auto& learner) {
+        train::pretrain<TinyModel>(core::Serial{}, learner, source, {.steps = 1, .batch = 20, .lambda = 0.1}, rate,
+                                   core::Random(4), silent);
+    }
+};
+struct SuperviseOn {
+    using Trained = Controllers;
+    static void run_on(const auto& source, auto& learner) {
+        train::supervise<Controllers>(core::Serial{}, *base, learner, source, {.steps = 1, .batch = 20}, rate,
+                                      core::Random(4), silent);
+    }
+};
+struct DiscoverOn {
+    using Trained = Meta;
+    static void run_on(const auto& source, auto& learner) {
+        train::discover<Meta>(
+            core::Serial{}, *base, learner, source, {.steps = 1, .batch = 20}, train::Constant{0.1},
+            [](std::int64_t) { return typename Meta::Options{}; }, rate, core::Random(4), silent);
+    }
+};
+
+BOOST_AUTO_TEST_CASE(batches_that_are_not_valid_are_named_before_anything_is_learned) {
+    const auto with = [](auto&& change) {
+        auto episodes = dataset;
+        change(episodes);
+        return episodes;
+    };
+    using E = train::EpisodesOf<TinyModel, float>;
+    const auto everywhere = [&](const std::string& why, const E& episodes) {
+        check_refused<PretrainOn>(why, episodes);
+        check_refused<SuperviseOn>(why, episodes);
+        check_refused<DiscoverOn>(why, episodes);
+    };
+    everywhere("is 9, valid is 0 to 8", with([](E& e) { e.observations[10] = 9; }));
+    everywhere("is -1, valid is 0 to 8", with([](E& e) { e.observations[10] = -1; }));
+    everywhere("is 4, valid is 0 to 3", with([](E& e) { e.actions[7] = 4; }));
+    everywhere("is 5, valid is 0 to 4", with([](E& e) { e.targets[2] = 5; }));
+    everywhere("is not finite", with([](E& e) { e.returns[1] = std::numeric_limits<float>::quiet_NaN(); }));
+    check_refused<SuperviseOn>("is -1, valid is 0 to 2", with([](E& e) { e.subgoals[3] = -1; }));
+    check_refused<SuperviseOn>("is 3, valid is 0 to 2", with([](E& e) { e.subgoals[3] = 3; }));
+    check_refused<SuperviseOn>("subgoals has 0 entries", with([](E& e) { e.subgoals.clear(); }));
+    check_refused<PretrainOn>("targets has 0 entries", with([](E& e) { e.targets.clear(); }));
+    everywhere("subgoals of 3 numbers for 25 times 1", with([](E& e) { e.subgoals.resize(3); }));
+    everywhere("observations of 3 numbers for 25 times 3", with([](E& e) { e.observations.resize(3); }));
+}
+
+BOOST_AUTO_TEST_CASE(what_a_stage_does_not_need_may_be_absent) {
+    auto bare = dataset;
+    bare.subgoals.clear();
+    bare.returns.clear();
+    auto model = begin<TinyModel>(2);
+    PretrainOn::run_on(train::sampler(bare), model);
+    bare.targets.clear();
+    auto meta = begin<Meta>(2);
+    DiscoverOn::run_on(train::sampler(bare), meta);
+    BOOST_TEST(meta.steps() == 1);
+    // Nor are episodes with and without labels mixed.
+    auto whole = dataset;
+    test::check_error("targets of 0 numbers for 25 times 2 are not appended to 50 for 25 times 2",
+                      [&] { train::append_episode(bare, 0, whole); });
+    test::check_error("the number of an episode is 5, valid is 0 to 4",
+                      [&] { train::append_episode(dataset, 5, whole); });
+}
+
+/// Gives as many episodes as it likes.
+struct Stingy {
+    int less;
+    void operator()(int count, core::Random random, train::EpisodesOf<TinyModel, float>& episodes) const {
+        train::sampler(dataset)(count - less, random, episodes);
+    }
+};
+
+BOOST_AUTO_TEST_CASE(sources_that_do_not_give_what_they_are_asked_for_are_refused) {
+    auto learner = begin<TinyModel>(2);
+    test::check_error("gave 9 where 10 were asked for", [&] { PretrainOn::run_on(Stingy{1}, learner); });
+    test::check_error("gave 0 where 10 were asked for", [&] { PretrainOn::run_on(Stingy{10}, learner); });
+    test::check_error("gave 11 where 10 were asked for", [&] { PretrainOn::run_on(Stingy{-1}, learner); });
+    BOOST_TEST(learner.steps() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(options_out_of_range_are_refused) {
+    auto learner = begin<TinyModel>(2);
+    const auto run = [&](train::PretrainOptions options, double learning_rate = 0.01) {
+        train::pretrain<TinyModel>(core::Serial{}, learner, train::sampler(dataset), options,
+                                   train::Constant{learning_rate}, core::Random(4), silent);
+    };
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    test::check_error("batch is 1, valid is 2 (an episode for each shard)", [&] { run({.steps = 1, .batch = 1}); });
+    test::check_error("lambda is", [&] { run({.steps = 1, .batch = 4, .lambda = nan}); });
+    test::check_error("lambda is", [&] { run({.steps = 1, .batch = 4, .lambda = -1}); });
+    test::check_error("the number of steps", [&] { run({.steps = -1, .batch = 4}); });
+    test::check_error("the learning rate of update 1 is", [&] { run({.steps = 1, .batch = 4}, nan); });
+    run({.steps = 0, .batch = 4});
+    BOOST_TEST(learner.steps() == 0);
+    test::check_error("the number of shards does not change", [&] {
+        Pretrain::run(core::Serial{}, learner, 5, [&](std::int64_t, const train::LossSums&) {
+            learner.shards = 3;
+            return true;
+        });
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_data_set_may_change_while_it_is_drawn_from) {
+    auto changing = dataset;
+    const auto source = train::sampler(changing);
+    train::EpisodesOf<TinyModel, float> drawn;
+    changing.clear();
+    test::check_error("holds at least one episode", [&] { source(3, core::Random(1), drawn); });
+    train::append_episode(dataset, 2, changing);
+    source(3, core::Random(1), drawn);
+    BOOST_TEST(drawn.count() == 3);
+    BOOST_TEST(drawn.sequences().length(0) == dataset.sequences().length(2));
+}
+
+BOOST_AUTO_TEST_CASE(episodes_of_a_collector_are_a_data_set) {
+    using World = env::Batched<test::Drift>;
+    using Policy = test::PolicyFor<World>;
+    rl::Collector<World, Policy> collector{World(test::Drift{})};
+    collector.collect(*test::random_model<Policy, float>(core::Random(1), 0.3), 6, core::Random(2));
+    Learner<Policy> learner{.shards = 2};
+    Policy::initialise(*learner.parameters, core::Random(1));
+    train::pretrain<Policy>(core::Serial{}, learner, train::sampler(collector.episodes()), {.steps = 3, .batch = 8},
+                            rate, core::Random(3), silent);
+    BOOST_TEST(learner.steps() == 3);
 }
 
 namespace {

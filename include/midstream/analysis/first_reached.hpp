@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cmath>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -37,10 +38,11 @@ struct FirstReached {
     int outcomes = 0;         ///< without the last one, "none"
     std::vector<int> counts;  ///< groups x (outcomes + 1)
 
-    FirstReached(int group_count, int outcome_count)
-        : groups(group_count),
-          outcomes(outcome_count),
-          counts(static_cast<std::size_t>(group_count) * (outcome_count + 1)) {}
+    FirstReached(int group_count, int outcome_count) : groups(group_count), outcomes(outcome_count) {
+        core::require_range(group_count, 0, 1 << 24, "groups");
+        core::require_range(outcome_count, 0, 1 << 15, "outcomes");
+        counts.resize(static_cast<std::size_t>(group_count) * (outcome_count + 1));
+    }
 
     /// Episodes of a group that reached this outcome first; `outcomes` and -1 are those that reached none.
     int& count(int group, int outcome) { return counts[index(group, outcome)]; }
@@ -50,7 +52,11 @@ struct FirstReached {
     }
 
 private:
-    int index(int group, int outcome) const { return group * (outcomes + 1) + (outcome < 0 ? outcomes : outcome); }
+    int index(int group, int outcome) const {
+        core::require_index(group, groups, "a group of episodes");
+        core::require_range(outcome, -1, outcomes, "what an episode reached");
+        return group * (outcomes + 1) + (outcome < 0 ? outcomes : outcome);
+    }
 };
 
 /// The fixed-z test in a few numbers.
@@ -105,6 +111,41 @@ inline FirstReachedSummary summarise(const FirstReached& reached, double decisiv
     }
     summary.information_bias = (occurring_groups - 1.0) * (occurring_outcomes - 1.0) / (2 * total);
     return summary;
+}
+
+/// What a summary comes to on average where outcomes have nothing to do with codes.
+struct FirstReachedChance {
+    double mode_share = 0;
+    double decisive = 0;
+    double covered = 0;
+    double information = 0;
+};
+
+/// Deals the outcomes that occurred to episodes anew, at random, `repeats` times, and takes the mean of the summaries:
+/// every code keeps its number of episodes and every outcome its frequency.
+inline FirstReachedChance chance(const FirstReached& reached, core::Random random, int repeats = 16,
+                                 double decisive_share = 0.8) {
+    core::require_range(repeats, 1, 1 << 20, "repeats");
+    std::vector<int> groups, outcomes;
+    for (int group = 0; group < reached.groups; ++group)
+        for (int outcome = 0; outcome <= reached.outcomes; ++outcome) {
+            groups.insert(groups.end(), static_cast<std::size_t>(reached.count(group, outcome)), group);
+            outcomes.insert(outcomes.end(), static_cast<std::size_t>(reached.count(group, outcome)), outcome);
+        }
+    FirstReachedChance mean;
+    for (int repeat = 0; repeat < repeats; ++repeat) {
+        FirstReached dealt(reached.groups, reached.outcomes);
+        for (std::size_t left = outcomes.size(); left > 0; --left) {
+            std::swap(outcomes[left - 1], outcomes[static_cast<std::size_t>(random.below(static_cast<int>(left)))]);
+            ++dealt.count(groups[left - 1], outcomes[left - 1]);
+        }
+        const FirstReachedSummary summary = summarise(dealt, decisive_share);
+        mean.mode_share += summary.mode_share / repeats;
+        mean.decisive += summary.decisive / repeats;
+        mean.covered += static_cast<double>(summary.covered) / repeats;
+        mean.information += summary.information / repeats;
+    }
+    return mean;
 }
 
 /// Draws `count` codes from the prior N(0, I).
@@ -175,6 +216,7 @@ FirstReached fixed_codes(const Policy& policy, const env::Batched<E>& environmen
                          int episodes_per_code, int outcomes, const Reached& reached, core::Random random,
                          const RolloutOptions& options = {}) {
     core::require_range(episodes_per_code, 1, 1 << 20, "episodes per code");
+    core::require_range(codes.count, 0, std::numeric_limits<int>::max() / episodes_per_code, "codes");
     core::Buffer<float, Meta::code> repeated;
     std::vector<int> groups(static_cast<std::size_t>(codes.count) * episodes_per_code);
     repeated.resize(codes.count * episodes_per_code);

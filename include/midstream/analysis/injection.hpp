@@ -113,6 +113,7 @@ ReachingCodes<Meta::code> reaching_codes(const Policy& policy, const env::Batche
                                          const BatchOptions& batches = {}) {
     using Codes = ReachingCodes<Meta::code>;
     core::require_range(episodes, 1, 1 << 24, "episodes");
+    core::require_range(goals, 1, 1 << 15, "goals");
     auto workers = make_workers(batches, detail::PriorActor<Meta, E>(environment, base, meta, options));
     std::vector<Codes> found((episodes + batches.batch - 1) / batches.batch);  // by batch
     for_batches(policy, batches, workers, episodes, [&](auto& actor, int batch, int, int length) {

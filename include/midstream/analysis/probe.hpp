@@ -116,30 +116,27 @@ std::vector<ProbeResult> probe(const Policy& policy, const typename Base::templa
     core::require_range(options.evaluation, 1, 1 << 24, "held-out episodes");
     core::require_range(options.shards, 1, train::Learner<Parameters, train::AdamW>::max_shards, "shards");
     core::require_range(options.batch, options.shards, 1 << 20, "batch");
-    const auto forward = [&](const Episodes& batch, auto& tape) {
-        for (const int label : batch.subgoals)
-            core::require_range(label, 0, Subgoals - 1, "the subgoal of a probed step");
-        P::forward(base, batch, tape);
-    };
+    const data::Demands labels{.subgoals = Subgoals};
 
     std::vector<typename P::template Tape<float>> tapes(options.shards);
     core::Box<typename P::template Scale<float>> scale;
     {
         Episodes sample;
-        source(options.batch / options.shards, random.fork(0), sample);
-        forward(sample, tapes[0]);
+        train::draw(source, options.batch / options.shards, random.fork(0), sample, labels);
+        P::forward(base, sample, tapes[0]);
         P::measure(tapes[0], *scale);
     }
 
     // Clipping would couple the layers. From zero, as the problem is convex.
     train::Learner<Parameters, train::AdamW> learner{.optimiser = {.weight_decay = 0},
-                                                     .max_norm = std::numeric_limits<double>::infinity(),
+                                                     .max_norm = std::numeric_limits<double>::max(),
                                                      .shards = options.shards};
-    train::detail::run_stage<Episodes>(
-        policy, learner, options.steps, options.batch, source, train::Constant{options.learning_rate}, random.fork(1),
+    train::detail::run_stage<Base>(
+        policy, learner, options.steps, options.batch, source, labels, train::Constant{options.learning_rate},
+        random.fork(1),
         [&](int shard, const Episodes& batch, float weight, core::Random, Parameters& gradient) {
             auto& tape = tapes[shard];
-            forward(batch, tape);
+            P::forward(base, batch, tape);
             P::standardise(*scale, tape);
             for (int l = 0; l < P::count; ++l) P::loss(*learner.parameters, l, batch.subgoals, weight, tape, gradient);
             return train::LossSums{.steps = batch.rows(), .episodes = batch.count()};
@@ -155,8 +152,8 @@ std::vector<ProbeResult> probe(const Policy& policy, const typename Base::templa
     std::vector<Sums> sums((options.evaluation + batches.batch - 1) / batches.batch);
     for_batches(policy, batches, tapes, options.evaluation, [&](auto& tape, int index, int, int length) {
         Episodes batch;
-        held_out(length, random.fork(2).fork(index), batch);
-        forward(batch, tape);
+        train::draw(held_out, length, random.fork(2).fork(index), batch, labels);
+        P::forward(base, batch, tape);
         P::standardise(*scale, tape);
         Sums& sum = sums[index];
         sum.steps = batch.rows();

@@ -52,6 +52,7 @@ SteeredSuccess success_of(const Policy& policy, const env::Batched<E>& environme
                           const typename Base::template Parameters<float>& base, int subgoals, int episodes,
                           core::Random random, const RolloutOptions& options, const Steer& steer) {
     core::require_range(episodes, 1, 1 << 24, "episodes");
+    core::require_range(subgoals, 1, 1 << 15, "subgoals");
     using Rollout = rl::SteeredRollout<env::Batched<E>, Base, Layer, Layer>;
     struct Attempt {
         int from, to;

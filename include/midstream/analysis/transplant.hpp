@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <numeric>
 
 #include "midstream/analysis/first_reached.hpp"
 #include "midstream/analysis/inferred.hpp"
@@ -55,6 +56,7 @@ struct Transplant {
     int codes = 0;        ///< transplanted, each into one episode
     double reached = 0;   ///< share that reached first what the code was taken from
     double none = 0;      ///< share that reached nothing
+    double chance = 0;    ///< what `reached` is on average if the same outcomes are dealt to codes at random
 };
 
 /// Infers a code from every segment of `episodes`, which should be successful ones, and holds it in a new episode.
@@ -76,6 +78,12 @@ Transplant transplant(const Policy& policy, const env::Batched<E>& environment,
         result.none += result.counts.count(subgoal, -1);
     }
     const double total = std::max(result.codes, 1);
+    for (int subgoal = 0; subgoal < subgoals; ++subgoal) {
+        const auto taken = result.counts.row(subgoal);
+        double led = 0;
+        for (int group = 0; group < subgoals; ++group) led += result.counts.count(group, subgoal);
+        result.chance += std::accumulate(taken.begin(), taken.end(), 0.0) / total * led / total;
+    }
     result.reached /= total;
     result.none /= total;
     return result;

@@ -16,6 +16,7 @@ namespace midstream::control {
 template <int Rank>
 struct LowRank {
     static_assert(Rank > 0, "a low-rank controller needs a rank of at least one");
+    static constexpr void describe(auto&& part) { part("rank", Rank); }
 
     template <int Width, int Count>
     struct Bank {

@@ -53,6 +53,12 @@ struct FutureEmbedding {
     static constexpr int output_width = OutputWidth;
     using Map = layer::Linear<input_width, OutputWidth>;
 
+    static constexpr void describe(auto&& part) {
+        part("stack", std::type_identity<Stack>{});
+        part("output", OutputWidth);
+        part("scope", std::type_identity<Scope>{});
+    }
+
     template <class T>
     struct Parameters {
         typename Stack::template Parameters<T> stack;

@@ -26,6 +26,16 @@ struct MetacontrollerShape {
     int switch_hidden = 32;
     int history = 32;
     int embedding = 32;
+    static constexpr void describe(const auto& self, auto&& part) {
+        part("read", self.read);
+        part("write", self.write);
+        part("code", self.code);
+        part("encoder_hidden", self.encoder_hidden);
+        part("decoder_hidden", self.decoder_hidden);
+        part("switch_hidden", self.switch_hidden);
+        part("history", self.history);
+        part("embedding", self.embedding);
+    }
 };
 
 /// `Form` is LowRank<R> or FullLinear, `SwitchPolicy` one of switches.hpp, `Scope` and `FutureStack` are of future.hpp,
@@ -77,6 +87,15 @@ struct Metacontroller {
     /// One component for each hidden unit of the hypernetwork, and one for its bias.
     static constexpr int components = Shape.decoder_hidden + 1;
     using Bank = typename Form::template Bank<width, components>;
+    static constexpr void describe(auto&& part) {
+        part("base", std::type_identity<Base>{});
+        part("shape", Shape);
+        part("form", std::type_identity<Form>{});
+        part("switch", std::type_identity<SwitchPolicy>{});
+        part("scope", std::type_identity<Scope>{});
+        part("future", std::type_identity<FutureStack>{});
+        part("sight", std::type_identity<Sight>{});
+    }
 
     template <class T>
     struct Parameters {
@@ -119,6 +138,15 @@ struct Metacontroller {
         /// What the encoder sees by, if that is to be learned beforehand (StreamEvents).
         Sight sight{};
 
+        static constexpr void describe(const auto& self, auto&& part) {
+            part("switching", self.switching);
+            part("first_gate_open", self.first_gate_open);
+            part("divergence_weighted_by_gate", self.divergence_weighted_by_gate);
+            part("noise", self.noise);
+            part("signal", self.signal);
+            part("training", self.training);
+            part.leaves_out(self.sight);  // what was learned, not how
+        }
         ProposalOptions proposals() const { return {noise, signal, training}; }
         void validate() const {
             control::validate(switching);

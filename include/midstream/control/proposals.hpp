@@ -27,6 +27,12 @@ struct ProposalOptions {
     double noise = 1;      ///< the deviation of what is drawn as a multiple of the encoder's; 0 takes means
     double signal = 0;     ///< if positive, the deviation that means are brought to; see the head of this file
     bool training = true;  ///< means are normalised by the batch's moments, not by the running ones
+
+    static constexpr void describe(const auto& self, auto&& part) {
+        part("noise", self.noise);
+        part("signal", self.signal);
+        part("training", self.training);
+    }
 };
 
 template <int Code>

@@ -103,7 +103,7 @@ struct SightEmbedding {
     template <class T>
     static void forward(const Parameters<T>& parameters, core::Sequences sequences, core::In<T, width> residual,
                         SightRows<Sight, T> rows, core::Out<T, output_width> y, Tape<T>& tape) {
-        core::require(rows.count == residual.count,
+        core::require(rows.count == residual.count && rows.count == sequences.rows(),
                       "a sight of its own needs a row of what is seen for each row of the residual stream");
         gather_events(sequences, rows, tape);
         const int count = tape.offsets.back();
@@ -142,8 +142,9 @@ private:
         tape.offsets.assign(1, 0);
         tape.next.assign(static_cast<std::size_t>(rows.count), -1);
         for (int s = 0; s < sequences.count(); ++s) {
-            int waiting = sequences.first(s), count = tape.offsets.back();
-            for (int row = waiting; row < sequences.first(s + 1); ++row) {
+            int waiting = sequences.row(s), count = tape.offsets.back();
+            const int end = waiting + sequences.length(s);
+            for (int row = waiting; row < end; ++row) {
                 if (!Sight::event(rows.row(row))) continue;
                 tape.events.insert(tape.events.end(), rows.row(row), rows.row(row) + Space::width);
                 for (; waiting <= row; ++waiting) tape.next[static_cast<std::size_t>(waiting)] = count;

@@ -22,6 +22,11 @@ struct StreamEvents {
     core::Matrix<float, Kinds, Width> filter{};  ///< how far kind k fires: filter_k . (e - mean)
     core::Vector<float, Kinds> threshold{};      ///< an event of kind k has its filter fire beyond this
 
+    static constexpr void describe(auto&& part) {
+        part("width", Width);
+        part("layer", Layer);
+        part("kinds", Kinds);
+    }
     static void visit(auto& self, auto&& member) {
         member("mean", self.mean);
         member("filter", self.filter);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 
 #include "midstream/control/controllers.hpp"
 
@@ -11,6 +12,7 @@ namespace midstream::control {
 
 template <class BaseModel, int WriteLayer, int Subgoals, class Form = LowRank<16>>
 struct Supervised {
+    static_assert(Subgoals >= 1, "supervised controllers are for at least one subgoal");
     static_assert(WriteLayer >= 0 && WriteLayer <= BaseModel::depth,
                   "a supervised controller writes to a layer that the base model does not have");
     using Base = BaseModel;
@@ -19,6 +21,12 @@ struct Supervised {
     static constexpr int write = WriteLayer;
     static constexpr int subgoals = Subgoals;
     using Bank = typename Form::template Bank<width, Subgoals>;
+    static constexpr void describe(auto&& part) {
+        part("base", std::type_identity<Base>{});
+        part("layer", WriteLayer);
+        part("subgoals", Subgoals);
+        part("form", std::type_identity<Form>{});
+    }
 
     template <class T>
     using Parameters = typename Bank::template Parameters<T>;
@@ -33,12 +41,20 @@ struct Supervised {
         Bank::initialise(parameters, random);
     }
 
-    /// steered = e + gain * U_g e with g the label of the row.
+    /// steered = e + gain * U_g e with g the label of the row. Throws unless there is one for each row, from 0 to
+    /// Subgoals - 1.
     template <class T>
     static void forward(const Parameters<T>& parameters, core::In<T, width> e, std::span<const std::int16_t> labels,
                         core::Out<T, width> steered, Tape<T>& tape, T gain = 1) {
+        core::require(static_cast<int>(labels.size()) == e.count, [&] {
+            return "supervised controllers have " + std::to_string(labels.size()) + " labels for " +
+                   std::to_string(e.count) + " rows";
+        });
         const auto coefficients = tape.coefficients.zeros(e.count);
-        for (int row = 0; row < e.count; ++row) coefficients.row(row)[labels[static_cast<std::size_t>(row)]] = 1;
+        for (int row = 0; row < e.count; ++row) {
+            const int label = labels[static_cast<std::size_t>(row)];
+            coefficients.row(row)[core::require_index(label, Subgoals, "the label of a supervised controller")] = 1;
+        }
         Bank::forward(parameters, e, coefficients, steered, tape.bank, gain);
     }
 

@@ -39,6 +39,7 @@ bool reaches(T logit, double threshold) {
 /// beta = sigmoid(logit), used as a probability without sampling: the paper's switch. Acts by the threshold.
 struct SoftSwitch {
     double threshold = 0.5;
+    static constexpr void describe(const auto& self, auto&& part) { part("threshold", self.threshold); }
     static constexpr bool learned = true;
     template <class T>
     Gate<T> gate(T logit) const {
@@ -66,6 +67,7 @@ struct AlwaysSwitch {
 /// beta = 1 every `period` steps, counted from the first.
 struct FixedPeriod {
     int period = 5;
+    static constexpr void describe(const auto& self, auto&& part) { part("period", self.period); }
     static constexpr bool learned = false;
     template <class T>
     Gate<T> gate(T, int step, core::Random&) const {
@@ -81,6 +83,10 @@ struct FixedPeriod {
 struct GumbelSwitch {
     double temperature = 1;
     double threshold = 0.5;
+    static constexpr void describe(const auto& self, auto&& part) {
+        part("temperature", self.temperature);
+        part("threshold", self.threshold);
+    }
     static constexpr bool learned = true;
     template <class T>
     Gate<T> gate(T logit, int, core::Random& random) const {
@@ -99,6 +105,7 @@ struct GumbelSwitch {
 /// beta = 1 where sigmoid(logit) reaches `threshold`, else 0, in training as in acting.
 struct HardSwitch {
     double threshold = 0.5;
+    static constexpr void describe(const auto& self, auto&& part) { part("threshold", self.threshold); }
     static constexpr bool learned = true;
     template <class T>
     Gate<T> gate(T logit, int, core::Random&) const {
@@ -113,6 +120,10 @@ struct HardSwitch {
 struct RandomHold {
     double probability = 0.2;
     double threshold = 0.5;  ///< of the soft switch
+    static constexpr void describe(const auto& self, auto&& part) {
+        part("probability", self.probability);
+        part("threshold", self.threshold);
+    }
     static constexpr bool learned = true;
     template <class T>
     Gate<T> gate(T logit, int, core::Random& random) const {
@@ -197,6 +208,11 @@ template <Switch Inner>
 struct LeastDistance {
     Inner inner{};
     int distance = 5;
+    static constexpr void describe(auto&& part) { part("inner", std::type_identity<Inner>{}); }
+    static constexpr void describe(const auto& self, auto&& part) {
+        part("inner", self.inner);
+        part("distance", self.distance);
+    }
     static constexpr bool learned = Inner::learned;
     struct State {
         int last = 0;  ///< the step at which a gate was last open

@@ -13,6 +13,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "midstream/core/contract.hpp"
 #include "midstream/core/tensor.hpp"
 
 namespace midstream::core {
@@ -79,6 +80,19 @@ std::span<const T> flat(const P& parameters) {
     return flat<T>(const_cast<P&>(parameters));
 }
 
+/// Requires that `visit` lists every number once: one that it leaves out would be trained but never saved. `T` is the
+/// scalar type.
+template <class T, class P>
+void require_complete(const P& parameters) {
+    std::size_t listed = 0;
+    visit(parameters, [&](std::string_view, const auto& leaf) { listed += std::size(leaf.values); });
+    const std::size_t held = flat<T>(parameters).size();
+    require(listed == held, [&] {
+        return "`visit` of a parameter struct lists " + std::to_string(listed) + " numbers, it holds " +
+               std::to_string(held);
+    });
+}
+
 /// Stands where a gradient struct would, for parameters that are not trained: no storage, no work, while the
 /// gradient with respect to inputs still flows.
 struct Frozen {};
@@ -124,15 +138,19 @@ struct Box {
     Box& operator=(Box&&) noexcept = default;
     ~Box() = default;
 
-    Value& operator*() { return pointer_->value; }
-    const Value& operator*() const { return pointer_->value; }
-    Value* operator->() { return &pointer_->value; }
-    const Value* operator->() const { return &pointer_->value; }
+    Value& operator*() { return value(); }
+    const Value& operator*() const { return value(); }
+    Value* operator->() { return &value(); }
+    const Value* operator->() const { return &value(); }
 
 private:
     struct alignas(alignment) Aligned {
         Value value;
     };
+    Value& value() const {
+        check(pointer_ != nullptr, [] { return "a box is read that was moved from"; });
+        return pointer_->value;
+    }
     std::unique_ptr<Aligned> pointer_;
 };
 

@@ -72,7 +72,9 @@ namespace detail {
 template <int Width, class T>
 void multiply_four_rows(const T* a, std::ptrdiff_t a_row, std::ptrdiff_t a_term, const T* b, std::ptrdiff_t b_term,
                         int terms, int rows, T* c, std::ptrdiff_t c_row) {
-    constexpr int tile = std::min(Width, static_cast<int>(2 * EIGEN_MAX_ALIGN_BYTES / sizeof(T)));
+    // As many numbers as two registers hold, and those of 16 bytes where Eigen is told to use none.
+    constexpr auto packet = std::max<std::size_t>(Eigen::internal::packet_traits<T>::size, 16 / sizeof(T));
+    constexpr int tile = std::min(Width, static_cast<int>(2 * packet));
     using Line = Eigen::Array<T, 1, tile>;
     const std::ptrdiff_t last = rows - 1;  // stands in for rows that are missing
     const std::ptrdiff_t row1 = std::min<std::ptrdiff_t>(1, last), row2 = std::min<std::ptrdiff_t>(2, last),

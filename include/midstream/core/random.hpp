@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <numbers>
 
+#include "midstream/core/contract.hpp"
+
 namespace midstream::core {
 
 /// A stream of random numbers that is a plain value: `key` names the stream, `counter` the next 32-bit word of it.
@@ -43,8 +45,10 @@ struct Random {
             return T(bits() >> 8) * T(0x1p-24);
     }
 
-    /// Uniform over 0, ..., bound - 1 without bias (bound >= 1).
+    /// Uniform over 0, ..., bound - 1 without bias. Throws unless there is one.
     constexpr int below(int bound) {
+        if (bound < 1) [[unlikely]]
+            require(false, "a number is drawn from among none: the bound of Random::below is at least 1");
         const auto n = static_cast<std::uint32_t>(bound);
         const std::uint32_t reject_below = (0u - n) % n;
         std::uint64_t product = std::uint64_t{bits()} * n;

@@ -13,13 +13,18 @@ namespace midstream::core {
 
 /// A view of where sequences begin: sequence s owns rows offsets[s] up to, not including, offsets[s + 1] of a batch,
 /// which may hold more sequences than these. What layers are given is the rows of these sequences alone, where
-/// sequence s begins at row(s).
+/// sequence s begins at row(s). Without offsets there are no sequences, as for layers that do not look at them.
 struct Sequences {
     std::span<const int> offsets;
 
-    int count() const { return static_cast<int>(offsets.size()) - 1; }
-    int rows() const { return offsets.back() - offsets.front(); }
-    int first(int sequence) const { return offsets[static_cast<std::size_t>(sequence)]; }
+    int count() const { return offsets.empty() ? 0 : static_cast<int>(offsets.size()) - 1; }
+    int rows() const { return offsets.empty() ? 0 : offsets.back() - offsets.front(); }
+    /// Where a sequence begins in the batch that these are a part of; first(count()) is where the last one ends.
+    int first(int sequence) const {
+        check(sequence >= 0 && sequence < static_cast<int>(offsets.size()),
+              [&] { return "sequence " + std::to_string(sequence) + " of " + std::to_string(count()) + " sequences"; });
+        return offsets[static_cast<std::size_t>(sequence)];
+    }
     int row(int sequence) const { return first(sequence) - first(0); }
     int length(int sequence) const { return first(sequence + 1) - first(sequence); }
 };

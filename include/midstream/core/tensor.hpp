@@ -10,6 +10,10 @@
 #include <type_traits>
 #include <vector>
 
+#include "midstream/core/contract.hpp"
+
+static_assert(EIGEN_VERSION_AT_LEAST(3, 4, 0), "midstream needs Eigen 3.4 or later");
+
 namespace midstream::core {
 
 /// A matrix of parameters, row-major, stored in place.
@@ -52,7 +56,8 @@ using EigenMap = Eigen::Map<
     std::conditional_t<std::is_const_v<T>, const EigenMatrix<T, RowCount, Columns>, EigenMatrix<T, RowCount, Columns>>>;
 
 /// A view of `count` consecutive rows of `Width` numbers each: a packed batch, or part of one.
-/// A default-constructed view is "not wanted": layers skip what they would write there.
+/// A default-constructed view is "not wanted": layers skip what they would write there. That rows are among them is
+/// looked at in builds that are core::checked alone.
 template <class T, int Width>
 struct Rows {
     using Scalar = T;
@@ -62,9 +67,22 @@ struct Rows {
 
     constexpr explicit operator bool() const { return data != nullptr; }
     constexpr operator Rows<const T, Width>() const requires(!std::is_const_v<T>) { return {data, count}; }
-    constexpr T* row(int index) const { return data + static_cast<std::ptrdiff_t>(index) * Width; }
-    constexpr Rows slice(int first, int length) const { return {row(first), length}; }
+    constexpr T* row(int index) const {
+        check(index >= 0 && index < count,
+              [&] { return "row " + std::to_string(index) + " of a batch of " + std::to_string(count) + " rows"; });
+        return at(index);
+    }
+    constexpr Rows slice(int first, int length) const {
+        check(first >= 0 && length >= 0 && first <= count - length, [&] {
+            return std::to_string(length) + " rows from row " + std::to_string(first) + " on of a batch of " +
+                   std::to_string(count) + " rows";
+        });
+        return {at(first), length};
+    }
     constexpr std::span<T> flat() const { return {data, static_cast<std::size_t>(count) * Width}; }
+
+private:
+    constexpr T* at(int index) const { return data + static_cast<std::ptrdiff_t>(index) * Width; }
 };
 
 /// Function parameters that take rows without taking part in template argument deduction, so that mutable rows convert.
@@ -104,6 +122,7 @@ struct Buffer {
 
     /// Makes room for `rows` rows, whose contents are whatever was there before.
     Rows<T, Width> resize(int rows) {
+        check(rows >= 0, [&] { return "a batch of " + std::to_string(rows) + " rows"; });
         const auto needed = static_cast<std::size_t>(rows) * Width;
         if (values.size() < needed) values.resize(needed);
         count = rows;

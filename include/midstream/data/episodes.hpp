@@ -15,7 +15,8 @@ namespace midstream::data {
 /// Episodes end to end: row t of an episode holds o_t, the action a_t taken on it, the target by which o_{t+1} is
 /// predicted, and (for analysis alone; no unsupervised stage reads it) the index of the true subgoal at t.
 /// The last row of an episode has no next observation among the rows: no model is trained on its target row, which may
-/// hold what the episode ended on.
+/// hold what the episode ended on. Targets, subgoals, returns and endings may be absent, that is, empty: whoever needs
+/// them says so (data/validate.hpp).
 template <class Observation, class Action, class Target = None, class T = float>
 struct Episodes {
     static constexpr int observation_width = Observation::width, action_width = Action::width,
@@ -30,8 +31,8 @@ struct Episodes {
     std::vector<TargetElement> targets;            ///< rows() x Target::width, of the *next* observation
     std::vector<std::int16_t> subgoals;            ///< rows()
     std::vector<float> returns;                    ///< count(): the episode's summed reward
-    /// count() x Observation::width: o_{T+1}, which each episode ended on; empty where nobody took it down. No model is
-    /// trained to act on it, but what the last action led to shows in it alone.
+    /// count() x Observation::width: o_{T+1}, which each episode ended on. No model is trained to act on it, but what
+    /// the last action led to shows in it alone.
     std::vector<ObservationElement> endings;
 
     core::Sequences sequences() const { return {offsets}; }

@@ -17,6 +17,7 @@ namespace midstream::env {
 /// alike, and nothing of which one is wanted. The lengths are what is to be predicted.
 struct AntCompass {
     static constexpr float no_way = 12;  ///< cells
+    static constexpr void describe(auto&& part) { part("no_way", no_way); }
     template <AntWorld World>
     static constexpr int width = 3 * World.grid.colours;
     template <AntWorld World>

@@ -25,6 +25,17 @@ struct AntGait {
     double stiffness = 2.0;     ///< torque, in units of the largest, for a radian away from where a joint should be
     double resistance = 0.165;  ///< likewise for a radian a second
     double noise = 0;           ///< standard deviation of what is added to the torques, in the same units
+    static constexpr void describe(const auto& self, auto&& part) {
+        part("frequency", self.frequency);
+        part("stance", self.stance);
+        part("stride", self.stride);
+        part("lift", self.lift);
+        part("lead", self.lead);
+        part("lag", self.lag);
+        part("stiffness", self.stiffness);
+        part("resistance", self.resistance);
+        part("noise", self.noise);
+    }
 
     using Torques = std::array<float, AntDimensions::joints>;
 

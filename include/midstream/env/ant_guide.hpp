@@ -75,6 +75,11 @@ struct AntWage {
     float progress = 1;  ///< for a metre a second along the guide's direction
     float effort = 0;    ///< taken off for the mean square of the torques, as they were asked for
     float failure = 0;   ///< taken off where an episode ends neither in completion nor for lack of time
+    static constexpr void describe(const auto& self, auto&& part) {
+        part("progress", self.progress);
+        part("effort", self.effort);
+        part("failure", self.failure);
+    }
 
     friend constexpr bool operator==(const AntWage&, const AntWage&) = default;
 };
@@ -90,6 +95,15 @@ public:
     using Action = typename Ant::Action;
     static constexpr Pinpad world = Ant::world;
     static constexpr int horizon = Ant::horizon;
+
+    static constexpr void describe(auto&& part) {
+        part("ant", std::type_identity<Ant>{});
+        part("view", std::type_identity<View>{});
+    }
+    static void describe(const auto& self, auto&& part) {
+        part("ant", self.ant_);
+        part("wage", self.wage_);
+    }
 
     explicit GuidedAntPinpad(Ant ant, AntWage wage = {}) : ant_(std::move(ant)), wage_(wage) {}
 

@@ -35,6 +35,19 @@ struct AntDimensions {
     double damping = 1;
     double armature = 1;
     double density = 5;
+    static constexpr void describe(const auto& self, auto&& part) {
+        part("torso_radius", self.torso_radius);
+        part("leg_radius", self.leg_radius);
+        part("stub", self.stub);
+        part("upper", self.upper);
+        part("lower", self.lower);
+        part("hip_range", self.hip_range);
+        part("ankle_range", self.ankle_range);
+        part("gear", self.gear);
+        part("damping", self.damping);
+        part("armature", self.armature);
+        part("density", self.density);
+    }
 };
 
 /// The pose that episodes begin near: hips straight, ankles well inside their range (in radians), and the torso so high

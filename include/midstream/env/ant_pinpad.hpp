@@ -13,6 +13,7 @@
 #include <numbers>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "midstream/core/contract.hpp"
 #include "midstream/core/random.hpp"
@@ -29,6 +30,13 @@ struct AntWorld {
     double time_step = 0.01;  ///< seconds
     int frame_skip = 5;       ///< time steps for each action
     AntIntegrator integrator = AntIntegrator::euler;
+    static constexpr void describe(const auto& self, auto&& part) {
+        part("grid", self.grid);
+        part("cell", self.cell);
+        part("time_step", self.time_step);
+        part("frame_skip", self.frame_skip);
+        part("integrator", self.integrator);
+    }
 
     /// Seconds from one action to the next.
     constexpr double control_step() const { return time_step * frame_skip; }
@@ -105,6 +113,25 @@ inline AntModel load_ant(const std::string& mjcf) {
     return model;
 }
 
+/// Stands for what a model of one's own has that another may not: masses, sizes, joints and motors.
+inline std::string fingerprint(const mjModel& model) {
+    std::vector<double> numbers;
+    const auto append = [&](const double* from, std::ptrdiff_t count) {
+        numbers.insert(numbers.end(), from, from + count);
+    };
+    append(model.body_mass, model.nbody);
+    append(model.body_inertia, 3 * std::ptrdiff_t{model.nbody});
+    append(model.body_pos, 3 * std::ptrdiff_t{model.nbody});
+    append(model.geom_size, 3 * std::ptrdiff_t{model.ngeom});
+    append(model.geom_friction, 3 * std::ptrdiff_t{model.ngeom});
+    append(model.jnt_range, 2 * std::ptrdiff_t{model.njnt});
+    append(model.dof_armature, model.nv);
+    append(model.dof_damping, model.nv);
+    append(model.actuator_gear, 6 * std::ptrdiff_t{model.nu});
+    numbers.push_back(model.opt.integrator);
+    return core::fingerprint(std::span<const double>(numbers));
+}
+
 /// The ant of this world, loaded once in a program.
 template <AntWorld World>
 const AntModel& ant_model() {
@@ -142,7 +169,7 @@ public:
     /// anything, or the state is not finite. The ant is then as a fresh one, and stands still at the origin.
     bool advance(const float* torques, int time_steps) {
         for (int i = 0; i < AntDimensions::joints; ++i) {
-            core::require(!std::isnan(torques[i]),
+            core::require(!core::is_nan(torques[i]),
                           [&] { return "torque " + std::to_string(i) + " of the ant is not a number"; });
             data_->ctrl[i] = std::clamp(static_cast<double>(torques[i]), -1.0, 1.0);
         }
@@ -166,7 +193,7 @@ private:
         double sum = 0;
         for (int i = 0; i < AntState::positions; ++i) sum += data_->qpos[i];
         for (int i = 0; i < AntState::velocities; ++i) sum += data_->qvel[i];
-        return std::isfinite(sum) && std::all_of(std::begin(data_->warning), std::end(data_->warning),
+        return core::is_finite(sum) && std::all_of(std::begin(data_->warning), std::end(data_->warning),
                                                  [](const auto& w) { return w.number == 0; });
     }
 
@@ -228,13 +255,25 @@ public:
     using Target = data::Dense<proprioception + 2 + ExtraSight::template target_width<World>>;
     using Action = data::Continuous<AntDimensions::joints>;
 
+    static constexpr void describe(auto&& part) {
+        part("world", World);
+        part("extra_sight", std::type_identity<ExtraSight>{});
+        part("body", AntDimensions{});
+        part("lowest", lowest);
+        part("highest", highest);
+    }
+    static void describe(const auto& self, auto&& part) {
+        part("tasks", self.tasks());
+        if (self.simulation_.model() != ant_model<World>()) part("model", fingerprint(*self.simulation_.model()));
+    }
+
     /// Requires that the world has every colour the tasks name, and of a model of one's own that its time step is the
     /// world's. Call `reset` or `begin` before anything else.
     explicit AntPinpad(TaskDistribution tasks, AntModel model = ant_model<World>())
         : course_(std::move(tasks)), simulation_(std::move(model)) {
         core::require(simulation_.model()->opt.timestep == World.time_step, [&] {
-            return "the model of the ant has time steps of " + std::to_string(simulation_.model()->opt.timestep) +
-                   " s, its world of " + std::to_string(World.time_step) + " s";
+            return "the model of the ant has time steps of " + core::to_text(simulation_.model()->opt.timestep) +
+                   " s, its world of " + core::to_text(World.time_step) + " s";
         });
     }
 
@@ -271,7 +310,9 @@ public:
     }
     void target(float* row) const { ExtraSight::target(*this, observe_self(row)); }
 
+    /// Holds these torques for an action. Throws if one is not a number, or no episode is going on.
     Transition step(const float* action) {
+        core::require(!failed_, "an ant that has fallen, or whose physics broke, takes no step before it is reset");
         diverged_ = !simulation_.advance(action, World.frame_skip);
         const double* torso = simulation_.position();
         failed_ = diverged_ || torso[2] < lowest || torso[2] > highest;

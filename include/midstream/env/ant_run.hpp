@@ -15,6 +15,11 @@ struct AntRunPay {
     float forward = 1;   ///< for each metre a second along x, on average over the action
     float standing = 1;  ///< for not falling
     float effort = 0.5;  ///< what the sum of the squares of the (clipped) torques costs
+    static constexpr void describe(const auto& self, auto&& part) {
+        part("forward", self.forward);
+        part("standing", self.standing);
+        part("effort", self.effort);
+    }
 };
 
 /// The task of Gymnasium's Ant-v4 (without contact forces) with the body and the rest of AntPinpad: to run along x for
@@ -36,6 +41,13 @@ public:
     static constexpr double lowest = 0.2, highest = 1.0;  ///< of the torso's height, metres
     using Observation = data::Dense<AntState::positions - 2 + AntState::velocities>;
     using Action = data::Continuous<AntDimensions::joints>;
+
+    static constexpr void describe(auto&& part) {
+        part("world", World);
+        part("lowest", lowest);
+        part("highest", highest);
+    }
+    static void describe(const auto& self, auto&& part) { part("pay", self.pay_); }
 
     /// Call `reset` or `begin` before anything else.
     explicit AntRun(AntRunPay pay = {}) : pay_(pay), simulation_(ant_model<World>()) {}
@@ -65,8 +77,9 @@ public:
         for (int i = 2; i < AntState::positions; ++i) *row++ = static_cast<float>(simulation_.position()[i]);
         for (int i = 0; i < AntState::velocities; ++i) *row++ = static_cast<float>(simulation_.velocity()[i]);
     }
-    /// Holds these torques for an action. Throws an Error if one is not a number.
+    /// Holds these torques for an action. Throws an Error if one is not a number, or the episode has ended.
     Transition step(const float* torques) {
+        core::require(!failed_ && steps_ < horizon, "an ant takes no step after its episode has ended");
         const double before = simulation_.position()[0];
         float squares = 0;
         for (int i = 0; i < AntDimensions::joints; ++i) {

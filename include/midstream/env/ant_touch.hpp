@@ -18,6 +18,7 @@ template <class Ant>
 struct AntTouch {
     static constexpr int colours = Ant::world.colours, size = Ant::world.size;
     using Observation = data::OneHots<colours + 1, 1>;
+    static constexpr void describe(auto&& part) { part("ant", std::type_identity<Ant>{}); }
 
     static void observe(const auto& episodes, int row, std::int16_t* seen) {
         const auto* observation = episodes.observation_rows().row(row);

@@ -2,6 +2,7 @@
 /// A batch environment made of copies of one environment: every instance still running awaits an action at each call.
 #pragma once
 
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -18,6 +19,9 @@ public:
     using Observation = typename E::Observation;
     using Action = typename E::Action;
     static constexpr int horizon = E::horizon;
+
+    static constexpr void describe(auto&& part) { part("environment", std::type_identity<E>{}); }
+    static void describe(const auto& self, auto&& part) { part("environment", self.prototype_); }
 
     explicit Batched(E prototype) : prototype_(std::move(prototype)) {}
 
@@ -40,24 +44,47 @@ public:
     /// The instance itself, for whoever looks behind its observations; valid up to the next larger reset.
     const E& instance(int index) const { return instances_[index]; }
 
+    /// Throws where an instance shows what is not in its space.
     void observe(core::Rows<ObservationElement<E>, Observation::width> rows) const {
-        for (std::size_t i = 0; i < awaiting_.size(); ++i)
-            instances_[awaiting_[i]].observe(rows.row(static_cast<int>(i)));
+        require_row_for_each(rows.count);
+        for (std::size_t i = 0; i < awaiting_.size(); ++i) {
+            auto* const row = rows.row(static_cast<int>(i));
+            instances_[awaiting_[i]].observe(row);
+            data::require_row<Observation>(
+                row, [&](int column) { return data::entry_of(column) + who("the observation", awaiting_[i]); });
+        }
     }
 
+    /// Throws where an action is not in its space, or a step is not what the environment promises.
     void act(core::Rows<const ActionElement<E>, Action::width> actions) {
+        require_row_for_each(actions.count);
         std::size_t running = 0;
         for (std::size_t i = 0; i < awaiting_.size(); ++i) {
             const int instance = awaiting_[i];
-            const Transition transition = instances_[instance].step(actions.row(static_cast<int>(i)));
+            const auto* const action = actions.row(static_cast<int>(i));
+            data::require_row<Action>(action,
+                                      [&](int column) { return data::entry_of(column) + who("the action", instance); });
+            const Transition transition = instances_[instance].step(action);
             returns_[instance] += transition.reward;
             ++lengths_[instance];
+            require_transition<E>(transition, lengths_[instance]);
             if (!transition.done) awaiting_[running++] = instance;
         }
         awaiting_.resize(running);
     }
 
 private:
+    void require_row_for_each(int rows) const {
+        core::require(rows == static_cast<int>(awaiting_.size()), [&] {
+            return std::to_string(rows) + " rows are given for " + std::to_string(awaiting_.size()) +
+                   " environments that await an action";
+        });
+    }
+    std::string who(const char* what, int instance) const {
+        return std::string(what) + " of environment " + std::to_string(instance) + " before its step " +
+               std::to_string(lengths_[instance] + 1);
+    }
+
     E prototype_;
     std::vector<E> instances_;
     std::vector<int> awaiting_;

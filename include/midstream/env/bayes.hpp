@@ -70,6 +70,7 @@ private:
     void predict() {
         double total = 0;
         for (const Hypothesis& hypothesis : hypotheses_) total += hypothesis.weight;
+        core::require(total > 0, "a Bayes predictor met an action that its expert takes in no task");
         std::array<std::array<double, World.colours>, 2> weights{};  // by last and colour, all that the expert acts on
         for (Hypothesis& hypothesis : hypotheses_) {
             hypothesis.weight /= total;

@@ -19,6 +19,12 @@ struct Pinpad {
     int colours = 8;    ///< O
     int walls = 4;      ///< W
     int horizon = 100;  ///< steps, T
+    static constexpr void describe(const auto& self, auto&& part) {
+        part("size", self.size);
+        part("colours", self.colours);
+        part("walls", self.walls);
+        part("horizon", self.horizon);
+    }
 
     constexpr int cells() const { return size * size; }
     constexpr int objects() const { return colours + walls; }

@@ -4,15 +4,19 @@
 /// that an environment which asks more rarely, as internal RL's does at switches, is an environment like any other.
 #pragma once
 
+#include <cmath>
 #include <concepts>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <type_traits>
 
+#include "midstream/core/contract.hpp"
 #include "midstream/core/random.hpp"
 #include "midstream/core/tensor.hpp"
 #include "midstream/data/episodes.hpp"
 #include "midstream/data/spaces.hpp"
+#include "midstream/data/validate.hpp"
 
 namespace midstream::env {
 
@@ -34,8 +38,8 @@ using ActionElement = typename E::Action::template Element<float>;
 /// - `observe` writes the current observation to a row of Observation::width elements;
 /// - `step` takes a row of Action::width elements. It is not called once the episode has ended.
 ///
-/// Indices outside their space are not noticed where models read them: data::validate (data/dataset.hpp) finds them in
-/// a recording.
+/// Whoever acts on an environment holds it to its word: indices outside their space, numbers that are not finite, and
+/// episodes that go on after `horizon` steps are Errors that name them.
 ///
 /// Optional members: `Target` with `target(row) const`, the target by which the *current* observation would be
 /// predicted (HasTarget); `int subgoal() const`, the true subgoal, for analysis alone (HasSubgoal); `bool truncated()
@@ -82,6 +86,26 @@ struct TargetOf<E> {
 template <class E>
 using TargetOf = typename detail::TargetOf<E>::Type;
 
+/// Throws unless the transition of an environment's `step`-th step (the first is 1) is what E promises: its reward
+/// finite, its episode at an end by the horizon.
+template <Environment E>
+void require_transition(const Transition& transition, int step) {
+    core::require(core::is_finite(transition.reward),
+                  [&] { return "the reward of the environment's step " + std::to_string(step) + " is not finite"; });
+    core::require(transition.done || step < E::horizon, [&] {
+        return "an episode goes on after step " + std::to_string(step) + " of the environment, whose horizon is " +
+               std::to_string(E::horizon) + ": the episode has to end, or the horizon to be larger";
+    });
+}
+
+/// The most decisions that an episode can take of an environment, or of a batch of them that knows; 0 where it does not
+/// say.
+template <class E>
+inline constexpr int horizon_of = 0;
+template <class E>
+requires requires { std::integral_constant<int, E::horizon>::value; }
+inline constexpr int horizon_of<E> = E::horizon;
+
 /// Episodes of this environment.
 template <class E>
 using EpisodesOf = data::Episodes<typename E::Observation, typename E::Action, TargetOf<E>>;
@@ -93,6 +117,8 @@ using EpisodesOf = data::Episodes<typename E::Observation, typename E::Action, T
 /// - `observe` writes one row per awaiting instance, in that order;
 /// - `act` takes one row per awaiting instance, in that order, and moves on until somebody awaits or all have ended;
 /// - `returns()` and `lengths()` hold each instance's summed reward and primitive steps so far.
+///
+/// A constant `horizon`, the most decisions of an episode, is optional.
 template <class B>
 concept BatchEnvironment = requires(B& batch, const B& constant, core::Random random,
                                     core::Rows<ObservationElement<B>, B::Observation::width> observations,

@@ -34,6 +34,12 @@ public:
     using Target = typename See<World>::Target;
     using Action = data::Categories<move_count>;
 
+    static constexpr void describe(auto&& part) {
+        part("world", World);
+        part("see", std::type_identity<See<World>>{});
+    }
+    static void describe(const auto& self, auto&& part) { part("tasks", self.tasks_); }
+
     /// Requires that the world has every colour the tasks name. Call `reset` or `begin` before anything else.
     explicit GridworldPinpad(TaskDistribution tasks) : tasks_(std::move(tasks)) {
         for (const Task& task : tasks_.tasks()) require_valid(task);
@@ -52,8 +58,8 @@ public:
             task_ = tasks_.sample(random);
             if (distances_.solvable(board_, task_)) return;
         }
-        throw core::Error("gridworld-pinpad " + to_string(World) + ": " + std::to_string(tries) +
-                          " random layouts had no legal path for their tasks, the last for task " + to_string(task_));
+        core::fail("gridworld-pinpad " + to_string(World) + ": " + std::to_string(tries) +
+                   " random layouts had no legal path for their tasks, the last for task " + to_string(task_));
     }
 
     /// Begins this very episode. The task must have a legal path within the horizon.
@@ -70,26 +76,24 @@ public:
     void observe(std::int16_t* row) const { See<World>::observe(board_.layout, agent_, row); }
     void target(std::int16_t* row) const { See<World>::target(board_.layout, agent_, row); }
 
-    Transition step(const std::int16_t* action) { return enter(board_.moved(agent_, *action)); }
+    /// Throws if the action is no move, or no episode is going on.
+    Transition step(const std::int16_t* action) {
+        return enter(board_.moved(agent_, core::require_index(*action, move_count, "the move of a gridworld-pinpad")));
+    }
 
     /// The step that takes the agent to `cell`, be it where it is: the rules without the moves, for whoever moves
     /// otherwise (ant_pinpad.hpp). A wall ends the episode as a wrong colour does.
     Transition enter(int cell) {
-        const int from = std::exchange(agent_, cell);
-        ++steps_;
-        const int content = board_.contents[agent_];
-        if (agent_ != from && content != Board<World>::empty) {
-            if (content != task_[progress_]) return {0, true};
-            if (++progress_ == task_.length) return {1, true};
-        }
-        truncated_ = steps_ == horizon;
-        return {0, truncated_};
+        core::require(running_, "a pinpad world takes no step before it is reset, nor after its episode has ended");
+        const Transition transition = proceed(cell);
+        running_ = !transition.done;
+        return transition;
     }
 
     /// The abstract subgoal in pursuit: that of `colour()`.
     int subgoal() const { return tasks_.subgoal(colour()); }
     /// The colour to visit next; once the task is completed, its last.
-    int colour() const { return task_[std::min(progress_, task_.length - 1)]; }
+    int colour() const { return task_[std::max(0, std::min(progress_, task_.length - 1))]; }
 
     const TaskDistribution& tasks() const { return tasks_; }
     const Layout<World>& layout() const { return board_.layout; }  ///< its agent is where the episode began
@@ -102,6 +106,18 @@ public:
     bool truncated() const { return truncated_; }  ///< whether the episode ended for lack of time alone
 
 private:
+    Transition proceed(int cell) {
+        const int from = std::exchange(agent_, cell);
+        ++steps_;
+        const int content = board_.contents[agent_];
+        if (agent_ != from && content != Board<World>::empty) {
+            if (content != task_[progress_]) return {0, true};
+            if (++progress_ == task_.length) return {1, true};
+        }
+        truncated_ = steps_ == horizon;
+        return {0, truncated_};
+    }
+
     static void require_valid(const Task& task) {
         core::require(task.length >= 1 && task.length <= Task::capacity, [&] {
             return "a task of " + std::to_string(task.length) + " colours, valid is 1 to " +
@@ -121,6 +137,7 @@ private:
         progress_ = 0;
         steps_ = 0;
         truncated_ = false;
+        running_ = true;
     }
 
     TaskDistribution tasks_;
@@ -131,6 +148,7 @@ private:
     int progress_ = 0;
     int steps_ = 0;
     bool truncated_ = false;
+    bool running_ = false;
 };
 
 }  // namespace midstream::env

@@ -23,6 +23,7 @@ struct EgocentricMeaning {
 /// Predicted as a cell for each.
 template <Pinpad World>
 struct Absolute {
+    static constexpr void describe(auto&& part) { part("world", World); }
     static constexpr int things = World.objects() + 1;
     static_assert(World.cells() * things <= 32767,
                   "this pinpad world's absolute observation has more than 32767 entries");
@@ -52,6 +53,7 @@ private:
 /// Predicted as the agent's cell, all that changes.
 template <Pinpad World>
 struct Egocentric {
+    static constexpr void describe(auto&& part) { part("world", World); }
     static constexpr int side = 2 * World.size - 1;
     static constexpr int block = side * side;  ///< entries per object
     static_assert(World.objects() * block + World.cells() <= 32767,
@@ -98,6 +100,7 @@ struct Egocentric {
 /// Predicted as the first colour's offset, which tells all that changes.
 template <Pinpad World>
 struct Relative {
+    static constexpr void describe(auto&& part) { part("world", World); }
     static constexpr int offsets = World.objects() * Egocentric<World>::block;  ///< entries before the blocked moves
     using Observation = data::OneHots<offsets + (1 << move_count), World.objects() + 1>;
     using Target = data::Categories<Egocentric<World>::block>;
@@ -136,6 +139,10 @@ private:
 template <Pinpad World, template <Pinpad> class See>
 struct Touch {
     using Observation = data::OneHots<World.colours + 1, 1>;
+    static constexpr void describe(auto&& part) {
+        part("see", std::type_identity<See<World>>{});
+        part("world", World);
+    }
     static void observe(const auto& episodes, int row, std::int16_t* seen) {
         const Offset move = move_offsets[episodes.action_rows().row(row)[0]];
         seen[0] = 0;

@@ -25,6 +25,10 @@ using MoveProbabilities = std::array<double, move_count>;
 struct ShortestPathExpert {
     double epsilon = 0;
     TieBreaking tie_breaking = TieBreaking::uniform;
+    static constexpr void describe(const auto& self, auto&& part) {
+        part("epsilon", self.epsilon);
+        part("tie_breaking", self.tie_breaking);
+    }
 
     /// The probability of every move from `cell` for an agent whose next colour is `colour`, and whose task is complete
     /// with it if `last`.

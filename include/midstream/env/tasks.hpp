@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "midstream/core/contract.hpp"
+#include "midstream/core/describe.hpp"
 #include "midstream/core/random.hpp"
 
 namespace midstream::env {
@@ -41,8 +42,8 @@ inline std::string to_string(const Task& task) {
 namespace detail {
 /// Apart from parse_task, so that tasks can be constants.
 [[noreturn]] inline void refuse_task(std::string_view text, std::string_view reason) {
-    throw core::Error("task \"" + std::string(text) + "\" " + std::string(reason) + ", valid is 1 to " +
-                      std::to_string(Task::capacity) + " colours from 0 to 127, as in 0-1-4-5");
+    core::fail("task \"" + std::string(text) + "\" " + std::string(reason) + ", valid is 1 to " +
+               std::to_string(Task::capacity) + " colours from 0 to 127, as in 0-1-4-5");
 }
 }  // namespace detail
 
@@ -147,6 +148,22 @@ public:
     int colours_per_subgoal() const { return colours_per_subgoal_; }
     /// The abstract subgoal that a colour belongs to.
     int subgoal(int colour) const { return colour / colours_per_subgoal_; }
+
+    static void describe(const auto& self, auto&& part) {
+        constexpr std::size_t most = 32;  // tasks that are listed; more are stood for by a fingerprint
+        std::vector<std::string> words;
+        std::string all;
+        for (const Task& task : self.tasks()) {
+            words.push_back(to_string(task));
+            all += words.back() + ' ';
+        }
+        part("colours_per_subgoal", self.colours_per_subgoal_);
+        part("count", self.tasks_->size());
+        if (words.size() <= most)
+            part("tasks", words);
+        else
+            part("tasks", core::fingerprint(std::span<const char>(all)));
+    }
 
 private:
     static void extend(std::vector<Task>& rows, const Task& begun, int colours, int length) {

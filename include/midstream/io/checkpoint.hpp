@@ -8,8 +8,9 @@
 ///         member("step", step);          // a number
 ///         member("random", random);      // a stream
 ///     };
-///     io::save("run.safetensors", "Transformer, 4 layers of 64", contents);
-///     io::load("run.safetensors", "Transformer, 4 layers of 64", contents);
+///     const std::string description = core::text(core::describe<Model>());  // or any words
+///     io::save("run.safetensors", description, contents);
+///     io::load("run.safetensors", description, contents);
 ///
 /// Tensors are named by their paths: "base.blocks.2.mixer.query". Members may be numbers, Matrix, Vector,
 /// Statistic, core::Random, core::Box, std::array, std::vector, and structs of such that list their members in
@@ -18,8 +19,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 
+#include "midstream/core/describe.hpp"
+#include "midstream/core/finite.hpp"
 #include "midstream/core/parameters.hpp"
 #include "midstream/core/random.hpp"
 #include "midstream/io/safetensors.hpp"
@@ -110,7 +112,8 @@ struct LoadOptions {
     bool not_finite = false;  ///< NaN and infinities
 };
 
-/// Writes `contents` (see the head of this file) to `path`. `description` says what they belong to: the architecture.
+/// Writes `contents` (see the head of this file) to `path`. `description` says what they belong to, in any words or as
+/// a core::text (core/describe.hpp), of which `load` names the very part that differs.
 /// The file is replaced whole: a crash at any moment leaves the previous or the new one.
 template <class Contents>
 void save(const std::filesystem::path& path, std::string_view description, const Contents& contents) {
@@ -138,8 +141,10 @@ void load(const std::filesystem::path& path, std::string_view expected_descripti
           const LoadOptions& options = {}) {
     const SafetensorsReader reader(path);
     const std::string found_description = description(reader);
-    require(path, found_description == expected_description, [&] {
-        return "belongs to '" + found_description + "', expected '" + std::string(expected_description) + "'";
+    const auto difference = core::difference(found_description, expected_description);
+    require(path, !difference, [&] {
+        return difference->path.empty() ? "belongs to " + difference->found + ", expected " + difference->expected
+                                        : "belongs to something else: " + difference->to_string();
     });
     const auto stored = [&](const std::string& name, auto& node) {
         using Node = std::remove_reference_t<decltype(node)>;
@@ -153,14 +158,14 @@ void load(const std::filesystem::path& path, std::string_view expected_descripti
         const auto values = stored(name, node);
         if constexpr (std::is_floating_point_v<typename decltype(values)::value_type>) {
             const bool finite =
-                std::all_of(values.begin(), values.end(), [](auto value) { return std::isfinite(value); });
+                std::all_of(values.begin(), values.end(), [](const auto& value) { return core::is_finite(value); });
             require(path, options.not_finite || finite,
                     [&] { return "tensor '" + name + "' holds numbers that are not finite"; });
         }
     });
     for (const Tensor& tensor : reader.tensors())
         require(path, options.extra || wanted.contains(tensor.name),
-                [&] { return "tensor '" + tensor.name + "' was not expected"; });
+                [&] { return "tensor " + core::quoted(tensor.name) + " was not expected"; });
     detail::walk_contents(contents, [&](const std::string& name, auto& node) {
         const auto values = stored(name, node);
         if constexpr (detail::is_list<std::remove_reference_t<decltype(node)>>) node.resize(values.size());

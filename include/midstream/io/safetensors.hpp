@@ -8,8 +8,10 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <ranges>
 #include <set>
 #include <string_view>
@@ -63,6 +65,114 @@ struct Tensor {
     std::span<const std::byte> bytes;
 };
 
+namespace detail {
+
+/// Whether `text` is UTF-8, which all text in JSON is: what is not, the writer of JSON can leave out or replace.
+inline bool is_utf8(const std::string& text) {
+    const nlohmann::json json(text);
+    using Handler = nlohmann::json::error_handler_t;
+    return json.dump(-1, ' ', false, Handler::ignore) == json.dump(-1, ' ', false, Handler::replace);
+}
+
+/// The header of a safetensors file, taken in piece by piece as the JSON parser (of whose `json_sax` this is one) comes
+/// upon them: nothing is built but what a header may hold, however large and deep a hostile one is. Stops at the first
+/// fault.
+struct SafetensorsHeader {
+    struct Entry {
+        std::string name;
+        std::string dtype{};
+        std::optional<std::vector<std::uint64_t>> shape{}, data_offsets{};
+    };
+    std::map<std::string, std::string> metadata{};
+    std::vector<Entry> entries{};
+    std::string fault{};
+
+    explicit SafetensorsHeader(std::string_view text) {
+        if (text.find('\0') != text.npos)  // which the parser takes for the end
+            refuse("the header is no JSON: it holds a zero byte");
+        else
+            nlohmann::json::sax_parse(text, this);
+    }
+
+    bool start_object(std::size_t) {
+        if (depth_ >= 2) return misplaced();
+        if (depth_ == 1 && !in_metadata()) entries.push_back({name_});
+        if (depth_ == 1) fields_.clear();
+        ++depth_;
+        return true;
+    }
+    bool end_object() {
+        --depth_;
+        return true;
+    }
+    bool key(std::string& key) {
+        if (!(depth_ == 1 ? names_ : fields_).insert(key).second)
+            return refuse("the header holds " + core::quoted(key) + " twice");
+        (depth_ == 1 ? name_ : field_) = key;
+        if (depth_ == 2 && !in_metadata() && field_ != "dtype" && field_ != "shape" && field_ != "data_offsets")
+            return refuse(of_tensor("has an entry " + core::quoted(key) + ", which is unknown"));
+        return true;
+    }
+    bool start_array(std::size_t) {
+        if (depth_ != 2 || in_metadata() || field_ == "dtype") return misplaced();
+        ++depth_;
+        list().emplace();
+        return true;
+    }
+    bool end_array() {
+        --depth_;
+        return true;
+    }
+    bool string(std::string& value) {
+        if (depth_ == 2 && in_metadata())
+            metadata[field_] = std::move(value);
+        else if (depth_ == 2 && field_ == "dtype")
+            entries.back().dtype = std::move(value);
+        else
+            return misplaced();
+        return true;
+    }
+    bool number_unsigned(std::uint64_t value) {
+        if (depth_ != 3) return misplaced();
+        list()->push_back(value);
+        return true;
+    }
+    bool number_integer(std::int64_t) { return misplaced(); }
+    bool number_float(double, const std::string&) { return misplaced(); }
+    bool null() { return misplaced(); }
+    bool boolean(bool) { return misplaced(); }
+    bool binary(std::vector<std::uint8_t>&) { return misplaced(); }
+    bool parse_error(std::size_t position, const std::string&, const nlohmann::json::exception&) {
+        return refuse("the header is no JSON: it goes wrong at its byte " + std::to_string(position));
+    }
+
+private:
+    bool in_metadata() const { return name_ == "__metadata__"; }
+    std::string of_tensor(const std::string& what) const { return "tensor " + core::quoted(name_) + " " + what; }
+    std::optional<std::vector<std::uint64_t>>& list() {
+        return field_ == "shape" ? entries.back().shape : entries.back().data_offsets;
+    }
+    bool refuse(std::string what) {
+        fault = std::move(what);
+        return false;
+    }
+    /// Something that is valid JSON, in a place where it cannot stand.
+    bool misplaced() {
+        if (depth_ == 0) return refuse("the header is no JSON object");
+        if (depth_ == 1)
+            return refuse(in_metadata() ? "'__metadata__' is no JSON object"
+                                        : of_tensor("is described by no JSON object"));
+        if (in_metadata()) return refuse("metadata " + core::quoted(field_) + " is no string");
+        return refuse(of_tensor(field_ == "dtype" ? "has no dtype" : "has no valid " + field_));
+    }
+
+    int depth_ = 0;  // 1: among the tensors, 2: in the description of one, 3: in a list
+    std::string name_{}, field_{};
+    std::set<std::string> names_{}, fields_{};
+};
+
+}  // namespace detail
+
 /// Collects named arrays and strings and writes them to a file. It keeps views: the arrays must live until `save`.
 class SafetensorsWriter {
 public:
@@ -76,8 +186,8 @@ public:
         using T = std::ranges::range_value_t<Values>;
         const std::span<const T> numbers(values);
         core::require(byte_count(shape, sizeof(T)) == numbers.size_bytes(), [&] {
-            return "tensor '" + name + "' has " + std::to_string(numbers.size()) + " numbers, not those of shape " +
-                   to_string(shape);
+            return "tensor " + core::quoted(name) + " has " + std::to_string(numbers.size()) +
+                   " numbers, not those of shape " + to_string(shape);
         });
         tensors_.push_back({std::move(name), dtype_of<T>(), std::move(shape), std::as_bytes(numbers)});
     }
@@ -91,25 +201,29 @@ public:
             return a->dtype.size != b->dtype.size ? a->dtype.size > b->dtype.size : a < b;
         });
 
+        const auto require_text = [&](const std::string& text) {
+            require(path, detail::is_utf8(text),
+                    [&] { return "cannot save the header: " + core::quoted(text) + " is not UTF-8"; });
+        };
         nlohmann::ordered_json header = nlohmann::ordered_json::object();
         if (!metadata_.empty()) header["__metadata__"] = metadata_;
+        for (const auto& [name, value] : metadata_) {
+            require_text(name);
+            require_text(value);
+        }
         std::size_t end = 0;
         std::set<std::string_view> names{"__metadata__"};
         std::vector<std::span<const std::byte>> pieces(2);
         for (const Tensor* tensor : order) {
+            require_text(tensor->name);
             require(path, names.insert(tensor->name).second,
-                    [&] { return "cannot save tensor '" + tensor->name + "': its name is taken"; });
+                    [&] { return "cannot save tensor " + core::quoted(tensor->name) + ": its name is taken"; });
             const std::size_t begin = std::exchange(end, end + tensor->bytes.size());
             header[tensor->name] = {
                 {"dtype", tensor->dtype.name}, {"shape", tensor->shape}, {"data_offsets", {begin, end}}};
             pieces.push_back(tensor->bytes);
         }
-        std::string text;
-        try {
-            text = header.dump();
-        } catch (const nlohmann::json::exception& failure) {  // text that is not UTF-8
-            throw core::Error(path.string() + ": cannot save the header: " + failure.what());
-        }
+        std::string text = header.dump();
         text.resize((text.size() + 7) / 8 * 8, ' ');
         const auto length = static_cast<std::uint64_t>(text.size());
         pieces[0] = std::as_bytes(std::span(&length, 1));
@@ -128,18 +242,14 @@ class SafetensorsReader {
 public:
     explicit SafetensorsReader(std::filesystem::path path) : path_(std::move(path)) {
         InputFile file(path_);
-        std::uint64_t length = 0;
-        require(path_, file.size() >= sizeof(length), "too short for a safetensors file");
-        file.read(std::as_writable_bytes(std::span(&length, 1)));
-        require(path_, length <= file.size() - sizeof(length), [&] {
-            return "the header is said to have " + std::to_string(length) + " bytes, the file has " +
-                   std::to_string(file.size());
+        read(file.size(), [&](std::span<std::byte> target) { file.read(target); });
+    }
+    /// From the contents of the file `path` instead of the file itself.
+    SafetensorsReader(std::filesystem::path path, std::span<const std::byte> contents) : path_(std::move(path)) {
+        read(contents.size(), [&](std::span<std::byte> target) {
+            std::copy_n(contents.begin(), target.size(), target.begin());
+            contents = contents.subspan(target.size());
         });
-        std::string header(length, '\0');
-        file.read(std::as_writable_bytes(std::span(header)));
-        data_.resize(file.size() - sizeof(length) - length);
-        file.read(data_);
-        parse(header);
     }
     SafetensorsReader(SafetensorsReader&&) = default;
     SafetensorsReader& operator=(SafetensorsReader&&) = default;
@@ -153,61 +263,84 @@ public:
     /// The string of that name.
     const std::string& metadata(const std::string& name) const {
         const auto found = metadata_.find(name);
-        require(path_, found != metadata_.end(), [&] { return "no metadata '" + name + "'"; });
+        require(path_, found != metadata_.end(), [&] { return "no metadata " + core::quoted(name); });
         return found->second;
     }
 
     /// All arrays, in the order of their numbers in the file.
     const std::vector<Tensor>& tensors() const { return tensors_; }
 
-    /// Is there a tensor of that name?
-    bool contains(std::string_view name) const { return index_.find(name) != index_.end(); }
-
     /// The numbers of the tensor of that name, which must be of type T and of that shape (see any_extent).
     template <Number T>
     std::span<const T> get(std::string_view name, const Shape& shape) const {
         const auto found = index_.find(name);
-        require(path_, found != index_.end(), [&] { return "tensor '" + std::string(name) + "' is missing"; });
+        require(path_, found != index_.end(), [&] { return "tensor " + core::quoted(name) + " is missing"; });
         const Tensor& tensor = tensors_[found->second];
         require(path_, tensor.dtype == dtype_of<T>(), [&] {
-            return "tensor '" + tensor.name + "' is of type " + std::string(tensor.dtype.name) + ", expected " +
-                   std::string(dtype_of<T>().name);
+            return "tensor " + core::quoted(tensor.name) + " is of type " + std::string(tensor.dtype.name) +
+                   ", expected " + std::string(dtype_of<T>().name);
         });
         require(path_, matches(tensor.shape, shape), [&] {
-            return "tensor '" + tensor.name + "' has shape " + to_string(tensor.shape) + ", expected " +
+            return "tensor " + core::quoted(tensor.name) + " has shape " + to_string(tensor.shape) + ", expected " +
                    to_string(shape);
         });
         return {reinterpret_cast<const T*>(tensor.bytes.data()), tensor.bytes.size() / sizeof(T)};
     }
 
 private:
-    using Json = nlohmann::json;
+    /// take(target) fills `target` with the next bytes of the file, which has `size` in all.
+    template <class Take>
+    void read(std::size_t size, Take&& take) {
+        std::uint64_t length = 0;
+        require(path_, size >= sizeof(length), "too short for a safetensors file");
+        take(std::as_writable_bytes(std::span(&length, 1)));
+        require(path_, length <= size - sizeof(length), [&] {
+            return "the header is said to have " + std::to_string(length) + " bytes, the file has " +
+                   std::to_string(size);
+        });
+        std::string text(static_cast<std::size_t>(length), '\0');
+        take(std::as_writable_bytes(std::span(text)));
+        data_.resize(size - sizeof(length) - text.size());
+        take(std::span(data_));
+        detail::SafetensorsHeader header(text);
+        require(path_, header.fault.empty(), header.fault);
+        metadata_ = std::move(header.metadata);
+        for (const auto& entry : header.entries) tensors_.push_back(tensor(entry));
+        order();
+    }
 
-    void parse(const std::string& header) {
-        // JSON itself lets a name occur twice and readers choose: here that is an error.
-        std::vector<std::set<std::string>> open;
-        std::string twice;
-        const auto watch = [&](int, Json::parse_event_t event, Json& value) {
-            if (event == Json::parse_event_t::object_start) open.emplace_back();
-            if (event == Json::parse_event_t::object_end) open.pop_back();
-            if (event == Json::parse_event_t::key && !open.back().insert(value.get<std::string>()).second)
-                twice = value.get<std::string>();
-            return true;
+    /// The tensor of an entry of the header.
+    Tensor tensor(const detail::SafetensorsHeader::Entry& entry) const {
+        const auto check = [&](bool condition, const char* message) {
+            require(path_, condition, [&] { return "tensor " + core::quoted(entry.name) + " " + message; });
         };
-        Json json;
-        try {
-            json = Json::parse(header, watch);
-        } catch (const Json::exception& failure) {
-            throw core::Error(path_.string() + ": the header is no JSON: " + failure.what());
-        }
-        require(path_, twice.empty(), [&] { return "the header holds '" + twice + "' twice"; });
-        require(path_, json.is_object(), "the header is no JSON object");
-        for (const auto& [name, entry] : json.items()) {
-            if (name == "__metadata__")
-                parse_metadata(entry);
-            else
-                tensors_.push_back(parse_tensor(name, entry));
-        }
+        // A list that is there, of numbers that can be sizes.
+        const auto sizes = [&](const std::optional<std::vector<std::uint64_t>>& list, const char* message) {
+            constexpr std::size_t most = std::numeric_limits<std::size_t>::max();
+            check(list && std::all_of(list->begin(), list->end(), [](std::uint64_t size) { return size <= most; }),
+                  message);
+            return Shape(list->begin(), list->end());
+        };
+        check(!entry.dtype.empty(), "has no dtype");
+        const auto dtype =
+            std::find_if(dtypes.begin(), dtypes.end(), [&](const Dtype& known) { return known.name == entry.dtype; });
+        require(path_, dtype != dtypes.end(), [&] {
+            return "tensor " + core::quoted(entry.name) + " is of unknown type " + core::quoted(entry.dtype);
+        });
+        const Shape shape = sizes(entry.shape, "has no valid shape");
+        const Shape range = sizes(entry.data_offsets, "has no valid data_offsets");
+        check(range.size() == 2 && range[0] <= range[1], "has no valid data_offsets");
+        check(range[1] <= data_.size(), "has data_offsets beyond the end of the file");
+        check(range[0] % dtype->size == 0, "is not aligned");
+        require(path_, byte_count(shape, dtype->size) == range[1] - range[0], [&] {
+            return "tensor " + core::quoted(entry.name) + " has " + std::to_string(range[1] - range[0]) +
+                   " bytes, not those of " + entry.dtype + " " + to_string(shape);
+        });
+        return {entry.name, *dtype, shape, std::span(data_).subspan(range[0], range[1] - range[0])};
+    }
+
+    /// Sorts the tensors by their places, which must be one after the other.
+    void order() {
         std::sort(tensors_.begin(), tensors_.end(), [](const Tensor& a, const Tensor& b) {
             return std::tuple(a.bytes.data(), a.bytes.size(), std::string_view(a.name)) <
                    std::tuple(b.bytes.data(), b.bytes.size(), std::string_view(b.name));
@@ -216,7 +349,7 @@ private:
         for (std::size_t i = 0; i < tensors_.size(); ++i) {
             const auto begin = static_cast<std::size_t>(tensors_[i].bytes.data() - data_.data());
             require(path_, begin == end, [&] {
-                return "tensor '" + tensors_[i].name + "' begins at byte " + std::to_string(begin) +
+                return "tensor " + core::quoted(tensors_[i].name) + " begins at byte " + std::to_string(begin) +
                        " of the data, expected " + std::to_string(end) + ": tensors must follow one another";
             });
             end += tensors_[i].bytes.size();
@@ -226,43 +359,6 @@ private:
             return "the tensors have " + std::to_string(end) + " bytes, the file has data of " +
                    std::to_string(data_.size());
         });
-    }
-
-    void parse_metadata(const Json& entry) {
-        require(path_, entry.is_object(), "'__metadata__' is no JSON object");
-        for (const auto& [name, value] : entry.items()) {
-            require(path_, value.is_string(), [&, &key = name] { return "metadata '" + key + "' is no string"; });
-            metadata_.emplace(name, value.get<std::string>());
-        }
-    }
-
-    Tensor parse_tensor(const std::string& name, const Json& entry) const {
-        const auto check = [&](bool condition, const char* message) {
-            require(path_, condition, [&] { return "tensor '" + name + "' " + message; });
-        };
-        // The entry of that name, where it is a list of non-negative integers.
-        const auto extents = [&](const char* key, const char* message) {
-            check(entry.contains(key) && entry[key].is_array() &&
-                      std::all_of(entry[key].begin(), entry[key].end(),
-                                  [](const Json& extent) { return extent.is_number_unsigned(); }),
-                  message);
-            return entry[key].get<Shape>();
-        };
-        check(entry.is_object(), "is described by no JSON object");
-        check(entry.contains("dtype") && entry["dtype"].is_string(), "has no dtype");
-        const auto& dtype_name = entry["dtype"].get_ref<const std::string&>();
-        const auto dtype = std::ranges::find(dtypes, dtype_name, &Dtype::name);
-        require(path_, dtype != dtypes.end(), [&] { return "tensor '" + name + "' is of unknown type " + dtype_name; });
-        const Shape shape = extents("shape", "has no valid shape");
-        const Shape range = extents("data_offsets", "has no valid data_offsets");
-        check(range.size() == 2 && range[0] <= range[1], "has no valid data_offsets");
-        check(range[1] <= data_.size(), "has data_offsets beyond the end of the file");
-        check(range[0] % dtype->size == 0, "is not aligned");
-        require(path_, byte_count(shape, dtype->size) == range[1] - range[0], [&] {
-            return "tensor '" + name + "' has " + std::to_string(range[1] - range[0]) + " bytes, not those of " +
-                   dtype_name + " " + to_string(shape);
-        });
-        return {name, *dtype, shape, std::span(data_).subspan(range[0], range[1] - range[0])};
     }
 
     std::filesystem::path path_;

@@ -44,14 +44,21 @@ inline bool matches(const Shape& found, const Shape& expected) {
     return true;
 }
 
-/// The size in bytes of an array of numbers of `element` bytes each; nothing if that is no std::size_t.
+/// The size in bytes of an array of numbers of `element` bytes each; nothing if that is no size of an object. An array
+/// of nothing must keep within it by its other extents as well, which are the distances between its numbers.
 inline std::optional<std::size_t> byte_count(const Shape& shape, std::size_t element) {
+    constexpr std::size_t most = std::numeric_limits<std::size_t>::max() / 2;
     std::size_t bytes = element;
+    bool empty = false;
     for (const std::size_t extent : shape) {
-        if (extent != 0 && bytes > std::numeric_limits<std::size_t>::max() / extent) return {};
-        bytes *= extent;
+        if (extent == 0)
+            empty = true;
+        else if (bytes > most / extent)
+            return {};
+        else
+            bytes *= extent;
     }
-    return bytes;
+    return empty ? 0 : bytes;
 }
 
 }  // namespace midstream::io

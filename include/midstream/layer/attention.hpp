@@ -18,6 +18,13 @@ struct AttentionShape {
     int context = 100;
     int buckets = 32;
     int max_distance = 128;
+    static constexpr void describe(const auto& self, auto&& part) {
+        part("width", self.width);
+        part("heads", self.heads);
+        part("context", self.context);
+        part("buckets", self.buckets);
+        part("max_distance", self.max_distance);
+    }
 };
 
 /// The bucket of each distance 0, ..., context - 1: half of the buckets hold one distance each, the others grow
@@ -54,6 +61,8 @@ struct Attention {
     static constexpr int output_width = width;
     using Projection = Linear<width, 3 * width>;
     using Output = Linear<width, width>;
+
+    static constexpr void describe(auto&& part) { part("shape", Shape); }
 
     template <class T>
     struct Parameters {
@@ -190,7 +199,7 @@ struct Attention {
             const auto of_head = [&](int head) { return weights.data() + head * padded<T>(context); };
             State<T>& state = state_of(row);
             if (state.length >= context)
-                throw core::Error("the attention context of " + std::to_string(context) + " steps is used up");
+                core::fail("the attention context of " + std::to_string(context) + " steps is used up");
             std::copy_n(projected.row(row) + width, 2 * width,
                         state.cache.data() + static_cast<std::ptrdiff_t>(state.length) * 2 * width);
             const int last = state.length++;
@@ -269,11 +278,11 @@ private:
                 visit(head, buckets[static_cast<std::size_t>(distance)],
                       static_cast<std::size_t>(head * (context + lanes<T>)+context - 1 - distance));
     }
-    /// The bias of each head; of the future, minus infinity.
+    /// The bias of each head; of the future, the lowest number, as -ffast-math knows no infinity.
     template <class T>
     static Distances<T> bias_by_distance(const Parameters<T>& parameters) {
         Distances<T> result;
-        result.fill(-std::numeric_limits<T>::infinity());
+        result.fill(std::numeric_limits<T>::lowest());
         for_distances<T>([&](int head, int bucket, std::size_t at) {
             result[at] = parameters.relative_bias.values[head * Shape.buckets + bucket];
         });

@@ -16,6 +16,11 @@ struct BlockDiagonal {
     static constexpr int output_width = Width;
     static constexpr int block = Width / Heads;
 
+    static constexpr void describe(auto&& part) {
+        part("width", Width);
+        part("heads", Heads);
+    }
+
     template <class T>
     struct Parameters {
         std::array<core::Matrix<T, block, block>, Heads> weight;  ///< one block per head

@@ -15,6 +15,11 @@ struct CausalConvolution {
     static constexpr int input_width = Width;
     static constexpr int output_width = Width;
 
+    static constexpr void describe(auto&& part) {
+        part("width", Width);
+        part("taps", Taps);
+    }
+
     template <class T>
     struct Parameters {
         core::Matrix<T, Taps, Width> weight;  ///< row k multiplies the input k steps ago

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "midstream/core/contract.hpp"
 #include "midstream/core/random.hpp"
 #include "midstream/core/tensor.hpp"
 #include "midstream/data/spaces.hpp"
@@ -20,7 +21,13 @@ struct Categorical {
     static constexpr int parameter_width = Classes * Groups;
     using Element = std::int16_t;
 
-    /// log p(value); if `gradient` is given, weight * d log p / d parameters is added to it.
+    static constexpr void describe(auto&& part) {
+        part("classes", Classes);
+        part("groups", Groups);
+    }
+
+    /// log p(value); if `gradient` is given, weight * d log p / d parameters is added to it. Throws if a choice is none
+    /// of the classes.
     template <class T>
     static T log_probability(const T* parameters, const Element* value, T weight = 0, T* gradient = nullptr) {
         T sum = 0;
@@ -29,11 +36,12 @@ struct Categorical {
             const T maximum = logits.maxCoeff();
             const Eigen::Array<T, 1, Classes> exponentials = (logits - maximum).exp();
             const T total = exponentials.sum();
-            sum += logits[value[group]] - maximum - std::log(total);
+            const int chosen = core::require_index(value[group], Classes, "a choice among classes");
+            sum += logits[chosen] - maximum - std::log(total);
             if (gradient) {
                 Line<T> line(gradient + group * Classes);
                 line -= (weight / total) * exponentials;
-                line[value[group]] += weight;
+                line[chosen] += weight;
             }
         }
         return sum;
@@ -108,6 +116,11 @@ struct DiagonalGaussian {
     using Space = data::Continuous<Width>;
     static constexpr int parameter_width = 2 * Width;
     static constexpr double lowest_log_variance = -10, highest_log_variance = 2;
+    static constexpr void describe(auto&& part) {
+        part("width", Width);
+        part("lowest_log_variance", lowest_log_variance);
+        part("highest_log_variance", highest_log_variance);
+    }
 
     /// The log-variance that a raw parameter stands for, and its derivative.
     template <class T>
@@ -182,6 +195,8 @@ template <int Width>
 struct UnitGaussian {
     using Space = data::Dense<Width>;
     static constexpr int parameter_width = Width;
+
+    static constexpr void describe(auto&& part) { part("width", Width); }
 
     template <class T>
     static T log_probability(const T* parameters, const T* value, T weight = 0, T* gradient = nullptr) {

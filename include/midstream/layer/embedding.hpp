@@ -14,6 +14,11 @@ struct Embedding;
 /// The sum of one row of parameters for each one: equal to a product with the 0/1 vector, which is never formed.
 template <int Dimension, int Count, int Width>
 struct Embedding<data::OneHots<Dimension, Count>, Width> {
+    static constexpr void describe(auto&& part) {
+        part("space", std::type_identity<data::OneHots<Dimension, Count>>{});
+        part("width", Width);
+    }
+
     template <class T>
     struct Parameters {
         core::Matrix<T, Dimension, Width> rows;
@@ -27,14 +32,18 @@ struct Embedding<data::OneHots<Dimension, Count>, Width> {
         for (T& value : parameters.rows.values) value = static_cast<T>(deviation * random.normal());
     }
 
+    /// Throws if an index is out of bounds: environments and sights are users' own.
     template <class T>
     static void forward(const Parameters<T>& parameters, core::Rows<const std::int16_t, Count> x,
                         core::Out<T, Width> y) {
         const auto rows = core::map(parameters.rows);
+        const auto of = [&](int row, int i) {
+            return rows.row(core::require_index(x.row(row)[i], Dimension, "an index of an observation"));
+        };
         for (int row = 0; row < x.count; ++row) {
             auto sum = core::map_row(y, row);
-            sum = rows.row(x.row(row)[0]);
-            for (int i = 1; i < Count; ++i) sum += rows.row(x.row(row)[i]);
+            sum = of(row, 0);
+            for (int i = 1; i < Count; ++i) sum += of(row, i);
         }
     }
 
@@ -53,6 +62,10 @@ struct Embedding<data::OneHots<Dimension, Count>, Width> {
 template <int Inputs, int Width>
 struct Embedding<data::Dense<Inputs>, Width> {
     using Map = Linear<Inputs, Width>;
+    static constexpr void describe(auto&& part) {
+        part("space", std::type_identity<data::Dense<Inputs>>{});
+        part("width", Width);
+    }
     template <class T>
     using Parameters = typename Map::template Parameters<T>;
 

@@ -49,6 +49,14 @@ struct Feedforward {
     static constexpr int input_width = InputWidth;
     static constexpr int output_width = OutputWidth;
 
+    static constexpr void describe(auto&& part) {
+        part("input", InputWidth);
+        part("hidden", HiddenWidth);
+        part("layers", HiddenLayers);
+        part("output", OutputWidth);
+        part("activation", std::type_identity<Activation>{});
+    }
+
     template <class T>
     struct Parameters {
         typename First::template Parameters<T> first;

@@ -19,6 +19,11 @@ struct Gru {
     using InputMap = Linear<Input, 3 * Hidden>;
     using RecurrentMap = Linear<Hidden, 3 * Hidden>;
 
+    static constexpr void describe(auto&& part) {
+        part("input", Input);
+        part("hidden", Hidden);
+    }
+
     template <class T>
     struct Parameters {
         typename InputMap::template Parameters<T> input;  ///< columns r, z, n, as for the next

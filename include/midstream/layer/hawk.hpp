@@ -23,6 +23,13 @@ struct HawkMixer {
     using Recurrence = RgLru<RecurrentWidth, Heads>;
     using Output = Linear<RecurrentWidth, Width>;
 
+    static constexpr void describe(auto&& part) {
+        part("width", Width);
+        part("recurrent", std::type_identity<Recurrence>{});
+        part("taps", Taps);
+        part("heads", Heads);
+    }
+
     template <class T>
     struct Parameters {
         typename Branch::template Parameters<T> gate;   ///< the branch through GeLU

@@ -25,11 +25,15 @@
 ///   gradient is a Parameters<T>& or core::Frozen; it may use up the tape: one backward for every forward;
 /// - Parameters may be one core::Matrix or core::Vector by another name, and Tape and State any aggregate: a layer
 ///   with one kind of number needs no structs;
+/// - a layer that takes no sequence longer than so many steps says so by a constant `context`;
 /// - step advances x.count instances by one step; row i belongs to the instance whose state is `state_of(i)`.
-/// Nothing allocates once the tape has seen its largest batch.
+/// Nothing allocates once the tape has seen its largest batch. Checkpoints name a layer by its type; one that is a
+/// template lists its arguments for that in `describe(part)` (core/describe.hpp).
 ///
 /// examples/corridor has a layer of its own; tests/support/layer_check.hpp checks any layer's gradients and steps.
 #pragma once
+
+#include <limits>
 
 #include "midstream/core/parameters.hpp"
 #include "midstream/core/product.hpp"
@@ -59,6 +63,14 @@ concept Layer = requires(const typename L::template Parameters<T>& parameters,
 /// A layer whose output has its input's width: what mixes a residual stream, or is a block of one.
 template <class L, class T = float>
 concept Block = Layer<L, T> &&(L::input_width == L::output_width);
+
+/// The longest sequence that a layer or a stack takes: its constant `context`, or whatever length where it has none.
+inline constexpr int unbounded = std::numeric_limits<int>::max();
+template <class L>
+inline constexpr int context_of = unbounded;
+template <class L>
+requires requires { L::context; }
+inline constexpr int context_of<L> = L::context;
 
 /// State or tape of a layer that has none.
 struct Nothing {};

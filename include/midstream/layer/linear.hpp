@@ -11,6 +11,11 @@ struct Linear {
     static constexpr int input_width = InputWidth;
     static constexpr int output_width = OutputWidth;
 
+    static constexpr void describe(auto&& part) {
+        part("input", InputWidth);
+        part("output", OutputWidth);
+    }
+
     template <class T>
     struct Parameters {
         core::Matrix<T, InputWidth, OutputWidth> weight;

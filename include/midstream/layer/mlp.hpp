@@ -13,6 +13,12 @@ struct Mlp {
     static constexpr int input_width = InputWidth;
     static constexpr int output_width = OutputWidth;
 
+    static constexpr void describe(auto&& part) {
+        part("input", InputWidth);
+        part("hidden", HiddenWidth);
+        part("output", OutputWidth);
+    }
+
     template <class T>
     struct Parameters {
         typename First::template Parameters<T> first;

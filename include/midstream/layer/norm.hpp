@@ -13,6 +13,11 @@ struct RmsNorm {
     static constexpr int output_width = Width;
     static constexpr double epsilon = 1e-6;
 
+    static constexpr void describe(auto&& part) {
+        part("width", Width);
+        part("epsilon", epsilon);
+    }
+
     template <class T>
     struct Parameters {
         core::Vector<T, Width> scale;
@@ -75,6 +80,11 @@ struct LayerNorm {
     static constexpr int input_width = Width;
     static constexpr int output_width = Width;
     static constexpr double epsilon = 1e-5;
+
+    static constexpr void describe(auto&& part) {
+        part("width", Width);
+        part("epsilon", epsilon);
+    }
 
     template <class T>
     struct Parameters {

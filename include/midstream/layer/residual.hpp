@@ -17,6 +17,12 @@ struct Residual {
                   "a residual branch needs its norm and inner layer to have one width");
     static constexpr int input_width = Inner::input_width;
     static constexpr int output_width = input_width;
+    static constexpr int context = context_of<Inner>;
+
+    static constexpr void describe(auto&& part) {
+        part("norm", std::type_identity<Norm>{});
+        part("inner", std::type_identity<Inner>{});
+    }
 
     template <class T>
     struct Parameters {
@@ -92,8 +98,15 @@ struct PreNormBlock {
                   "the mixer of a residual block needs to be a layer::Layer of equal input and output width");
     static constexpr int input_width = Mixer::input_width;
     static constexpr int output_width = input_width;
+    static constexpr int context = context_of<Mixer>;
     using Mixing = Residual<Norm<input_width>, Mixer>;
     using Thinking = Residual<Norm<input_width>, Feedforward>;
+
+    static constexpr void describe(auto&& part) {
+        part("mixer", std::type_identity<Mixer>{});
+        part("feedforward", std::type_identity<Feedforward>{});
+        part("norm", std::type_identity<Norm<input_width>>{});
+    }
 
     template <class T>
     struct Parameters {

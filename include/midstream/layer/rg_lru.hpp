@@ -24,6 +24,14 @@ struct RgLru {
     /// At r_t = 1 the decay a_t is exp(-8 softplus(lambda)); `initialise` draws it uniformly from this range.
     static constexpr double least_decay = 0.9, greatest_decay = 0.999;
 
+    static constexpr void describe(auto&& part) {
+        part("width", Width);
+        part("heads", Heads);
+        part("sharpness", sharpness);
+        part("least_decay", least_decay);
+        part("greatest_decay", greatest_decay);
+    }
+
     template <class T>
     struct Parameters {
         typename Gate::template Parameters<T> recurrence_gate;  ///< W_a, b_a

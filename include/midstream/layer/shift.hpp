@@ -16,7 +16,7 @@ void shift(core::Sequences sequences, core::In<T, Width> h, core::Rows<T, Width>
         const int first = sequences.row(s), length = sequences.length(s);
         if (length == 0) continue;
         std::fill_n(previous.row(first), Width, T(0));
-        std::copy(h.row(first), h.row(first + length - 1), previous.row(first + 1));
+        core::copy(view(h.slice(first, length - 1)), view(previous.slice(first + 1, length - 1)));
     }
 }
 

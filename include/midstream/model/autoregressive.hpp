@@ -55,12 +55,21 @@ struct Autoregressive {
     using Stack = ResidualStack;
     static constexpr int width = Stack::width;
     static constexpr int depth = Stack::depth;
+    static constexpr int context = layer::context_of<Stack>;  ///< the longest sequence that it reads
     using Embedding = layer::Embedding<Observation, width>;
     using FinalNorm = Norm<width>;
     using ActionHead = Head<width, Action>;
     using TargetHead = Head<width, Target>;
     using Distribution = typename ActionHead::Distribution;
     static constexpr bool predicts_observations = TargetHead::present;
+    static constexpr void describe(auto&& part) {
+        part("observation", std::type_identity<Observation>{});
+        part("action", std::type_identity<Action>{});
+        part("target", std::type_identity<Target>{});
+        part("stack", std::type_identity<Stack>{});
+        part("norm", std::type_identity<FinalNorm>{});
+        part("distribution", std::type_identity<Distribution>{});
+    }
 
     template <class T>
     using ObservationRows = core::Rows<const typename Observation::template Element<T>, Observation::width>;
@@ -108,15 +117,20 @@ struct Autoregressive {
 
     // Whole sequences.
 
-    /// Layer 0 from observations.
+    /// Layer 0 from observations. Throws if one is an index out of bounds.
     template <class T>
     static void embed(const Parameters<T>& parameters, std::type_identity_t<ObservationRows<T>> observations,
                       Tape<T>& tape) {
         Embedding::forward(parameters.embedding, observations, tape.residual[0].resize(observations.count));
     }
-    /// Layers from + 1, ..., to from layer `from`.
+    /// Layers from + 1, ..., to from layer `from`. Throws unless that has a row for each of the sequences'.
     template <class T>
     static void blocks(const Parameters<T>& parameters, core::Sequences sequences, int from, int to, Tape<T>& tape) {
+        const int count = tape.residual[static_cast<std::size_t>(from)].count;
+        core::require(count == sequences.rows(), [&] {
+            return "a model is given " + std::to_string(count) + " rows for sequences of " +
+                   std::to_string(sequences.rows()) + " rows";
+        });
         Stack::forward(parameters.stack, sequences, tape.residual.data(), from, to, tape.stack);
     }
     /// The parameters of the predictions from the last layer.

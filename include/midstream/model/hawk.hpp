@@ -16,6 +16,14 @@ struct HawkShape {
     int heads = 8;
     int taps = 4;
     int mlp = 512;
+    static constexpr void describe(const auto& self, auto&& part) {
+        part("depth", self.depth);
+        part("width", self.width);
+        part("recurrent", self.recurrent);
+        part("heads", self.heads);
+        part("taps", self.taps);
+        part("mlp", self.mlp);
+    }
 };
 
 template <HawkShape Shape, template <int> class Norm = layer::RmsNorm>

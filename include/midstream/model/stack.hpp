@@ -19,6 +19,12 @@ struct Repeat {
     static_assert(Depth > 0, "a stack needs at least one block");
     static constexpr int depth = Depth;
     static constexpr int width = Block::input_width;
+    static constexpr int context = layer::context_of<Block>;  ///< the longest sequence
+
+    static constexpr void describe(auto&& part) {
+        part("depth", Depth);
+        part("block", std::type_identity<Block>{});
+    }
 
     template <class T>
     struct Parameters {
@@ -83,6 +89,12 @@ struct Join {
     static_assert(Lower::width == Upper::width, "all blocks of a stack need one width");
     static constexpr int depth = Lower::depth + Upper::depth;
     static constexpr int width = Lower::width;
+    static constexpr int context = std::min(layer::context_of<Lower>, layer::context_of<Upper>);
+
+    static constexpr void describe(auto&& part) {
+        part("lower", std::type_identity<Lower>{});
+        part("upper", std::type_identity<Upper>{});
+    }
 
     template <class T>
     struct Parameters {

@@ -17,6 +17,15 @@ struct TransformerShape {
     int context = 100;  ///< longest sequence
     int buckets = 32;
     int max_distance = 128;
+    static constexpr void describe(const auto& self, auto&& part) {
+        part("depth", self.depth);
+        part("width", self.width);
+        part("heads", self.heads);
+        part("mlp", self.mlp);
+        part("context", self.context);
+        part("buckets", self.buckets);
+        part("max_distance", self.max_distance);
+    }
 
     constexpr layer::AttentionShape attention() const {
         return {.width = width, .heads = heads, .context = context, .buckets = buckets, .max_distance = max_distance};

@@ -18,6 +18,13 @@ struct ActingOptions {
     float temperature = 1;                 ///< of the base model's actions; 0 takes modes
     float gain = 1;                        ///< factor on U
 
+    static constexpr void describe(auto&& part) { part("switching", std::type_identity<typename Meta::Switching>{}); }
+    static constexpr void describe(const auto& self, auto&& part) {
+        part("switching", self.switching);
+        part("temperature", self.temperature);
+        part("gain", self.gain);
+    }
+
     void validate() const {
         control::validate(switching);
         core::require_range(temperature, 0.0f, 1e6f, "the temperature of acting");

@@ -10,6 +10,10 @@ namespace midstream::rl {
 struct ActorCriticShape {
     int width = 128;  ///< of hidden layers
     int layers = 2;   ///< hidden ones, at least 2
+    static constexpr void describe(const auto& self, auto&& part) {
+        part("width", self.width);
+        part("layers", self.layers);
+    }
 };
 
 namespace detail {
@@ -40,6 +44,13 @@ struct Actor {
     static constexpr int parameter_width = Distribution::parameter_width;
     static constexpr int network_width = parameter_width - Spread::width;
     using Network = layer::Feedforward<observation_width, Shape.width, Shape.layers, network_width, Activation>;
+
+    static constexpr void describe(auto&& part) {
+        part("observation", std::type_identity<Observation>{});
+        part("action", std::type_identity<Action>{});
+        part("shape", Shape);
+        part("activation", std::type_identity<Activation>{});
+    }
 
     template <class T>
     struct Parameters {
@@ -115,6 +126,13 @@ struct ActorCritic {
     static_assert(std::is_same_v<typename Observation::template Element<double>, double>,
                   "an actor-critic needs an observation of real numbers: data::Dense");
     using Critic = layer::Feedforward<observation_width, Shape.width, Shape.layers, 1, Activation>;
+
+    static constexpr void describe(auto&& part) {
+        part("observation", std::type_identity<Observation>{});
+        part("action", std::type_identity<Action>{});
+        part("shape", Shape);
+        part("activation", std::type_identity<Activation>{});
+    }
 
     template <class T>
     struct Parameters {

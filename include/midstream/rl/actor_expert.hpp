@@ -32,6 +32,15 @@ public:
     using Trained = TrainedActor<ActorType>;
     using Distribution = typename ActorType::Distribution;
 
+    static constexpr void describe(auto&& part) {
+        part("actor", std::type_identity<ActorType>{});
+        part("view", std::type_identity<View>{});
+    }
+    static void describe(const auto& self, auto&& part) {
+        part("temperature", self.temperature_);
+        part("trained", core::fingerprint(core::flat<float>(**self.trained_)));
+    }
+
     /// At `temperature` 1 actions are drawn as in training, at 0 the mean (or mode) is taken.
     explicit ActorExpert(core::Box<Trained> trained, float temperature = 1)
         : trained_(std::make_shared<const core::Box<Trained>>(std::move(trained))), temperature_(temperature) {}

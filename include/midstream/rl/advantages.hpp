@@ -11,6 +11,7 @@ namespace midstream::rl {
 /// every decision of an episode has its episode's advantage (paper section 6).
 struct BatchNormalised {
     double epsilon = 1e-3;
+    static constexpr void describe(const auto& self, auto&& part) { part("epsilon", self.epsilon); }
 
     void operator()(std::span<const float> returns, std::span<float> advantages) const {
         double mean = 0, square = 0;

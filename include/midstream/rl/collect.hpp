@@ -16,6 +16,8 @@ class Collector {
                   "a policy needs to read the observations that its environment gives");
     static_assert(std::is_same_v<typename B::Action, typename Policy::Action>,
                   "a policy needs to predict the actions that its environment takes");
+    static_assert(env::horizon_of<B> <= layer::context_of<Policy>,
+                  "the policy's context is shorter than the horizon of its environment");
 
 public:
     using Episodes = data::Episodes<typename B::Observation, typename B::Action>;
@@ -23,8 +25,10 @@ public:
     explicit Collector(B environment) : player_(std::move(environment)) {}
 
     /// Plays `count` episodes side by side to their ends. `temperature` is that of the policy's actions; 0 takes modes.
+    /// Throws where the environment breaks its word (Player).
     void collect(const typename Policy::template Parameters<float>& parameters, int count, core::Random random,
                  float temperature = 1) {
+        core::require(count >= 0, "at least 0 episodes are collected");
         if (static_cast<int>(states_.size()) < count) states_.resize(static_cast<std::size_t>(count));
         streams_.resize(static_cast<std::size_t>(count));
         for (int i = 0; i < count; ++i) {
@@ -58,7 +62,8 @@ public:
         pack(count);
     }
 
-    /// Observations, actions and returns; subgoals and targets stay empty.
+    /// Observations, actions and returns; subgoals and targets stay absent. An episode that took no decision has no
+    /// row.
     const Episodes& episodes() const { return episodes_; }
     /// log p(action) of every row at the time of acting.
     std::span<const float> log_probabilities() const { return log_probabilities_; }

@@ -19,6 +19,10 @@ enum class Ending : std::uint8_t {
 struct GeneralisedAdvantages {
     double discount = 0.99;
     double lambda = 0.95;
+    static constexpr void describe(const auto& self, auto&& part) {
+        part("discount", self.discount);
+        part("lambda", self.lambda);
+    }
 
     /// For `steps` steps of one instance, `stride` numbers apart in every array. `next_values` are of the observation
     /// that a step led to, before any reset; after a termination they are not read.

@@ -15,6 +15,7 @@ namespace midstream::rl {
 /// How a policy sees the residual stream: as it is. Another view is Normaliser, of standard_view.
 template <int Width>
 struct AsItIs {
+    static constexpr void describe(auto&& part) { part("width", Width); }
     void operator()(const float* e, float* row) const { std::copy_n(e, Width, row); }
 };
 

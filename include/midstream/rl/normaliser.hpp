@@ -17,6 +17,8 @@ struct Normaliser {
     core::Vector<float, Width> scale;
     core::Vector<float, 1> limit;
 
+    static constexpr void describe(auto&& part) { part("width", Width); }
+
     static void visit(auto& self, auto&& member) {
         member("mean", self.mean);
         member("scale", self.scale);

@@ -39,6 +39,19 @@ struct PpoOptions {
     /// Updates after which all instances begin new episodes. There a run can be resumed to the same bits, without a
     /// word about the state of its environments.
     int era = 32;
+    static constexpr void describe(const auto& self, auto&& part) {
+        part("instances", self.instances);
+        part("steps", self.steps);
+        part("epochs", self.epochs);
+        part("minibatches", self.minibatches);
+        part("advantages", self.advantages);
+        part("clip", self.clip);
+        part("value_weight", self.value_weight);
+        part("entropy_weight", self.entropy_weight);
+        part("divergence_limit", self.divergence_limit);
+        part("observation_limit", self.observation_limit);
+        part("era", self.era);
+    }
 };
 
 /// All that a run consists of where an era begins.
@@ -153,7 +166,10 @@ public:
     Ppo(const E& prototype, Trainee& trainee, PpoOptions options = {}) : trainee_(&trainee), options_(options) {
         const int count = trainee.learner.shards;
         core::require_range(count, 1, Trainee::Learner::max_shards, "shards");
-        core::require_range(options.instances, count, 1 << 20, "instances");
+        core::require(options.instances >= count && options.instances <= 1 << 20, [&] {
+            return "instances is " + std::to_string(options.instances) + ", valid is " + std::to_string(count) +
+                   " (one for each shard) to " + std::to_string(1 << 20);
+        });
         core::require_range(options.steps, 1, 1 << 20, "steps");
         core::require_range(options.epochs, 1, 1000, "epochs");
         core::require_range(options.minibatches, 1, options.instances / count * options.steps, "minibatches");
@@ -170,6 +186,10 @@ public:
     /// Acts, and learns from it at this learning rate.
     template <core::Parallelism Parallel>
     PpoReport update(const Parallel& parallel, double learning_rate, core::Random random) {
+        core::require(trainee_->learner.shards == static_cast<int>(shards_.size()),
+                      "the number of shards of a learner does not change within an rl::Ppo");
+        if (trainee_->learner.steps() == 0)
+            train::require_initialised<float>(*trainee_->learner.parameters, "the agent");
         PpoReport report = collect(parallel, random);
         const core::Random stream = random.fork(trainee_->updates);
         normalise_advantages();
@@ -267,6 +287,11 @@ private:
         /// Writes what an instance sees, normalised, to row `to`.
         void observe(int i, const Normaliser<observation_width>& normaliser, int to) {
             instances[static_cast<std::size_t>(i)].observe(seen.view().row(i));
+            data::require_row<typename E::Observation>(seen.view().row(i), [&](int column) {
+                return data::entry_of(column) + "the observation of instance " + std::to_string(first + i) +
+                       " after step " + std::to_string(episode_lengths[static_cast<std::size_t>(i)]) +
+                       " of its episode";
+            });
             normaliser(seen.view().row(i), observations.view().row(to));
         }
 
@@ -302,7 +327,12 @@ private:
             Distribution::sample(distribution, streams[at], actions.view().row(row));
             log_probabilities[r] = Distribution::log_probability(distribution, actions.view().row(row));
             E& instance = instances[at];
+            data::require_row<typename E::Action>(actions.view().row(row), [&](int column) {
+                return data::entry_of(column) + "an action of instance " + std::to_string(first + i) + " before step " +
+                       std::to_string(episode_lengths[at] + 1) + " of its episode";
+            });
             const env::Transition transition = instance.step(actions.view().row(row));
+            env::require_transition<E>(transition, episode_lengths[at] + 1);
             rewards[r] = transition.reward;
             report.reward += transition.reward;
             episode_returns[at] += transition.reward;

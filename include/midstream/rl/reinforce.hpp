@@ -18,6 +18,12 @@ struct ReinforceOptions {
     int epochs = 1;       ///< passes over a batch
     int minibatches = 1;  ///< gradient steps per pass
     float clip = 0.2f;    ///< of the ratio of joint densities
+    static constexpr void describe(const auto& self, auto&& part) {
+        part("batch", self.batch);
+        part("epochs", self.epochs);
+        part("minibatches", self.minibatches);
+        part("clip", self.clip);
+    }
 };
 
 /// Sums over decisions, added up over shards, minibatches and epochs.
@@ -91,7 +97,10 @@ public:
           advantage_(advantage),
           tapes_(static_cast<std::size_t>(learner.shards)) {
         core::require_range(learner.shards, 1, LearnerType::max_shards, "shards");
-        core::require_range(options.batch, learner.shards, 1 << 20, "batch");
+        core::require(options.batch >= learner.shards && options.batch <= 1 << 20, [&] {
+            return "batch is " + std::to_string(options.batch) + ", valid is " + std::to_string(learner.shards) +
+                   " (an episode for each shard) to " + std::to_string(1 << 20);
+        });
         core::require_range(options.epochs, 1, 1000, "epochs");
         core::require_range(options.minibatches, 1, options.batch / learner.shards, "minibatches");
         core::require_range(options.clip, 0.0f, 1.0f, "clip");
@@ -105,6 +114,7 @@ public:
     ReinforceReport update(const Parallel& parallel, double learning_rate, core::Random random,
                            float entropy_weight = 0) {
         core::require_range(entropy_weight, 0.0f, 1e3f, "entropy_weight");
+        if (learner_->steps() == 0) train::require_initialised<float>(*learner_->parameters, "the policy");
         ReinforceReport report = collect(parallel, random);
         advantages_.resize(returns_.size());
         advantage_(returns_, advantages_);
@@ -112,7 +122,8 @@ public:
             for (int minibatch = 0; minibatch < options_.minibatches; ++minibatch) {
                 double rows = 0;
                 for (const auto& collector : collectors_) rows += slice(collector, minibatch).sequences.rows();
-                const auto weight = static_cast<float>(1 / std::max(rows, 1.0));
+                core::require(rows > 0, "a minibatch without a decision: the environment asked for none");
+                const auto weight = static_cast<float>(1 / rows);
                 report.sums += learner_->update(parallel, learning_rate, [&](int shard, auto& gradient) {
                     const auto& collector = collectors_[static_cast<std::size_t>(shard)];
                     const Slice part = slice(collector, minibatch);
@@ -134,6 +145,8 @@ public:
     /// Episodes of the policy without an update.
     template <core::Parallelism Parallel>
     ReinforceReport collect(const Parallel& parallel, core::Random random, float temperature = 1) {
+        core::require(learner_->shards == static_cast<int>(collectors_.size()),
+                      "the number of shards of a learner does not change within an rl::Reinforce");
         parallel.for_each(learner_->shards, [&](int shard) {
             collectors_[static_cast<std::size_t>(shard)].collect(
                 *learner_->parameters, train::share(options_.batch, shard, learner_->shards),

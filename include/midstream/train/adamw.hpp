@@ -24,13 +24,23 @@ struct AdamW {
     double weight_decay = 0.03;  ///< 0.03 throughout the paper, 0 in internal RL
     Decay decay = Decay::all;
     RateFactors rates{};  ///< by default all parameters learn at the same rate
+    static constexpr void describe(const auto& self, auto&& part) {
+        part("beta1", self.beta1);
+        part("beta2", self.beta2);
+        part("epsilon", self.epsilon);
+        part("weight_decay", self.weight_decay);
+        part("decay", self.decay);
+        part("rates", self.rates);
+    }
 
     template <class P, class T>
     struct State {
         std::uint64_t steps = 0;
         core::Box<P> first_moment{};   ///< running mean of g, uncorrected
         core::Box<P> second_moment{};  ///< running mean of g^2, uncorrected
-        std::vector<Piece> pieces{};   ///< how the work is split: made by the first update, not part of what is saved
+        std::vector<Piece> pieces{};   ///< how the work is split: not part of what is saved, as what follows
+        Decay split_decay{};           ///< what it is split for
+        OwnedRateFactors split_rates{};
 
         static void visit(auto& self, auto&& member) {
             member("first_moment", *self.first_moment);
@@ -42,8 +52,10 @@ struct AdamW {
     template <core::Parallelism Policy, class P, class T>
     void update(const Policy& policy, State<P, T>& state, P& parameters, const P& gradient,
                 double learning_rate) const {
-        if (state.pieces.empty()) split<T>(parameters, state.pieces);
-        const auto step = at_step<T>(++state.steps, learning_rate);
+        if (state.pieces.empty() || state.split_decay != decay || state.split_rates != rates)
+            split<T>(parameters, state);
+        const auto step = at_step<T>(state.steps + 1, learning_rate);
+        ++state.steps;
         T* const p = core::flat<T>(parameters).data();
         const T* const g = core::flat<T>(gradient).data();
         T* const m = core::flat<T>(*state.first_moment).data();
@@ -81,9 +93,14 @@ struct AdamW {
         }
     };
 
-    /// The factors of the `steps`-th step (the first is 1).
+    /// The factors of the `steps`-th step (the first is 1). Throws if an option is out of its range.
     template <class T>
     Step<T> at_step(std::uint64_t steps, double learning_rate) const {
+        for (const double beta : {beta1, beta2})
+            core::require(beta >= 0 && beta < 1,
+                          [&] { return "a beta of AdamW is " + core::to_text(beta) + ", valid is 0 to 1, excluded"; });
+        core::require(epsilon > 0, [&] { return "AdamW's epsilon is " + core::to_text(epsilon) + ", not positive"; });
+        core::require_range(weight_decay, 0.0, 1e300, "AdamW's weight decay");
         const auto t = static_cast<double>(steps);
         return {static_cast<T>(beta1),
                 static_cast<T>(beta2),
@@ -95,15 +112,21 @@ struct AdamW {
 
 private:
     template <class T, class P>
-    void split(const P& parameters, std::vector<Piece>& pieces) const {
+    void split(const P& parameters, State<P, T>& state) const {
+        state.pieces.clear();
         const auto all = leaves<T>(parameters);
         const bool alike = std::all_of(all.begin(), all.end(), [](const Leaf& leaf) { return leaf.trained; });
-        if (alike && decay == Decay::all && rates.uniform())
-            return append_pieces(pieces, 0, core::flat<T>(parameters).size(), true);
-        rates.require_match(all);
-        for (const Leaf& leaf : all)
-            if (leaf.trained)
-                append_pieces(pieces, leaf.first, leaf.size, decay == Decay::all || leaf.matrix, rates.at(leaf.path));
+        if (alike && decay == Decay::all && rates.uniform()) {
+            append_pieces(state.pieces, 0, core::flat<T>(parameters).size(), true);
+        } else {
+            rates.require_match(all);
+            for (const Leaf& leaf : all)
+                if (leaf.trained)
+                    append_pieces(state.pieces, leaf.first, leaf.size, decay == Decay::all || leaf.matrix,
+                                  rates.at(leaf.path));
+        }
+        state.split_decay = decay;
+        state.split_rates = rates;
     }
 };
 

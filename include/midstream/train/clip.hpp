@@ -4,8 +4,11 @@
 
 #include <cmath>
 #include <span>
+#include <string>
 #include <vector>
 
+#include "midstream/core/contract.hpp"
+#include "midstream/core/finite.hpp"
 #include "midstream/core/parallel.hpp"
 
 namespace midstream::train {
@@ -40,12 +43,16 @@ double global_norm(const Policy& policy, std::span<T> values, std::vector<double
     return std::sqrt(sum);
 }
 
-/// Scales `gradient` down to the norm `limit` if it is longer, and returns the norm it had. A norm that is not finite
-/// is returned as it is with the gradient untouched: check it with std::isfinite before an optimiser sees the gradient.
+/// Scales `gradient` down to the norm `limit` (positive, or an Error) if it is longer, and returns the norm it had. A
+/// norm that is not finite is returned as it is with the gradient untouched: check it with core::is_finite before an
+/// optimiser sees the gradient.
 template <core::Parallelism Policy, class T>
 double clip(const Policy& policy, std::span<T> gradient, double limit, std::vector<double>& scratch) {
+    core::require(limit > 0, [&] {
+        return "the norm that gradients are clipped to is " + core::to_text(limit) + ", not positive";
+    });
     const double norm = global_norm(policy, gradient, scratch);
-    if (!std::isfinite(norm) || norm <= limit) return norm;
+    if (!core::is_finite(norm) || norm <= limit) return norm;
     const auto factor = static_cast<T>(limit / norm);
     core::for_slices(policy, gradient.size(), [&](std::size_t first, std::size_t length) {
         for (std::size_t i = first; i < first + length; ++i) gradient[i] *= factor;

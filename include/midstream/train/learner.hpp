@@ -4,19 +4,37 @@
 /// not: the same shards give the same bits on any number of threads.
 #pragma once
 
+#include <algorithm>
 #include <array>
-#include <cmath>
 #include <span>
+#include <string>
+#include <string_view>
 #include <type_traits>
 
 #include "midstream/core/contract.hpp"
+#include "midstream/core/finite.hpp"
 #include "midstream/train/clip.hpp"
 #include "midstream/train/optimiser.hpp"
 
 namespace midstream::train {
 
-/// Parameters in training, with all that an update needs. They start at zero, where nothing can be learned: the model's
-/// `initialise(*learner.parameters, random)` comes first. What `visit` lists is what a run saves.
+namespace detail {
+/// The path of the first Matrix or Vector with a number that is not finite; empty if there is none.
+template <class T, class P>
+std::string first_bad(const P& parameters) {
+    std::string result;
+    core::visit(parameters, [&](std::string_view path, const auto& leaf) {
+        if (result.empty() &&
+            !std::all_of(std::begin(leaf.values), std::end(leaf.values), [](T value) { return core::is_finite(value); }))
+            result = path.empty() ? "(the only ones)" : std::string(path);
+    });
+    return result;
+}
+}  // namespace detail
+
+/// Parameters in training, with all that an update needs. They start at zero, where few things can learn: the model's
+/// `initialise(*learner.parameters, random)` comes first (stages and RL insist on it). Options may change between
+/// updates, but for the number of shards within a stage or an rl::Reinforce. What `visit` lists is what a run saves.
 template <class P, class OptimiserPolicy, class T = float>
 requires Optimiser<OptimiserPolicy, P, T>
 struct Learner {
@@ -30,6 +48,18 @@ struct Learner {
     std::vector<std::span<T>> gradient_spans{};
     std::vector<double> norm_scratch{};
 
+    static constexpr void describe(auto&& part) {
+        part("numbers", sizeof(P) / sizeof(T));
+        part("optimiser", std::type_identity<OptimiserPolicy>{});
+        part("scalar", std::type_identity<T>{});
+    }
+    static void describe(const auto& self, auto&& part) {
+        part("optimiser", self.optimiser);
+        part("max_norm", self.max_norm);
+        part("shards", self.shards);
+        part.leaves_out(self.parameters, self.state, self.gradients, self.gradient_spans, self.norm_scratch);
+    }
+
     static void visit(auto& self, auto&& member) {
         member("parameters", *self.parameters);
         member("optimiser", self.state);
@@ -41,7 +71,7 @@ struct Learner {
 
     /// `work(shard, gradient)` adds the shard's share of the batch's gradient to a gradient that is zero and returns
     /// its sums, which are added up with += in the order of the shards. Throws core::Error, with parameters untouched,
-    /// if the gradient is not finite.
+    /// if the gradient is not finite, or an option is out of its range.
     template <core::Parallelism Policy, class Work>
     auto update(const Policy& policy, double learning_rate, Work&& work) {
         begin(policy);
@@ -57,6 +87,7 @@ struct Learner {
     void begin(const Policy& policy) {
         if (static_cast<int>(gradients.size()) != shards) {
             core::require_range(shards, 1, max_shards, "shards");
+            core::require_complete<T>(*parameters);
             gradients.resize(static_cast<std::size_t>(shards));
         }
         gradient_spans.clear();  // made afresh: those of a copy would point to the gradients of the original
@@ -81,16 +112,42 @@ struct Learner {
     /// Adds up the gradients, clips them, and takes the optimiser's step.
     template <core::Parallelism Policy>
     void finish(const Policy& policy, double learning_rate) {
+        core::require(core::is_finite(learning_rate) && learning_rate >= 0, [&] {
+            return "the learning rate of update " + std::to_string(steps() + 1) + " is " +
+                   core::to_text(learning_rate) + ", valid are finite numbers from 0 on";
+        });
         core::reduce(policy, std::span<const std::span<T>>(gradient_spans), gradient_spans[0]);
         const double norm = clip(policy, gradient_spans[0], max_norm, norm_scratch);
-        core::require(std::isfinite(norm), [&] {
-            return "the gradient of update " + std::to_string(steps() + 1) + " is not finite: lower the learning rate";
-        });
+        core::require(core::is_finite(norm), [&] { return blame(); });
         optimiser.update(policy, state, *parameters, *gradients[0], learning_rate);
     }
 
     static constexpr int max_shards = 64;
+
+private:
+    /// Why a gradient, whose sum is in the first of `gradients`, is not finite.
+    std::string blame() const {
+        const std::string what = "the gradient of update " + std::to_string(steps() + 1) + " is not finite";
+        if (const auto bad = detail::first_bad<T>(*parameters); !bad.empty())
+            return what + ", as the parameters \"" + bad + "\" are not: an earlier learning rate was too high for them";
+        const auto bad = detail::first_bad<T>(*gradients[0]);
+        return what + ", that of \"" + bad +
+               "\" to begin with, though all parameters are: look first at what the batch holds (observations, "
+               "targets, "
+               "rewards, weights), then at the learning rate";
+    }
 };
+
+/// Requires that parameters are not all zero, where nothing can be learned: somebody forgot to initialise or to load
+/// them. `whose` says what they are of.
+template <class T, class P>
+void require_initialised(const P& parameters, std::string_view whose) {
+    const auto all = core::flat<T>(parameters);
+    core::require(std::any_of(all.begin(), all.end(), [](auto value) { return value != 0; }), [&] {
+        return "the parameters of " + std::string(whose) +
+               " are all zero, where nothing can be learned: initialise or load them first";
+    });
+}
 
 /// How many of `total` belong to `shard` of `shards`: as equal as can be.
 constexpr int share(int total, int shard, int shards) { return total / shards + (shard < total % shards ? 1 : 0); }

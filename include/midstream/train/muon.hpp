@@ -6,6 +6,10 @@
 #include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
+#include <concepts>
+#include <optional>
+#include <tuple>
+#include <type_traits>
 
 #include "midstream/train/adamw.hpp"
 
@@ -30,7 +34,8 @@ struct NotHidden {
 /// where O(U), by `iterations` of Newton and Schulz, is U with its singular values moved close to 1. This is the
 /// scaling of Jordan's own code (whose matrices are outputs x inputs: rows over columns there). Vectors, and matrices
 /// whose path `left_to_adamw` accepts or that have a single row or column, take AdamW steps at
-/// learning_rate * adamw_rate.
+/// learning_rate * adamw_rate. What `left_to_adamw` accepts may change between updates: a matrix that changes hands
+/// begins with moments of zero.
 template <class LeftToAdamW = NotHidden>
 struct Muon {
     double momentum = 0.95;
@@ -39,6 +44,16 @@ struct Muon {
     AdamW adamw{};            ///< of everything that is not orthogonalised; its weight decay and rates are its own
     double adamw_rate = 0.1;  ///< AdamW's learning rate as a multiple of Muon's
     LeftToAdamW left_to_adamw{};
+
+    static constexpr void describe(auto&& part) { part("left_to_adamw", std::type_identity<LeftToAdamW>{}); }
+    static constexpr void describe(const auto& self, auto&& part) {
+        part("momentum", self.momentum);
+        part("iterations", self.iterations);
+        part("weight_decay", self.weight_decay);
+        part("adamw", self.adamw);
+        part("adamw_rate", self.adamw_rate);
+        part("left_to_adamw", self.left_to_adamw);
+    }
 
     /// Scratch of one orthogonalisation at a time; grows to the largest matrix.
     template <class T>
@@ -50,15 +65,20 @@ struct Muon {
     /// Matrices are dealt to this many hands, each with its own workspace, whatever the number of threads.
     static constexpr int hands = 16;
 
+    /// Can `left_to_adamw` be told from what it was? Where it has a state, but no ==, it is asked at every update.
+    static constexpr bool compares = !std::is_empty_v<LeftToAdamW> && std::equality_comparable<LeftToAdamW>;
+
     template <class P, class T>
     struct State {
         std::uint64_t steps = 0;
         core::Box<P> first_moment{};   ///< m; where AdamW acts, its running mean of g
         core::Box<P> second_moment{};  ///< AdamW's running mean of g^2; zero where Muon acts
-        std::vector<Leaf> matrices{};  ///< what Muon acts on, largest first; this and what follows is made by the first
-                                       ///< update and not part of what is saved
+        std::vector<Leaf> matrices{};  ///< what Muon acts on, largest first; not part of what is saved, as what follows
         std::vector<Piece> pieces{};   ///< what AdamW acts on
         std::vector<Workspace<T>> workspaces{};
+        Decay split_decay{};  ///< what the work is split for
+        OwnedRateFactors split_rates{};
+        std::conditional_t<compares, std::optional<LeftToAdamW>, std::tuple<>> split_left{};
 
         static void visit(auto& self, auto&& member) {
             member("first_moment", *self.first_moment);
@@ -70,8 +90,13 @@ struct Muon {
     template <core::Parallelism Policy, class P, class T>
     void update(const Policy& policy, State<P, T>& state, P& parameters, const P& gradient,
                 double learning_rate) const {
-        if (state.workspaces.empty()) prepare<T>(parameters, state);
-        const auto adamw_step = adamw.template at_step<T>(++state.steps, learning_rate * adamw_rate);
+        if (!is_split(state)) prepare<T>(parameters, state);
+        core::require(momentum >= 0 && momentum < 1,
+                      [&] { return "Muon's momentum is " + core::to_text(momentum) + ", valid is 0 to 1, excluded"; });
+        core::require_range(weight_decay, 0.0, 1e300, "Muon's weight decay");
+        core::require_range(adamw_rate, 0.0, 1e300, "AdamW's learning rate as a multiple of Muon's");
+        const auto adamw_step = adamw.template at_step<T>(state.steps + 1, learning_rate * adamw_rate);
+        ++state.steps;
         T* const p = core::flat<T>(parameters).data();
         const T* const g = core::flat<T>(gradient).data();
         T* const m = core::flat<T>(*state.first_moment).data();
@@ -141,22 +166,45 @@ private:
             weight = keep * weight - rate * x;
     }
 
+    /// Is the work split as these options want it?
+    template <class P, class T>
+    bool is_split(const State<P, T>& state) const {
+        if (state.workspaces.empty() || state.split_decay != adamw.decay || state.split_rates != adamw.rates)
+            return false;
+        if constexpr (compares)
+            return *state.split_left == left_to_adamw;
+        else
+            return std::is_empty_v<LeftToAdamW>;
+    }
+
     template <class T, class P>
     void prepare(const P& parameters, State<P, T>& state) const {
+        const bool begun = !state.workspaces.empty();
+        const std::vector<Leaf> before = std::move(state.matrices);
         state.matrices.clear();
         state.pieces.clear();
         const auto all = leaves<T>(parameters);
         adamw.rates.require_match(all);
         for (const Leaf& leaf : all) {
-            if (leaf.matrix && leaf.rows > 1 && leaf.columns > 1 && !left_to_adamw(std::string_view(leaf.path)))
+            const bool hidden =
+                leaf.matrix && leaf.rows > 1 && leaf.columns > 1 && !left_to_adamw(std::string_view(leaf.path));
+            if (hidden)
                 state.matrices.push_back(leaf);
             else if (leaf.trained)
                 append_pieces(state.pieces, leaf.first, leaf.size, adamw.decay == Decay::all || leaf.matrix,
                               adamw.rates.at(leaf.path));
+            const bool was_hidden =
+                std::any_of(before.begin(), before.end(), [&](const Leaf& other) { return other.first == leaf.first; });
+            if (begun && hidden != was_hidden)
+                for (P* moment : {&*state.first_moment, &*state.second_moment})
+                    std::fill_n(core::flat<T>(*moment).data() + leaf.first, leaf.size, T(0));
         }
         std::sort(state.matrices.begin(), state.matrices.end(),
                   [](const Leaf& a, const Leaf& b) { return a.size != b.size ? a.size > b.size : a.first < b.first; });
         state.workspaces.resize(hands);
+        state.split_decay = adamw.decay;
+        state.split_rates = adamw.rates;
+        if constexpr (compares) state.split_left.emplace(left_to_adamw);
         for (std::size_t at = 0; at < state.matrices.size(); ++at) {
             const Leaf& leaf = state.matrices[at];
             Workspace<T>& workspace = state.workspaces[at % hands];

@@ -14,7 +14,7 @@
 ///
 /// A state starts at zero. `steps` and what `visit` lists are all there is to save: core::visit walks a state as it
 /// walks parameters, with paths such as "first_moment.blocks.2.mixer.query". Results are bit-identical for any number
-/// of threads, and nothing is allocated after the first update.
+/// of threads, and nothing is allocated after the first update. Options may change between updates.
 #pragma once
 
 #include <algorithm>
@@ -68,22 +68,46 @@ std::vector<Leaf> leaves(const P& parameters) {
     return result;
 }
 
-/// Factors on the learning rate of the parameters whose path begins with `prefix`, and of all others; 0 keeps
-/// parameters as they are.
+/// Factors on the learning rate of the parameters whose path begins with `prefix` (which has to outlive this), and of
+/// all others; 0 keeps parameters as they are.
 struct RateFactors {
     std::string_view prefix;
     double factor = 1;
     double others = 1;
+    static constexpr void describe(const auto& self, auto&& part) {
+        part("prefix", self.prefix);
+        part("factor", self.factor);
+        part("others", self.others);
+    }
 
     double at(std::string_view path) const { return path.starts_with(prefix) ? factor : others; }
     bool uniform() const { return factor == 1 && others == 1; }
     /// Requires that the prefix, unless it is empty, begins the path of some parameter.
     void require_match(const std::vector<Leaf>& all) const {
+        core::require_range(factor, 0.0, 1e300, "a factor on the learning rate");
+        core::require_range(others, 0.0, 1e300, "a factor on the learning rate of others");
         core::require(
             std::any_of(all.begin(), all.end(), [&](const Leaf& leaf) { return leaf.path.starts_with(prefix); }), [&] {
                 return "a learning rate's factor is for parameters \"" + std::string(prefix) +
                        "\", of which there are none";
             });
+    }
+};
+
+/// RateFactors that own their prefix: what work was split for, to be compared with what it is to be split for now.
+struct OwnedRateFactors {
+    std::string prefix;
+    double factor = 1;
+    double others = 1;
+
+    friend bool operator==(const OwnedRateFactors& a, const RateFactors& b) {
+        return a.prefix == b.prefix && a.factor == b.factor && a.others == b.others;
+    }
+    OwnedRateFactors& operator=(const RateFactors& rates) {
+        prefix = rates.prefix;
+        factor = rates.factor;
+        others = rates.others;
+        return *this;
     }
 };
 

@@ -19,6 +19,7 @@ concept Schedule = requires(const S& schedule, std::int64_t step) {
 /// The same at every step: the paper's own choice for learning rates.
 struct Constant {
     double value = 0;
+    static constexpr void describe(const auto& self, auto&& part) { part("value", self.value); }
     constexpr double operator()(std::int64_t) const { return value; }
 };
 
@@ -39,6 +40,12 @@ struct Ramp {
     double to = 1;
     std::int64_t first = 0;
     std::int64_t last = 0;
+    static constexpr void describe(const auto& self, auto&& part) {
+        part("from", self.from);
+        part("to", self.to);
+        part("first", self.first);
+        part("last", self.last);
+    }
     constexpr double operator()(std::int64_t step) const {
         return detail::mix(from, to, detail::progress(step, first, last));
     }
@@ -50,6 +57,12 @@ struct LinearDecay {
     double to = 0;
     std::int64_t first = 0;
     std::int64_t last = 0;
+    static constexpr void describe(const auto& self, auto&& part) {
+        part("from", self.from);
+        part("to", self.to);
+        part("first", self.first);
+        part("last", self.last);
+    }
     constexpr double operator()(std::int64_t step) const { return Ramp{from, to, first, last}(step); }
 };
 
@@ -59,6 +72,12 @@ struct Cosine {
     double to = 0;
     std::int64_t first = 0;
     std::int64_t last = 0;
+    static constexpr void describe(const auto& self, auto&& part) {
+        part("from", self.from);
+        part("to", self.to);
+        part("first", self.first);
+        part("last", self.last);
+    }
     double operator()(std::int64_t step) const {
         return detail::mix(from, to, (1 - std::cos(std::numbers::pi * detail::progress(step, first, last))) / 2);
     }
@@ -71,6 +90,12 @@ struct WarmupLinearDecay {
     std::int64_t warmup = 0;
     std::int64_t last = 0;
     double to = 0;
+    static constexpr void describe(const auto& self, auto&& part) {
+        part("peak", self.peak);
+        part("warmup", self.warmup);
+        part("last", self.last);
+        part("to", self.to);
+    }
     constexpr double operator()(std::int64_t step) const {
         if (step < warmup) return peak * static_cast<double>(step + 1) / static_cast<double>(warmup + 1);
         return detail::mix(peak, to, detail::progress(step, warmup, last));

@@ -5,9 +5,21 @@
 /// continues to the bits of an unbroken one: every update draws from `random.fork(step)`. `source(count, random,
 /// episodes)` fills a cleared batch, by recording an expert (recorder) or by drawing from a data set (sampler).
 /// `report(step, sums)` is called after every update, and ends the stage by returning false.
+///
+/// Every batch is checked as it enters: a source that gives fewer episodes than it was asked for or none, indices
+/// outside their spaces, numbers that are not finite and labels without a controller are Errors that name them.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
 #include "midstream/data/look_ahead.hpp"
+#include "midstream/data/validate.hpp"
 #include "midstream/env/record.hpp"
 #include "midstream/train/learner.hpp"
 #include "midstream/train/objectives.hpp"
@@ -15,51 +27,119 @@
 
 namespace midstream::train {
 
+/// See recorder.
+template <env::Environment Environment, env::ExpertFor<Environment> Expert>
+struct Recorder {
+    using World = Environment;
+    World environment;
+    Expert expert;
+    void operator()(int count, core::Random random, env::EpisodesOf<World>& episodes) const {
+        env::record(environment, expert, count, random, episodes);
+    }
+};
 /// A source that records fresh successful episodes of an expert for every batch.
 template <env::Environment World, env::ExpertFor<World> Expert>
-auto recorder(World environment, Expert expert) {
-    return [environment, expert](int count, core::Random random, auto& episodes) {
-        env::record(environment, expert, count, random, episodes);
-    };
+Recorder<World, Expert> recorder(World environment, Expert expert) {
+    return {std::move(environment), std::move(expert)};
 }
 
-/// Appends one episode of `from` to `to`.
+/// Appends one episode of `from` to `to`. Targets, subgoals, returns and endings that one of them lacks the other has
+/// to lack, too, unless it is empty.
 template <class Episodes>
 void append_episode(const Episodes& from, int episode, Episodes& to) {
-    const auto first = from.offsets[static_cast<std::size_t>(episode)],
-               last = from.offsets[static_cast<std::size_t>(episode) + 1];
-    const auto append = [&](const auto& source, auto& target, int width) {
-        target.insert(target.end(), source.begin() + static_cast<std::ptrdiff_t>(first) * width,
-                      source.begin() + static_cast<std::ptrdiff_t>(last) * width);
+    core::require_index(episode, from.count(), "the number of an episode");
+    const int first = from.offsets[static_cast<std::size_t>(episode)],
+              last = from.offsets[static_cast<std::size_t>(episode) + 1];
+    core::require(0 <= first && first <= last && last <= from.rows(), [&] {
+        return "episode " + std::to_string(episode) + " goes from row " + std::to_string(first) + " to row " +
+               std::to_string(last) + " of " + std::to_string(from.rows());
+    });
+    core::require(last - first <= std::numeric_limits<int>::max() - to.rows(), [&] {
+        return "a batch of episodes has at most " + std::to_string(std::numeric_limits<int>::max()) + " rows";
+    });
+    struct Part {
+        int of, to, begin, end;  // entries begin, ..., end - 1 of `of` are appended to `to` entries
     };
-    append(from.observations, to.observations, Episodes::observation_width);
-    append(from.actions, to.actions, Episodes::action_width);
-    append(from.targets, to.targets, Episodes::target_width);
-    append(from.subgoals, to.subgoals, 1);
-    to.returns.push_back(from.returns[static_cast<std::size_t>(episode)]);
-    if (!from.endings.empty()) {
-        const auto ending = from.endings.begin() + static_cast<std::ptrdiff_t>(episode) * Episodes::observation_width;
-        to.endings.insert(to.endings.end(), ending, ending + Episodes::observation_width);
-    }
-    to.offsets.push_back(to.offsets.back() + last - first);
+    const auto append = [](const char* name, const auto& source, auto& target, int width, const Part& part,
+                           bool optional) {
+        const auto is_whole = [&](std::size_t size, int entries) {
+            return size == static_cast<std::size_t>(entries) * static_cast<std::size_t>(width);
+        };
+        if (optional && source.empty() && target.empty()) return;
+        core::require(is_whole(source.size(), part.of) && is_whole(target.size(), part.to), [&] {
+            return std::string(name) + " of " + std::to_string(source.size()) + " numbers for " +
+                   std::to_string(part.of) + " times " + std::to_string(width) + " are not appended to " +
+                   std::to_string(target.size()) + " for " + std::to_string(part.to) + " times " +
+                   std::to_string(width);
+        });
+        target.insert(target.end(), source.begin() + static_cast<std::ptrdiff_t>(part.begin) * width,
+                      source.begin() + static_cast<std::ptrdiff_t>(part.end) * width);
+    };
+    const Part rows{from.rows(), to.rows(), first, last}, one{from.count(), to.count(), episode, episode + 1};
+    append("observations", from.observations, to.observations, Episodes::observation_width, rows, false);
+    append("actions", from.actions, to.actions, Episodes::action_width, rows, false);
+    append("targets", from.targets, to.targets, Episodes::target_width, rows, true);
+    append("subgoals", from.subgoals, to.subgoals, 1, rows, true);
+    append("returns", from.returns, to.returns, 1, one, true);
+    append("endings", from.endings, to.endings, Episodes::observation_width, one, true);
+    to.offsets.push_back(to.rows() + last - first);
 }
 
-/// A source that draws episodes, with replacement, from a data set that outlives it.
+/// See sampler.
 template <class Episodes>
-auto sampler(const Episodes& dataset) {
+struct Sampler {
+    const Episodes* dataset;
+    void operator()(int count, core::Random random, Episodes& episodes) const {
+        core::require(dataset->count() > 0, "a data set to draw from holds at least one episode");
+        for (int i = 0; i < count; ++i) append_episode(*dataset, random.below(dataset->count()), episodes);
+    }
+};
+/// A source that draws episodes, with replacement, from a data set. It keeps a reference: the data set has to outlive
+/// it and to stay where it is; what is changed there meanwhile is what is drawn from. So that of a Collector is one of
+/// its latest episodes.
+template <class Episodes>
+Sampler<Episodes> sampler(const Episodes& dataset) {
     core::require(dataset.count() > 0, "a data set to draw from holds at least one episode");
-    return [&dataset](int count, core::Random random, Episodes& episodes) {
-        for (int i = 0; i < count; ++i) append_episode(dataset, random.below(dataset.count()), episodes);
-    };
+    return {&dataset};
 }
+/// A data set that is gone with the expression cannot be drawn from.
+template <class Episodes>
+void sampler(const Episodes&& dataset) = delete;
 
-/// A source whose targets lie `steps` steps ahead (data::look_ahead).
+/// See looking_ahead.
 template <class Source>
-auto looking_ahead(Source source, int steps) {
-    return [source, steps](int count, core::Random random, auto& episodes) {
+struct LookingAhead {
+    Source source;
+    int steps;
+    void operator()(int count, core::Random random, auto& episodes) const {
         source(count, random, episodes);
         data::look_ahead(episodes, steps);
-    };
+    }
+};
+/// A source whose targets lie `steps` steps ahead (data::look_ahead).
+template <class Source>
+LookingAhead<Source> looking_ahead(Source source, int steps) {
+    return {std::move(source), steps};
+}
+
+/// The longest episode that a source can give, in steps; 0 where its type does not say.
+template <class Source>
+inline constexpr int horizon_of = 0;
+template <class World, class Expert>
+inline constexpr int horizon_of<Recorder<World, Expert>> = World::horizon;
+template <class Source>
+inline constexpr int horizon_of<LookingAhead<Source>> = horizon_of<Source>;
+
+/// Draws `count` episodes into a cleared batch. Throws unless the source gave as many as it was asked for, and they are
+/// valid and have what is demanded of them.
+template <class Source, class Episodes>
+void draw(const Source& source, int count, core::Random random, Episodes& batch, const data::Demands& demands = {}) {
+    source(count, random, batch);
+    core::require(batch.count() == count, [&] {
+        return "a source of episodes gave " + std::to_string(batch.count()) + " where " + std::to_string(count) +
+               " were asked for";
+    });
+    data::validate(batch, demands, "a source of episodes");
 }
 
 /// The defaults are the paper's (Table A4), far beyond what a laptop does in a day.
@@ -67,27 +147,55 @@ struct PretrainOptions {
     std::int64_t steps = 256'000;
     int batch = 1024;      ///< episodes per update
     double lambda = 0.01;  ///< weight of the next observation's likelihood
+    static constexpr void describe(const auto& self, auto&& part) {
+        part("steps", self.steps);
+        part("batch", self.batch);
+        part("lambda", self.lambda);
+    }
 };
 
 namespace detail {
-/// The loop that the stages share: `update(batches, weight, random, learning_rate)` on a fresh batch for every shard,
-/// where what concerns a shard draws from random.fork(2 * shard + 1). The mean is over steps; the number of steps in a
-/// batch is not known before it is drawn, so batches are drawn first.
-template <class Episodes, class LearnerType, class Policy, class Source, class Rate, class Update, class Report>
-void run_updates(const Policy& policy, LearnerType& learner, std::int64_t steps, int batch_size, const Source& source,
-                 const Rate& learning_rate, core::Random random, Update&& update, Report&& report) {
-    core::require_range(batch_size, learner.shards, 1 << 20, "batch");
+/// What a stage asks of its learner before the first update, and of a frozen model.
+template <class LearnerType>
+void require_trainable(const LearnerType& learner, std::string_view whose) {
     core::require_range(learner.shards, 1, LearnerType::max_shards, "shards");
-    std::vector<Episodes> batches(static_cast<std::size_t>(learner.shards));
+    if (learner.steps() == 0) require_initialised<float>(*learner.parameters, whose);
+}
+template <class P>
+void require_trained(const P& base) {
+    require_initialised<float>(base, "the frozen model");
+    core::require(first_bad<float>(base).empty(),
+                  [&] { return "the frozen model's parameters \"" + first_bad<float>(base) + "\" are not finite"; });
+}
+
+/// The loop that the stages share: `update(batches, weight, random, learning_rate)` on a fresh batch for every shard,
+/// of episodes that Model reads, where what concerns a shard draws from random.fork(2 * shard + 1). The mean is over
+/// steps; the number of steps in a batch is not known before it is drawn, so batches are drawn first.
+template <class Model, class LearnerType, class Policy, class Source, class Rate, class Update, class Report>
+void run_updates(const Policy& policy, LearnerType& learner, std::int64_t steps, int batch_size, const Source& source,
+                 const data::Demands& demands, const Rate& learning_rate, core::Random random, Update&& update,
+                 Report&& report) {
+    static_assert(horizon_of<Source> <= layer::context_of<Model>,
+                  "the model's context is shorter than the horizon of the environment that is recorded for it");
+    const int shards = learner.shards;
+    core::require_range(shards, 1, LearnerType::max_shards, "shards");
+    core::require(batch_size >= shards && batch_size <= 1 << 20, [&] {
+        return "batch is " + std::to_string(batch_size) + ", valid is " + std::to_string(shards) +
+               " (an episode for each shard) to " + std::to_string(1 << 20);
+    });
+    core::require(steps >= 0, "the number of steps of a stage is not negative");
+    std::vector<EpisodesOf<Model, float>> batches(static_cast<std::size_t>(shards));
     while (learner.steps() < steps) {
+        core::require(learner.shards == shards, "the number of shards does not change within a stage");
         const std::int64_t step = learner.steps();
         const core::Random stream = random.fork(static_cast<std::uint64_t>(step));
-        policy.for_each(learner.shards, [&](int shard) {
+        policy.for_each(shards, [&](int shard) {
             auto& batch = batches[static_cast<std::size_t>(shard)];
             batch.clear();
-            source(share(batch_size, shard, learner.shards), stream.fork(static_cast<std::uint64_t>(2 * shard)), batch);
+            draw(source, share(batch_size, shard, shards), stream.fork(static_cast<std::uint64_t>(2 * shard)), batch,
+                 demands);
         });
-        int rows = 0;
+        std::int64_t rows = 0;
         for (const auto& batch : batches) rows += batch.rows();
         const auto weight = 1.0f / static_cast<float>(rows);
         const LossSums sums = update(batches, weight, stream, learning_rate(step));
@@ -96,11 +204,12 @@ void run_updates(const Policy& policy, LearnerType& learner, std::int64_t steps,
 }
 
 /// The same for a loss whose shards do not meet: `loss(shard, batch, weight, random, gradient)`.
-template <class Episodes, class LearnerType, class Policy, class Source, class Rate, class Loss, class Report>
+template <class Model, class LearnerType, class Policy, class Source, class Rate, class Loss, class Report>
 void run_stage(const Policy& policy, LearnerType& learner, std::int64_t steps, int batch_size, const Source& source,
-               const Rate& learning_rate, core::Random random, Loss&& loss, Report&& report) {
-    run_updates<Episodes>(
-        policy, learner, steps, batch_size, source, learning_rate, random,
+               const data::Demands& demands, const Rate& learning_rate, core::Random random, Loss&& loss,
+               Report&& report) {
+    run_updates<Model>(
+        policy, learner, steps, batch_size, source, demands, learning_rate, random,
         [&](const auto& batches, float weight, core::Random stream, double rate_now) {
             return learner.update(policy, rate_now, [&](int shard, auto& gradient) {
                 return loss(shard, batches[static_cast<std::size_t>(shard)], weight,
@@ -115,9 +224,14 @@ void run_stage(const Policy& policy, LearnerType& learner, std::int64_t steps, i
 template <class Model, class Policy, class LearnerType, class Source, Schedule Rate, class Report>
 void pretrain(const Policy& policy, LearnerType& learner, const Source& source, const PretrainOptions& options,
               const Rate& learning_rate, core::Random random, Report&& report) {
+    detail::require_trainable(learner, "the model");
+    core::require(core::is_finite(options.lambda) && options.lambda >= 0, [&] {
+        return "lambda is " + core::to_text(options.lambda) + ", valid are finite numbers from 0 on";
+    });
     std::vector<typename Model::template Tape<float>> tapes(static_cast<std::size_t>(learner.shards));
-    detail::run_stage<EpisodesOf<Model, float>>(
-        policy, learner, options.steps, options.batch, source, learning_rate, random,
+    detail::run_stage<Model>(
+        policy, learner, options.steps, options.batch, source, {.targets = Model::predicts_observations}, learning_rate,
+        random,
         [&](int shard, const auto& batch, float weight, core::Random, auto& gradient) {
             return pretraining_loss<Model, float>(*learner.parameters, batch, static_cast<float>(options.lambda),
                                                   weight, tapes[static_cast<std::size_t>(shard)], gradient);
@@ -129,6 +243,10 @@ void pretrain(const Policy& policy, LearnerType& learner, const Source& source, 
 struct SuperviseOptions {
     std::int64_t steps = 3200;
     int batch = 512;
+    static constexpr void describe(const auto& self, auto&& part) {
+        part("steps", self.steps);
+        part("batch", self.batch);
+    }
 };
 
 /// Supervised controllers of a frozen model, one for each subgoal label of the episodes.
@@ -136,12 +254,15 @@ template <class Controllers, class Policy, class LearnerType, class Source, Sche
 void supervise(const Policy& policy, const typename Controllers::Base::template Parameters<float>& base,
                LearnerType& learner, const Source& source, const SuperviseOptions& options, const Rate& learning_rate,
                core::Random random, Report&& report) {
+    detail::require_trainable(learner, "the controllers");
+    detail::require_trained(base);
     const auto shards = static_cast<std::size_t>(learner.shards);
     std::vector<typename Controllers::Base::template Tape<float>> base_tapes(shards);
     std::vector<core::Buffer<float, Controllers::width>> e_write(shards);
     std::vector<typename Controllers::template Tape<float>> tapes(shards);
-    detail::run_stage<EpisodesOf<typename Controllers::Base, float>>(
-        policy, learner, options.steps, options.batch, source, learning_rate, random,
+    detail::run_stage<typename Controllers::Base>(
+        policy, learner, options.steps, options.batch, source, {.subgoals = Controllers::subgoals}, learning_rate,
+        random,
         [&](int shard, const auto& batch, float weight, core::Random, auto& gradient) {
             const auto s = static_cast<std::size_t>(shard);
             return supervised_loss<Controllers, float>(base, *learner.parameters, batch, weight, base_tapes[s],
@@ -154,6 +275,10 @@ void supervise(const Policy& policy, const typename Controllers::Base::template 
 struct DiscoverOptions {
     std::int64_t steps = 64'000;
     int batch = 512;
+    static constexpr void describe(const auto& self, auto&& part) {
+        part("steps", self.steps);
+        part("batch", self.batch);
+    }
 };
 
 /// Stage 2: trains a metacontroller on a frozen model. `alpha` is a schedule; `pass_options(step)` gives the
@@ -164,17 +289,20 @@ template <class Meta, class Policy, class LearnerType, class Source, Schedule Al
 void discover(const Policy& policy, const typename Meta::Base::template Parameters<float>& base, LearnerType& learner,
               const Source& source, const DiscoverOptions& options, const Alpha& alpha, const PassOptions& pass_options,
               const Rate& learning_rate, core::Random random, Report&& report) {
+    detail::require_trainable(learner, "the metacontroller");
+    detail::require_trained(base);
     using Proposal = typename Meta::Proposal;
     const auto shards = static_cast<std::size_t>(learner.shards);
     std::vector<DiscoveryTape<Meta, float>> tapes(shards);
     std::vector<typename Proposal::GradientSums> shard_sums(shards);
-    detail::run_updates<EpisodesOf<typename Meta::Base, float>>(
-        policy, learner, options.steps, options.batch, source, learning_rate, random,
+    detail::run_updates<typename Meta::Base>(
+        policy, learner, options.steps, options.batch, source, {}, learning_rate, random,
         [&](const auto& batches, float weight, core::Random stream, double rate_now) {
             const std::int64_t step = learner.steps();
             const typename Meta::Options pass = pass_options(step);
             pass.validate();
             const auto alpha_now = static_cast<float>(alpha(step));
+            core::require(core::is_finite(alpha_now), "alpha, the weight of the divergence, is not finite");
             learner.begin(policy);
             policy.for_each(learner.shards, [&](int shard) {
                 const auto s = static_cast<std::size_t>(shard);

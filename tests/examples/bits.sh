@@ -1,0 +1,26 @@
+#!/bin/sh
+# The same seed gives the same checkpoints and tables on 1, 2 and 3 threads; another seed gives others at every stage.
+# Usage: bits.sh PROGRAM [options of it]
+set -eu
+program=$1
+shift
+given=$*
+# shellcheck source=tests/examples/support.sh
+. "$(dirname "$0")/support.sh"
+
+for run in 1 2 3; do
+    options="$given --config $folder/$run.toml"
+    echo "threads = $run" > "$folder/$run.toml"
+    run $run || { cat "$folder/$run.log" >&2; exit 1; }
+done
+all_same 1 2
+all_same 1 3
+options="$given --seed 2"
+run other || { cat "$folder/other.log" >&2; exit 1; }
+for file in $(results 1); do
+    if same 1 other "$file"; then
+        echo "$file is the same for two seeds" >&2
+        bad=1
+    fi
+done
+[ -z "${bad-}" ]
