@@ -59,7 +59,7 @@ public:
         evaluation,
         recording,
         inspection,
-        components_of_stream
+        finding
     };
     /// What stages train on: D and D* (Settings::Record).
     enum class Data { noisy, clean };
@@ -92,8 +92,8 @@ public:
 
     // What shapes each stage, and so what its checkpoint belongs to (core/describe.hpp).
     std::string pretrain_description() const { return core::text(about_pretraining()); }
-    std::string discover_description() const { return core::text(about_discovery()); }
     std::string components_description() const { return core::text(about_components()); }
+    std::string discover_description() const { return core::text(about_discovery()); }
     std::string refine_description() const { return core::text(about_refinement()); }
     std::string internal_description() const { return core::text(about_internal_rl()); }
     std::string raw_description() const { return core::text(about_raw_rl()); }
@@ -205,59 +205,6 @@ public:
         forget(Data::noisy);
     }
 
-    /// Finds the events that the encoder sees, where its sight is to be learned: the independent components of the
-    /// residual stream, and which of them are events.
-    void components() {
-        if constexpr (finds_events) {
-            once(folder, "components", components_description(), {"components"}, [&] {
-                const auto& o = s.components;
-                Episodes episodes;
-                base();
-                with_source(Data::clean, [&](const auto& source) {
-                    source(o.episodes, stream(components_of_stream).fork(0), episodes);
-                });
-                const auto found = train::find_events<Sight, Base>(
-                    base(), episodes, stream(components_of_stream).fork(1), {.share = o.share});
-                std::vector<std::vector<double>> rows;
-                double largest = found.components.front().rise;
-                for (std::size_t i = 0; i < found.components.size(); ++i) {
-                    const auto& component = found.components[i];
-                    rows.push_back({static_cast<double>(i), component.kurtosis, component.threshold, component.rate,
-                                    component.rise, static_cast<double>(component.kind)});
-                    largest = std::max(largest, component.rise);
-                }
-                io::save(folder / "components.safetensors", components_description(),
-                         [&](auto&& member) { member("sight", found.sight); });
-                write_table(folder / "components.csv", {"component", "kurtosis", "threshold", "rate", "rise", "event"},
-                            rows);
-                show(stdout,
-                     fmt::format("components: {} of {} are events; the action loss rises by {:.2f} nats at most\n",
-                                 found.kinds, found.components.size(), largest));
-            });
-        }
-    }
-    /// What the encoder sees by; loaded once.
-    const Sight& sight() {
-        if constexpr (finds_events) {
-            if (!sight_) {
-                const auto path = folder / "components.safetensors";
-                core::require(io::exists(path),
-                              [&] { return "there is no " + path.string() + ": run the stage 'components' first"; });
-                sight_ = std::make_unique<Sight>();
-                io::load(path, components_description(), [&](auto&& member) { member("sight", *sight_); });
-            }
-        } else if (!sight_) {
-            sight_ = std::make_unique<Sight>();
-        }
-        return *sight_;
-    }
-    /// How passes over whole episodes are made once discovery is done.
-    typename Meta::Options pass_options() {
-        auto options = P::pass_options(s.discover);
-        options.sight = sight();
-        return options;
-    }
-
     void probe() {
         core::Description about{"probe"};
         once(folder, "probe",
@@ -293,6 +240,31 @@ public:
                  write_table(folder / "steer-gains.csv", {"layer", "gain", "selection"}, gains);
                  write_table(folder / "steer.csv", steer_columns(), rows);
              });
+    }
+
+    /// Finds the events that the encoder sees, where its sight is to be learned: the independent components of the
+    /// residual stream, and which of them are events.
+    void components() {
+        if constexpr (finds_events)
+            once(folder, "components", components_description(), {"components"}, [&] { fresh_components(); });
+    }
+    /// What the encoder sees by; loaded once.
+    const Sight& sight() {
+        if (sight_) return *sight_;
+        sight_ = std::make_unique<Sight>();
+        if constexpr (finds_events) {
+            const auto path = folder / "components.safetensors";
+            core::require(io::exists(path),
+                          [&] { return "there is no " + path.string() + ": run the stage 'components' first"; });
+            io::load(path, components_description(), [&](auto&& member) { member("sight", *sight_); });
+        }
+        return *sight_;
+    }
+    /// How passes over whole episodes are made once discovery is done.
+    typename Meta::Options pass_options() {
+        auto options = P::pass_options(s.discover);
+        options.sight = sight();
+        return options;
     }
 
     void discover() {
@@ -479,6 +451,8 @@ private:
         return options;
     }
 
+    train::FindEventsOptions find_options() const { return {.share = s.components.share}; }
+
     // Learners whose parameters are yet to be drawn.
     BaseLearner new_base_learner() const { return {.optimiser = P::base_optimiser(s.pretrain), .shards = s.shards}; }
     Learner<Meta> new_meta_learner() const {
@@ -523,13 +497,14 @@ private:
     core::Description about_components() const {
         core::Description about{"components"};
         return about.set("settings", s.components)
+            .set("events", find_options())
             .set("sight", std::type_identity<Sight>{})
             .set("episodes", about_episodes(Data::clean))
             .set("base", about_pretraining());
     }
     core::Description about_discovery() const {
         core::Description about{"discover"};
-        if (finds_events) about.set("components", about_components());
+        if constexpr (finds_events) about.set("sight", about_components());
         return about.set("settings", s.discover)
             .set("passes", P::pass_options(s.discover))
             .set("metacontroller", std::type_identity<Meta>{})
@@ -614,6 +589,32 @@ private:
         write_table(folder / "inspect.csv", {"after", "goal", "codes", "episodes", "injected", "left_alone"}, rows);
     }
 
+    void fresh_components() {
+        if constexpr (finds_events) {
+            Episodes episodes;
+            base();
+            with_source(Data::clean,
+                        [&](const auto& source) { source(s.components.episodes, stream(finding).fork(0), episodes); });
+            const auto found =
+                train::find_events<Sight, Base>(base(), episodes, stream(finding).fork(1), find_options());
+            std::vector<std::vector<double>> rows;
+            double largest = found.components.front().rise;
+            for (const auto& component : found.components) {
+                rows.push_back({static_cast<double>(rows.size()), component.kurtosis, component.threshold,
+                                component.rate, component.rise, static_cast<double>(component.kind)});
+                largest = std::max(largest, component.rise);
+            }
+            show(stdout, fmt::format("components: {} of {} are events, at which the action loss rises by up to {:.2f} "
+                                     "nats\n",
+                                     found.kinds, found.components.size(), largest));
+            io::save(folder / "components.safetensors", components_description(),
+                     [&](auto&& member) { member("sight", found.sight); });
+            sight_.reset();
+            write_table(folder / "components.csv", {"component", "kurtosis", "threshold", "rate", "rise", "event"},
+                        rows);
+        }
+    }
+
     /// Trains the controllers on, alone and at a high rate: they then carry over better to transitions that pretraining
     /// never showed (docs/laptop-scale.md).
     void refine(const typename Meta::template Parameters<float>& discovered) {
@@ -629,8 +630,8 @@ private:
             stage.tick([&] { return fmt::format("action NLL {:.3f}", nll); });
             return true;
         };
-        auto options = pass_options();
-        options.training = false;  // codes stay what they are
+        auto options = refine_options();
+        options.sight = sight();
         with_source(Data::clean, [&](const auto& source) {
             train::discover<Meta>(
                 parallel, base(), learner, source, {.steps = o.refine_steps, .batch = o.batch}, train::Constant{0.0},

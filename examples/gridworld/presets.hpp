@@ -100,7 +100,6 @@ struct SmallWorld
                       model::TransformerShape{
                           .depth = 4, .width = small_width, .heads = 4, .mlp = 256, .context = 50, .max_distance = 32},
                       Touching<1, 0, 3, control::LowRank<16>, Sight>::template Meta, 64> {
-    using Base = typename SmallWorld::Base;
     static constexpr int subgoals = 4;
     static env::TaskDistribution pretraining_tasks() { return env::TaskDistribution::transition_rule(4, 4); }
     static env::TaskDistribution unseen_tasks() { return env::TaskDistribution(env::ascending_task(4)); }

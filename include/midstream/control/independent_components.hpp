@@ -56,6 +56,14 @@ struct IndependentComponentsOptions {
     int iterations = 200;     ///< at most
     double tolerance = 1e-6;  ///< ends where no component turns by more in an iteration: 1 - |cos|
     double floor = 1e-7;      ///< directions of less than this share of the largest variance count as none
+
+    static constexpr void describe(const auto& self, auto&& part) {
+        part("components", self.components);
+        part("contrast", self.contrast == Contrast::exponential ? "exponential" : "log_cosh");
+        part("iterations", self.iterations);
+        part("tolerance", self.tolerance);
+        part("floor", self.floor);
+    }
 };
 
 namespace detail {

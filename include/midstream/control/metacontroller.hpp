@@ -145,7 +145,7 @@ struct Metacontroller {
             part("noise", self.noise);
             part("signal", self.signal);
             part("training", self.training);
-            part.leaves_out(self.sight);  // its type is the metacontroller's; what is learned has a file of its own
+            part.leaves_out(self.sight);  // what was learned, not how
         }
         ProposalOptions proposals() const { return {noise, signal, training}; }
         void validate() const {

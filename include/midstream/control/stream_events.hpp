@@ -17,16 +17,16 @@ struct StreamEvents {
     static constexpr int width = Width, layer = Layer, kinds = Kinds;
     /// 1 + the kind of the event, or 0 for none.
     using Observation = data::OneHots<Kinds + 1, 1>;
-    static constexpr void describe(auto&& part) {
-        part("width", Width);
-        part("layer", Layer);
-        part("kinds", Kinds);
-    }
 
     core::Vector<float, Width> mean{};           ///< of the stream
     core::Matrix<float, Kinds, Width> filter{};  ///< how far kind k fires: filter_k . (e - mean)
     core::Vector<float, Kinds> threshold{};      ///< an event of kind k has its filter fire beyond this
 
+    static constexpr void describe(auto&& part) {
+        part("width", Width);
+        part("layer", Layer);
+        part("kinds", Kinds);
+    }
     static void visit(auto& self, auto&& member) {
         member("mean", self.mean);
         member("filter", self.filter);

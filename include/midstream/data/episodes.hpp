@@ -31,8 +31,8 @@ struct Episodes {
     std::vector<TargetElement> targets;            ///< rows() x Target::width, of the *next* observation
     std::vector<std::int16_t> subgoals;            ///< rows()
     std::vector<float> returns;                    ///< count(): the episode's summed reward
-    /// count() x Observation::width: o_{T+1}, which each episode ended on; empty where nobody took it down. No model is
-    /// trained to act on it, but what the last action led to shows in it alone.
+    /// count() x Observation::width: o_{T+1}, which each episode ended on. No model is trained to act on it, but what
+    /// the last action led to shows in it alone.
     std::vector<ObservationElement> endings;
 
     core::Sequences sequences() const { return {offsets}; }

@@ -43,6 +43,7 @@ inline std::string entry_of(int column) { return "entry " + std::to_string(colum
 struct Demands {
     bool targets = false;  ///< those of all rows but an episode's last
     int subgoals = 0;      ///< if positive, the labels of all rows, from 0 to this, excluded
+    bool endings = false;
 };
 
 /// Throws an Error that names the culprit unless offsets begin at 0 and ascend (every episode has a row), every array
@@ -71,9 +72,9 @@ void validate(const Episodes<Observation, Action, Target, T>& episodes, const De
     require_size(episodes.actions.size(), rows * Action::width, true, "actions");
     const bool targets = require_size(episodes.targets.size(), rows * Target::width, demands.targets, "targets");
     require_size(episodes.subgoals.size(), rows, demands.subgoals > 0, "subgoals");
-    require_size(episodes.returns.size(), static_cast<std::size_t>(episodes.count()), false, "returns");
-    const bool endings = require_size(
-        episodes.endings.size(), static_cast<std::size_t>(episodes.count()) * Observation::width, false, "endings");
+    const auto count = static_cast<std::size_t>(episodes.count());
+    require_size(episodes.returns.size(), count, false, "returns");
+    const bool endings = require_size(episodes.endings.size(), count * Observation::width, demands.endings, "endings");
 
     const auto require_valid = [&]<class Space, class Element>(Space, const std::vector<Element>& values, int row,
                                                                const char* name) {
@@ -83,21 +84,22 @@ void validate(const Episodes<Observation, Action, Target, T>& episodes, const De
         });
     };
     const core::Sequences sequences = episodes.sequences();
-    for (int episode = 0; episode < sequences.count(); ++episode) {
-        if (endings) require_valid(Observation{}, episodes.endings, episode, "endings");
+    for (int episode = 0; episode < sequences.count(); ++episode)
         for (int row = sequences.first(episode); row < sequences.first(episode + 1); ++row) {
             require_valid(Observation{}, episodes.observations, row, "observations");
             require_valid(Action{}, episodes.actions, row, "actions");
             if (targets && row + 1 < sequences.first(episode + 1))
                 require_valid(Target{}, episodes.targets, row, "targets");
         }
-    }
     if (demands.subgoals > 0)
         for (std::size_t row = 0; row < rows; ++row)
             require(episodes.subgoals[row] >= 0 && episodes.subgoals[row] < demands.subgoals, [&] {
                 return "subgoals [" + std::to_string(row) + "] is " + std::to_string(episodes.subgoals[row]) +
                        ", valid is 0 to " + std::to_string(demands.subgoals - 1);
             });
+    if (endings)
+        for (int episode = 0; episode < sequences.count(); ++episode)
+            require_valid(Observation{}, episodes.endings, episode, "endings");
     for (std::size_t episode = 0; episode < episodes.returns.size(); ++episode)
         require(core::is_finite(episodes.returns[episode]),
                 [&] { return "returns [" + std::to_string(episode) + "] is not finite"; });

@@ -68,8 +68,8 @@ struct AtEnd {
 
 /// Appends `count` episodes of the expert, the i-th from random.fork(i). With `only_successes` an episode without a
 /// positive return is replaced by another one. Subgoals of environments that have none are -1. The observation that an
-/// episode ended on is no row, as nothing is done on it, but its ending and the last row's target. Does not allocate
-/// once the episodes' memory is large enough.
+/// episode ended on is no row, as nothing is done on it, but its ending, and the last row's target is that of it. Does
+/// not allocate once the episodes' memory is large enough.
 ///
 /// Throws an Error that names the culprit where the environment breaks its word (environment.hpp); what was recorded of
 /// that episode is dropped.
@@ -92,7 +92,7 @@ void record(E environment, const Expert& expert, int count, core::Random random,
     };
     const detail::AtEnd drop_unfinished([&] {
         resize(episodes.rows());
-        episodes.endings.resize(static_cast<std::size_t>(episodes.count()) * observation_width);
+        episodes.endings.resize(episodes.returns.size() * observation_width);
     });
     for (int i = 0; i < count; ++i) {
         const int first = episodes.rows();
@@ -139,10 +139,10 @@ void record(E environment, const Expert& expert, int count, core::Random random,
         }
         if constexpr (HasTarget<E>)
             environment.target(episodes.targets.data() + static_cast<std::size_t>(row - 1) * target_width);
-        resize(row);
-        episodes.endings.resize(episodes.offsets.size() * observation_width);
-        write(typename E::Observation{}, episodes.endings, episodes.offsets.size() - 1, "the observation after the end",
+        episodes.endings.resize((episodes.returns.size() + 1) * observation_width);
+        write(typename E::Observation{}, episodes.endings, episodes.returns.size(), "the observation",
               [&](auto* to) { environment.observe(to); });
+        resize(row);
         episodes.offsets.push_back(row);
         episodes.returns.push_back(total);
     }

@@ -270,9 +270,6 @@ public:
     /// All arrays, in the order of their numbers in the file.
     const std::vector<Tensor>& tensors() const { return tensors_; }
 
-    /// Is there a tensor of that name?
-    bool contains(std::string_view name) const { return index_.find(name) != index_.end(); }
-
     /// The numbers of the tensor of that name, which must be of type T and of that shape (see any_extent).
     template <Number T>
     std::span<const T> get(std::string_view name, const Shape& shape) const {

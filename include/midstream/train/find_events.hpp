@@ -20,6 +20,11 @@ struct FindEventsOptions {
     /// A component is an event if the action loss rises by at least this share of what it does at the firings of the
     /// component at which it rises most.
     double share = 0.5;
+
+    static constexpr void describe(const auto& self, auto&& part) {
+        part("components", self.components);
+        part("share", self.share);
+    }
 };
 
 /// What was measured of an independent component.

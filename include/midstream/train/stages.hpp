@@ -43,8 +43,8 @@ Recorder<World, Expert> recorder(World environment, Expert expert) {
     return {std::move(environment), std::move(expert)};
 }
 
-/// Appends one episode of `from` to `to`. Targets, subgoals and returns that one of them lacks the other has to lack,
-/// too, unless it is empty.
+/// Appends one episode of `from` to `to`. Targets, subgoals, returns and endings that one of them lacks the other has
+/// to lack, too, unless it is empty.
 template <class Episodes>
 void append_episode(const Episodes& from, int episode, Episodes& to) {
     core::require_index(episode, from.count(), "the number of an episode");
