@@ -35,6 +35,7 @@ public:
     using Options = ActingOptions<Meta>;
     using Observation = data::Dense<Meta::width>;
     using Action = data::Continuous<Meta::code>;
+    static constexpr int horizon = env::horizon_of<B>;  ///< of decisions as well; 0 where B does not tell
 
     /// Parameters must outlive this environment.
     Internal(B environment, const typename Base::template Parameters<float>& base,

@@ -13,6 +13,9 @@ namespace midstream::rl {
 /// between belong to both passes and have a state for each.
 template <env::BatchEnvironment B, class Base, int Read, int Write>
 class SteeredRollout {
+    static_assert(env::horizon_of<B> <= layer::context_of<Base>,
+                  "the model's context is shorter than the horizon of the environment that it acts in");
+
 public:
     static constexpr int width = Base::width;
     static constexpr int first_pass_end = std::max(Read, Write);
