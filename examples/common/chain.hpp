@@ -474,6 +474,13 @@ private:
             .set("expert", expert(data))
             .set("world", pretraining_world());
     }
+    /// What a base model is at a glance; all of it stands elsewhere as well.
+    std::string summary() const {
+        const auto& o = s.pretrain;
+        constexpr auto world = World::world;
+        return fmt::format("{} x {} with {} colours; seed {}; pretrain steps {} batch {} learning rate {}", world.size,
+                           world.size, world.colours, s.seed, o.steps, o.batch, o.learning_rate);
+    }
     core::Description about_pretraining() const {
         core::Description about{"pretrain"};
         return about.set("seed", s.seed)
@@ -482,7 +489,8 @@ private:
             .set("model", std::type_identity<Base>{})
             .set("initialisation", P::initialisation)
             .set("learner", new_base_learner())
-            .set("rate", rate(s.pretrain));
+            .set("rate", rate(s.pretrain))
+            .set("summary", summary());
     }
     template <class Controllers>
     core::Description about_steering() const {

@@ -74,10 +74,13 @@ constexpr bool is_plain(char c) {
            c == '.' || c == '+' || c == '-';
 }
 
+/// Of names and values that stand without quotes.
+constexpr bool is_unquoted(char c) { return is_plain(c) || c == ' ' || c == ';'; }
+
 inline void append_text(const Description& description, std::string& text) {
     const bool list = description.name.empty();
     bool plain = true;
-    for (const char c : description.name) plain = plain && is_plain(c);
+    for (const char c : description.name) plain = plain && is_unquoted(c);
     if (!plain) text += '"';
     for (const char c : description.name) {
         if (c == '"' || c == '\\') text += '\\';
@@ -112,7 +115,7 @@ struct DescriptionReader {
             }
             return take("\"");
         }
-        while (!left.empty() && is_plain(left[0])) {
+        while (!left.empty() && is_unquoted(left[0])) {
             word += left[0];
             left.remove_prefix(1);
         }
