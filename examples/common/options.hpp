@@ -68,9 +68,15 @@ T parse_number(std::string_view text, T low, T high, const std::string& where) {
     const bool leading_zero = unsigned_digits.size() > 1 && unsigned_digits[0] == '0' && unsigned_digits[1] >= '0' &&
                               unsigned_digits[1] <= '9';
     T value{};
-    const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-    const bool whole = failure == std::errc() && end == digits.data() + digits.size() && !leading_zero;
-    core::require(whole && value >= low && value <= high, [&] {
+    bool read = false;
+    if constexpr (std::integral<T>) {
+        const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+        read = failure == std::errc() && end == digits.data() + digits.size();
+    } else if (const auto number = core::parse_number(digits)) {
+        value = static_cast<T>(*number);
+        read = core::is_finite(value);
+    }
+    core::require(read && !leading_zero && value >= low && value <= high, [&] {
         return fmt::format("{} is '{}', valid is a {} from {} to {}", where, text,
                            std::integral<T> ? "whole number" : "number", low, high);
     });
