@@ -133,7 +133,7 @@ BOOST_AUTO_TEST_CASE(environments_that_break_their_word_are_named) {
     refused("the expert's action before step 1 is 2, valid is 0 to 1", {}, {.action = 2});
     refused("the expert's action before step 1 is -1, valid is 0 to 1", {}, {.action = -1});
     episodes.subgoals.clear();
-    test::check_error("lack targets, subgoals or returns",
+    test::check_error("lack targets, subgoals, returns or endings",
                       [&] { record(test::Misbehaving{}, Walker{}, 1, core::Random(1), episodes); });
 }
 
