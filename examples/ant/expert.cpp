@@ -13,7 +13,7 @@ int run_expert(std::span<const std::string> arguments) {
     Options options;
     options.text("config", config, "a TOML file of options; those of the command line come first");
     options.text("output", settings.output, "folder of checkpoint, metrics and weights");
-    options.number("seed", settings.seed, std::uint64_t{0}, std::numeric_limits<std::uint64_t>::max(),
+    options.number("seed", settings.seed, std::uint64_t{0}, std::uint64_t{std::numeric_limits<std::int64_t>::max()},
                    "seed of all random streams");
     options.number("threads", settings.threads, 0, 1024, "threads (0: all processors); does not change results");
     options.number("checkpoint-seconds", settings.checkpoint_seconds, 0.1, 1e6, "time between checkpoints");

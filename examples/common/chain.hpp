@@ -192,7 +192,7 @@ public:
             const double nll = recent.action / recent.steps;
             if (step % every == 0) {
                 stage.record({static_cast<double>(step * o.batch), nll,
-                              recent.target / std::max(1, recent.steps - recent.episodes)});
+                              recent.target / std::max(1.0, recent.steps - recent.episodes)});
             }
             stage.tick([&] { return fmt::format("action NLL {:.3f}", nll); });
             return true;
@@ -246,7 +246,8 @@ public:
     /// residual stream, and which of them are events.
     void components() {
         if constexpr (finds_events)
-            once(folder, "components", components_description(), {"components"}, [&] { fresh_components(); });
+            once(folder, "components", components_description(), {"components", "components.safetensors"},
+                 [&] { fresh_components(); });
     }
     /// What the encoder sees by; loaded once.
     const Sight& sight() {
@@ -352,7 +353,9 @@ public:
     /// How codes are acted on, in internal RL and wherever the switch has a say: by the switch that was trained.
     rl::ActingOptions<Meta> acting() const {
         auto switching = P::pass_options(s.discover).switching;
-        if constexpr (requires { switching.threshold; }) switching.threshold = s.internal.threshold;
+        if (s.internal.threshold > 0)
+            core::require(control::set_threshold(switching, s.internal.threshold),
+                          "--internal.threshold is given, and the preset's switch has no threshold");
         return {.switching = switching,
                 .temperature = static_cast<float>(s.internal.temperature),
                 .gain = static_cast<float>(s.gain)};

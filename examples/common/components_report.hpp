@@ -5,6 +5,7 @@
 #include "common/chain.hpp"
 #include "common/page.hpp"
 #include "common/plot.hpp"
+#include "common/results.hpp"
 
 namespace midstream::examples {
 
@@ -13,8 +14,8 @@ template <class P>
 void components_section(Chain<P>& chain, const typename P::Episodes& episodes, Page& page) {
     using Sight = typename P::Meta::Seen;
     page.heading("Events of the residual stream");
-    const auto table = io::read_csv(chain.folder / "components.csv");
-    const auto kurtosis = table.column("kurtosis"), rise = table.column("rise"), event = table.column("event");
+    const Results table(chain.folder / "components.csv");
+    const auto &kurtosis = table.column("kurtosis"), &rise = table.column("rise"), &event = table.column("event");
     Series events{.label = "events", .points = true}, others{.label = "other components", .points = true};
     for (std::size_t i = 0; i < event.size(); ++i) {
         Series& series = event[i] >= 0 ? events : others;
@@ -22,9 +23,12 @@ void components_section(Chain<P>& chain, const typename P::Episodes& episodes, P
         series.y.push_back(rise[i]);
     }
     page.figure(
-        line_plot(chain.folder / "plot-components", {.x_label = "kurtosis",
-                                                     .y_label = "rise of the action loss when it fires (nats)",
-                                                     .series = {events, others}}),
+        detail::drawing([&] {
+            return line_plot(chain.folder / "plot-components",
+                             {.x_label = "kurtosis",
+                              .y_label = "rise of the action loss when it fires (nats)",
+                              .series = {events, others}});
+        }),
         fmt::format("The {} independent components of layer {}, found by FastICA. Those at whose firing the base model "
                     "no longer knows what comes next are the {} events that the encoder sees; no label was needed.",
                     event.size(), Sight::layer, events.x.size()));
@@ -45,7 +49,7 @@ void components_section(Chain<P>& chain, const typename P::Episodes& episodes, P
         }
         plot.traces.push_back(std::move(trace));
     }
-    page.figure(gate_plot(chain.folder / "plot-events", plot),
+    page.figure(detail::drawing([&] { return gate_plot(chain.folder / "plot-events", plot); }),
                 "When events happen in six expert episodes, up to the observation that an episode ends on; dashed "
                 "lines mark the steps at which the true subgoal changes, which no stage was told.");
 }

@@ -6,6 +6,7 @@
 #include "common/components_report.hpp"
 #include "common/page.hpp"
 #include "common/plot.hpp"
+#include "common/results.hpp"
 
 namespace midstream::examples {
 
@@ -47,47 +48,7 @@ inline double last_mean(std::span<const double> values) {
     return sum;
 }
 inline std::vector<double> vector(std::span<const double> values) { return {values.begin(), values.end()}; }
-/// What `draw` draws; nothing, and a message, where it cannot: a page without a figure is better than none.
-template <class Draw>
-std::string drawing(Draw&& draw) {
-    try {
-        return draw();
-    } catch (const std::exception& error) {
-        show(stderr, std::string(error.what()) + "\n");
-        return {};
-    }
-}
 }  // namespace detail
-
-/// A table of the run. What it does not hold is NaN, which tables print as a dash.
-struct Results {
-    std::filesystem::path path;
-    io::Table table;
-
-    explicit Results(std::filesystem::path file) : path(std::move(file)) {
-        core::require(io::exists(path),
-                      [&] { return "there is no " + path.string() + ": run the stages before the report"; });
-        table = io::read_csv(path);
-    }
-    const std::vector<double>& column(std::string_view name) const {
-        try {
-            return table.column(name);
-        } catch (const core::Error& error) {
-            throw core::Error(path.string() + ": " + error.what());
-        }
-    }
-    double first(std::string_view name) const { return at(column(name), 0); }
-    double last(std::string_view name) const { return at(column(name), column(name).size() - 1); }
-    /// Of a column that may be too short.
-    static double at(const std::vector<double>& values, std::size_t row) {
-        return row < values.size() ? values[row] : WorldReport::unknown;
-    }
-    /// The row in which the column is largest; 0 without rows.
-    std::size_t best_row(std::string_view name) const {
-        const auto& values = column(name);
-        return static_cast<std::size_t>(std::max_element(values.begin(), values.end()) - values.begin());
-    }
-};
 
 /// Builds page and terminal table from what the stages left in the run's folder.
 template <class P>

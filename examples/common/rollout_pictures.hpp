@@ -39,7 +39,7 @@ std::vector<Figure> rollout_pictures(Chain<P>& chain) {
     rl::Collector<Inner, typename P::Policy> collector(Inner(env::Batched<World>(chain.unseen_world()), chain.base(),
                                                              chain.meta(), chain.acting(), Watcher{&pictures},
                                                              chain.view()));
-    collector.collect(*learner.parameters, count, chain.stream(Chain<P>::evaluation).fork(400));
+    collector.collect(*learner.parameters, count, chain.stream(Chain<P>::evaluation).fork(306));
     std::vector<Figure> figures;
     for (int i = 0; i < count; ++i) {
         const World& world = collector.environment().environment().instance(i);

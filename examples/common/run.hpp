@@ -73,14 +73,15 @@ inline void write_table(const std::filesystem::path& path, const std::vector<std
     io::require(path, !failure, [&] { return "cannot replace: " + failure.message(); });
 }
 
-/// Does `work`, which ends by writing these tables of the folder, unless that was done before under the same
-/// description; `name`.done says so.
+/// Does `work`, which ends by writing these tables of the folder (or other files, whose names have an extension),
+/// unless that was done before under the same description; `name`.done says so.
 template <class Work>
 void once(const std::filesystem::path& folder, const std::string& name, const std::string& description,
-          std::initializer_list<const char*> tables, Work&& work) {
+          std::initializer_list<const char*> files, Work&& work) {
     const auto done = folder / (name + ".done");
-    const bool whole = std::all_of(tables.begin(), tables.end(), [&](const char* table) {
-        return io::exists(folder / (std::string(table) + ".csv"));
+    const bool whole = std::all_of(files.begin(), files.end(), [&](std::filesystem::path file) {
+        if (!file.has_extension()) file += ".csv";
+        return io::exists(folder / file);
     });
     if (whole && io::exists(done) && io::read_file(done) == description) return;
     std::filesystem::remove(done);
@@ -128,7 +129,6 @@ public:
           seconds_before_(earlier_seconds(folder / (name + ".csv"))) {}
 
     bool finished() const { return learner_->steps() >= total_; }
-    bool resumed() const { return loaded_; }
     double seconds() const { return seconds_before_ + progress_.elapsed(); }
 
     /// What the updates since the last row came to, for stages that add it up.

@@ -119,7 +119,8 @@ struct Settings {
             part("signal_until", self.signal_until);
             part("weight_decay", self.weight_decay);
             part("beta2", self.beta2);
-            part.leaves_out(self.refine_steps, self.refine_learning_rate, self.evaluation);
+            part("evaluation", self.evaluation);  // rows of the table depend on it
+            part.leaves_out(self.refine_steps, self.refine_learning_rate);
         }
     } discover{};
     /// The fixed-z test.
@@ -153,7 +154,7 @@ struct Settings {
         double beta2 = 0.999;       ///< AdamW's; lower where most batches meet no success, in which it would forget how
                                     ///< large gradients are
         double temperature = 1;     ///< of the base model's own actions
-        double threshold = 0.5;     ///< internal RL: the switch opens where its gate reaches this
+        double threshold = 0;       ///< internal RL: the switch opens where its gate reaches this; 0: its own threshold
 
         static constexpr void describe(const auto& self, auto&& part) {
             part("episodes", self.episodes);
@@ -242,7 +243,8 @@ inline void add_options(Options& options, Settings& s) {
     };
     reinforce("internal", s.internal);
     add("internal.temperature", s.internal.temperature, 0, 10, "of the base model's actions");
-    add("internal.threshold", s.internal.threshold, 0, 1, "the switch opens where its gate reaches this");
+    add("internal.threshold", s.internal.threshold, 0, 1,
+        "the switch opens where its gate reaches this; 0: where the switch itself says");
     reinforce("raw", s.raw);
 }
 

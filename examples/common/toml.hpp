@@ -5,6 +5,7 @@
 
 #include <toml++/toml.h>
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,9 +47,17 @@ inline void append_values(const toml::table& table, const std::string& prefix, c
 
 }  // namespace detail
 
+/// toml++ goes down a dotted key by recursion: what is longer than anybody's setting is refused before.
+inline constexpr std::size_t longest_line = 10'000;
+
 /// The values of a file's text; `file` names it in messages. Throws Error with the line that is not TOML.
 inline std::vector<Given> read_toml(std::string_view text, const std::string& file) {
     std::vector<Given> found;
+    for (std::size_t begin = 0; begin < text.size(); begin = std::min(text.find('\n', begin), text.size() - 1) + 1)
+        core::require(std::min(text.find('\n', begin), text.size()) - begin <= longest_line, [&] {
+            return file + " has a line of more than " + std::to_string(longest_line) +
+                   " characters, which no setting takes";
+        });
     try {
         detail::append_values(toml::parse(text, file), "", file, found);
     } catch (const toml::parse_error& error) {

@@ -1,6 +1,7 @@
 #include "midstream/analysis/batches.hpp"
 
 #include <boost/test/unit_test.hpp>
+#include <limits>
 #include <utility>
 
 using namespace midstream;
@@ -32,4 +33,18 @@ BOOST_AUTO_TEST_CASE(sizes_are_checked) {
     std::vector<int> workers(1);
     BOOST_CHECK_THROW(analysis::for_batches(core::Serial{}, {.batch = 0}, workers, 1, [](int&, int, int, int) {}),
                       core::Error);
+}
+
+BOOST_AUTO_TEST_CASE(options_out_of_range_are_refused) {
+    analysis::RolloutOptions{}.validate();
+    const float nan = std::numeric_limits<float>::quiet_NaN(), infinity = std::numeric_limits<float>::infinity();
+    for (const float wrong : {nan, infinity, -1.0f}) {
+        BOOST_CHECK_THROW(analysis::RolloutOptions{.temperature = wrong}.validate(), core::Error);
+        BOOST_CHECK_THROW(analysis::RolloutOptions{.gain = wrong}.validate(), core::Error);
+    }
+    for (const analysis::BatchOptions& wrong : {analysis::BatchOptions{.batch = 0}, {.batch = -1}, {.shards = 0}}) {
+        BOOST_CHECK_THROW(wrong.validate(), core::Error);
+        BOOST_CHECK_THROW(analysis::RolloutOptions{.batches = wrong}.validate(), core::Error);
+        BOOST_CHECK_THROW(analysis::make_workers(wrong, 0), core::Error);
+    }
 }

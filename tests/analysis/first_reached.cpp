@@ -124,6 +124,8 @@ BOOST_AUTO_TEST_CASE(chance_forgets_what_codes_mean_and_keeps_how_often_each_out
 
 BOOST_AUTO_TEST_CASE(outcomes_out_of_range_are_refused) {
     BOOST_CHECK_THROW(fixed(CodesMean::colours, axes(), 0), core::Error);
+    BOOST_CHECK_THROW(fixed(CodesMean::colours, axes(), 1, core::Serial{}, {.gain = -1}), core::Error);
+    BOOST_CHECK_THROW(fixed(CodesMean::colours, axes(), 1, core::Serial{}, {.temperature = -1}), core::Error);
     const std::vector<int> groups{0, 0}, outcomes{0, 3};
     BOOST_CHECK_THROW(analysis::tally(groups, outcomes, 1, 3), core::Error);
 }

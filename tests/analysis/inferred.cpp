@@ -31,6 +31,9 @@ BOOST_AUTO_TEST_CASE(codes_gates_and_losses_that_are_known) {
     core::Box<DoorsMeta::Parameters<float>> idle;  // steers nowhere: the model stays, the expert goes
     const auto unsteered = analysis::infer<DoorsMeta>(core::Serial{}, *base, *idle, episodes, core::Random(2), {});
     BOOST_TEST(unsteered.sums.action / unsteered.sums.steps == 20, boost::test_tools::tolerance(1e-4));
+    BOOST_CHECK_THROW(
+        analysis::infer<DoorsMeta>(core::Serial{}, *base, *meta, episodes, core::Random(2), {.noise = -1}),
+        core::Error);
 }
 
 BOOST_AUTO_TEST_CASE(the_rows_of_the_training_pass) {

@@ -1,6 +1,7 @@
 #include "midstream/analysis/injection.hpp"
 
 #include "analysis/doors.hpp"
+#include "io/files.hpp"
 
 using namespace midstream;
 using test::CodesMean, test::Doors, test::DoorsMeta;
@@ -65,6 +66,15 @@ BOOST_AUTO_TEST_CASE(workers_do_not_matter) {
 
 BOOST_AUTO_TEST_CASE(without_codes_there_is_nothing_to_inject) {
     BOOST_CHECK_THROW(inject({}, 0, {.step = 1}), core::Error);
+}
+
+BOOST_AUTO_TEST_CASE(moments_that_never_come_and_batches_of_nothing_are_refused) {
+    const auto meta = test::doors_meta(CodesMean::colours);
+    test::check_error("a code is injected after step 1", [&] { inject(meta, 0, {.step = 0}); });
+    test::check_error("batch is 0", [&] {
+        analysis::reaching_codes<DoorsMeta>(core::Serial{}, hall, *test::doors_model(), *meta, 3, 400,
+                                            test::behind_door, core::Random(1), {}, {.batch = 0});
+    });
 }
 
 /// What injection measures is how internal RL acts: the switch and its threshold are the caller's.

@@ -151,6 +151,9 @@ BOOST_AUTO_TEST_CASE(bad_input_is_refused_by_name) {
     Mixed<double> equal;
     core::map(equal.rows.view()).setConstant(3.7);
     refused("all rows are equal", equal.view());
+    Mixed<double> huge;
+    core::map(huge.rows.view()) *= 1e200;
+    refused("variances are not finite", huge.view());
     refused("5 asked for, the rows have rank 4", mixed.view().slice(0, 5), {.components = 5});
     refused("at least 2 rows", mixed.view().slice(0, 1));
     refused("at least 2 rows", mixed.view().slice(0, 0));

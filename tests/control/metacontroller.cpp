@@ -216,6 +216,11 @@ BOOST_AUTO_TEST_CASE(what_is_not_in_sight_does_not_reach_the_proposals) {
     BOOST_TEST(!(pass.tape.meta.proposals.encoded.values == other.tape.meta.proposals.encoded.values));
 }
 
+BOOST_AUTO_TEST_CASE(a_sight_that_knows_no_events_is_refused) {
+    BOOST_CHECK_THROW(StreamSight::Options{}.validate(), core::Error);
+    stream_options().validate();
+}
+
 /// What the last action leads to is seen of the ending alone, and by no row of another episode.
 BOOST_AUTO_TEST_CASE(a_sight_of_the_stream_sees_one_step_ahead) {
     Pass<StreamSight> pass, other;

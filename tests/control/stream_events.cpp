@@ -1,6 +1,7 @@
 #include "midstream/control/stream_events.hpp"
 
 #include <boost/test/unit_test.hpp>
+#include <string>
 
 using namespace midstream;
 
@@ -38,4 +39,10 @@ BOOST_AUTO_TEST_CASE(of_kinds_that_fire_at_once_the_farthest_beyond_its_threshol
     BOOST_TEST(seen_of<float>(sight, {3, 3, 3, 4}) == 2);  // beyond by 0.5 and by 1
 }
 
-BOOST_AUTO_TEST_CASE(fresh_it_sees_nothing) { BOOST_TEST(seen_of<float>({}, {10, -20, 30, -40}) == 0); }
+BOOST_AUTO_TEST_CASE(fresh_it_sees_nothing_and_is_not_valid) {
+    BOOST_TEST(seen_of<float>({}, {10, -20, 30, -40}) == 0);
+    BOOST_CHECK_EXCEPTION((control::StreamEvents<4, 1, 3>{}.validate()), core::Error, [](const core::Error& error) {
+        return std::string(error.what()).find("the sight knows no events") != std::string::npos;
+    });
+    two_kinds().validate();
+}

@@ -158,3 +158,11 @@ BOOST_AUTO_TEST_CASE(options_without_sense_are_refused) {
     BOOST_CHECK_THROW((control::validate(control::LeastDistance<control::FixedPeriod>{.inner = {0}})), core::Error);
     BOOST_CHECK_THROW((control::validate(control::LeastDistance<control::SoftSwitch>{.distance = 0})), core::Error);
 }
+
+BOOST_AUTO_TEST_CASE(a_threshold_is_set_where_there_is_one) {
+    control::LeastDistance<control::GumbelSwitch> spaced;
+    BOOST_TEST(control::set_threshold(spaced, 0.3));
+    BOOST_TEST(spaced.inner.threshold == 0.3);
+    control::FixedPeriod fixed;
+    BOOST_TEST(!control::set_threshold(fixed, 0.3));
+}

@@ -2,7 +2,9 @@
 #include "midstream/env/ant_touch.hpp"
 
 #include <boost/test/unit_test.hpp>
+#include <limits>
 
+#include "io/files.hpp"
 #include "midstream/env/ant_gait.hpp"
 #include "midstream/env/record.hpp"
 
@@ -30,4 +32,24 @@ BOOST_AUTO_TEST_CASE(events_are_the_tasks_colours_in_order) {
         }
         BOOST_TEST(touched.size() == 3u);  // the last one with the episode's last action
     }
+}
+
+BOOST_AUTO_TEST_CASE(targets_that_are_missing_or_not_finite_are_refused) {
+    using Ant = AntPinpad<>;
+    EpisodesOf<Ant> episodes;
+    record(Ant(TaskDistribution::ant_pretraining()), AntGait{}, 1, core::Random(1), episodes);
+    const int last = episodes.rows() - 1;
+    std::int16_t seen = -1;
+    const auto observe = [&] { AntTouch<Ant>::observe(episodes, last, &seen); };
+    observe();
+    auto* next = episodes.targets.data() + static_cast<std::ptrdiff_t>(last) * Ant::Target::width + Ant::proprioception;
+    const float before = next[1];
+    for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
+        next[1] = bad;
+        test::check_error("target of row " + std::to_string(last) + " is ", observe);
+    }
+    next[1] = before;
+    observe();
+    episodes.targets.clear();
+    test::check_error("what an ant touches is read from targets", observe);
 }

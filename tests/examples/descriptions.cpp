@@ -239,7 +239,7 @@ BOOST_AUTO_TEST_CASE(settings_count_where_they_shape_and_nowhere_else) {
     BOOST_TEST(said(run.internal, refined.internal).starts_with("codes is discover{"));
     BOOST_TEST(said(run.internal, with([](Settings& s) { s.gain = 2; }).internal) == "acting.gain is 1, expected 2");
     BOOST_TEST(said(run.internal, with([](Settings& s) { s.internal.threshold = 0.25; }).internal) ==
-               "settings.threshold is 0.5, expected 0.25");
+               "settings.threshold is 0, expected 0.25");
     BOOST_TEST(said(run.raw, with([](Settings& s) { s.raw.clip = 0.5; }).raw) == "settings.clip is 0.2, expected 0.5");
     BOOST_TEST(said(run.internal, with([](Settings& s) { s.pretrain.steps = 7; }).internal) ==
                "codes.base.settings.steps is 10, expected 7");

@@ -12,7 +12,6 @@
 #include <iterator>
 #include <string>
 
-
 namespace examples = midstream::examples;
 using midstream::core::Error;
 
@@ -142,6 +141,24 @@ BOOST_AUTO_TEST_CASE(what_is_done_once_is_done_again_for_another_description_or_
     BOOST_TEST(work("b") == 3);
     BOOST_CHECK_THROW(examples::once(folder.path, "part", "c", {"one"}, [] { throw Error("interrupted"); }), Error);
     BOOST_TEST(work("b") == 4);  // nothing says any more that these tables are whole
+}
+
+BOOST_AUTO_TEST_CASE(what_is_done_once_is_done_again_without_another_file_that_it_leaves) {
+    const Folder folder;
+    const auto path = folder.path / "part.safetensors";
+    int done = 0;
+    const auto work = [&] {
+        examples::once(folder.path, "part", "a", {"one", "part.safetensors"}, [&] {
+            ++done;
+            std::ofstream(path) << "x";
+            examples::write_table(folder.path / "one.csv", {"step"}, {{0}});
+        });
+        return done;
+    };
+    BOOST_TEST(work() == 1);
+    BOOST_TEST(work() == 1);
+    std::filesystem::remove(path);
+    BOOST_TEST(work() == 2);
 }
 
 BOOST_AUTO_TEST_CASE(what_only_shows_never_ends_the_work) {

@@ -12,8 +12,8 @@ run() {
     shift
     # shellcheck disable=SC2086
     "$@" "$program" all --pretrain.steps 420 --pretrain.batch 4 --probe.steps 20 --probe.batch 8 \
-        --probe.evaluation 16 --steer.steps 60 --steer.batch 4 --steer.episodes 32 --discover.steps 130 --discover.batch 4 \
-        --discover.refine-steps 60 --discover.evaluation 16 --codes.count 8 --codes.episodes 32 --inspect.episodes 64 \
+        --probe.evaluation 16 --steer.steps 60 --steer.batch 4 --steer.episodes 32 --components.episodes 16 --discover.steps 130 \
+        --discover.batch 4 --discover.refine-steps 60 --discover.evaluation 16 --codes.count 8 --codes.episodes 32 --inspect.episodes 64 \
         --internal.episodes 160 --internal.batch 8 --internal.threshold 0.1 --raw.episodes 80 --raw.batch 8 --checkpoint-seconds 0.1 $options \
         --output "$folder/$output" > "$folder/$output.log" 2>&1
 }

@@ -1,12 +1,12 @@
-# Words that no header may use: -ffast-math takes std::isfinite and its kin for constants (core/finite.hpp has others), and
-# without exceptions none can be thrown or caught (core::fail).
+# Words that no header may use: -ffast-math takes std::isfinite and its kin, Eigen's too, for constants (core/finite.hpp has
+# others), and without exceptions none can be thrown or caught (core::fail).
 cmake_minimum_required(VERSION 3.22)
 file(GLOB_RECURSE headers RELATIVE ${HEADERS} ${HEADERS}/*.hpp)
 set(found "")
 foreach(header IN LISTS headers)
   file(READ ${HEADERS}/${header} text)
   string(REGEX REPLACE "//[^\n]*" "" text "${text}")
-  string(REGEX MATCH "std::(isfinite|isnan|isinf|isnormal|fpclassify)" check "${text}")
+  string(REGEX MATCH "std::(isfinite|isnan|isinf|isnormal|fpclassify)|[^a-zA-Z_](allFinite|hasNaN) *[(]" check "${text}")
   string(REGEX MATCH "(^|[^a-zA-Z_])(throw|try|catch)[ (;]" exception "${text}")
   if(header MATCHES "^core/(contract|openmp)\\.hpp$")  # where it depends on __cpp_exceptions
     set(exception "")

@@ -3,6 +3,7 @@
 // clang-format on
 
 #include <cstring>
+#include <limits>
 
 #include "io/files.hpp"
 #include "midstream/io/checkpoint.hpp"
@@ -337,6 +338,15 @@ BOOST_AUTO_TEST_CASE(options_out_of_range_are_refused) {
                       [&] { make({.instances = 4, .steps = 8, .minibatches = 9}); });
     test::check_error("clip is", [&] { make({.clip = -0.1f}); });
     test::check_error("era is 0", [&] { make({.era = 0}); });
+    test::check_error("steps is 1048576, valid for 4096 instances is 1 to 262143",
+                      [&] { make({.instances = 4096, .steps = 1 << 20}); });
+    const float nan = std::numeric_limits<float>::quiet_NaN();
+    for (const float wrong : {nan, -1.0f}) {
+        test::check_error("value_weight is", [&] { make({.value_weight = wrong}); });
+        test::check_error("entropy_weight is", [&] { make({.entropy_weight = wrong}); });
+        test::check_error("divergence_limit is", [&] { make({.divergence_limit = wrong}); });
+        test::check_error("observation_limit is", [&] { make({.observation_limit = wrong}); });
+    }
     trainee.learner.shards = 0;
     test::check_error("shards is 0", [&] { make({}); });
 }

@@ -316,8 +316,10 @@ BOOST_AUTO_TEST_CASE(options_out_of_range_are_refused) {
     BOOST_CHECK_THROW(make({.batch = 8, .epochs = 0}), core::Error);
     BOOST_CHECK_THROW(make({.batch = 8, .minibatches = 3}), core::Error);
     BOOST_CHECK_THROW(make({.batch = 8, .clip = -0.1f}), core::Error);
-    learner.shards = 0;
-    BOOST_CHECK_THROW(make({.batch = 8}), core::Error);
+    for (const int wrong : {0, -1}) {
+        learner.shards = wrong;
+        BOOST_CHECK_THROW(make({.batch = 8}), core::Error);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(learners_that_cannot_learn_are_refused) {

@@ -102,7 +102,14 @@ BOOST_AUTO_TEST_CASE(options_out_of_range_are_refused) {
     const double nan = std::numeric_limits<double>::quiet_NaN();
     for (const train::AdamW& wrong :
          {train::AdamW{.beta1 = 1}, train::AdamW{.beta2 = -0.1}, train::AdamW{.beta2 = nan}, train::AdamW{.epsilon = 0},
-          train::AdamW{.weight_decay = -1}, train::AdamW{.weight_decay = nan}, train::AdamW{.rates = {"tall", nan}}})
+          train::AdamW{.epsilon = nan}, train::AdamW{.epsilon = 1e300}, train::AdamW{.weight_decay = -1},
+          train::AdamW{.weight_decay = nan}, train::AdamW{.rates = {"tall", nan}}})
         BOOST_CHECK_THROW(wrong.update(core::Serial{}, state, parameters, gradient, 0.1), core::Error);
     BOOST_TEST(state.steps == 0u);
+
+    // What a double holds, but no float.
+    core::Box<test::SmallParameters<float>> small, slope;
+    train::AdamW::State<test::SmallParameters<float>, float> of_floats;
+    for (const train::AdamW& wrong : {train::AdamW{.epsilon = 1e-60}, train::AdamW{.beta2 = 1 - 1e-12}})
+        BOOST_CHECK_THROW(wrong.update(core::Serial{}, of_floats, *small, *slope, 0.1), core::Error);
 }

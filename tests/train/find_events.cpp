@@ -34,10 +34,11 @@ core::Box<Base::Parameters<float>> bell_model() {
     return parameters;
 }
 
-/// Bells ring once in twelve steps, each as often; only what follows bells 1 and 2 is hard to tell.
-void draw(int count, core::Random random, Episodes& episodes) {
+/// Bells ring once in twelve steps, each as often; only what follows bells 1 and 2 is hard to tell. Episodes have from
+/// `shortest` to `longest` steps.
+void draw(int count, core::Random random, Episodes& episodes, int shortest = 4, int longest = 11) {
     for (int i = 0; i < count; ++i) {
-        const int length = 4 + random.below(8);
+        const int length = shortest + random.below(longest - shortest + 1);
         for (int t = 0; t <= length; ++t) {
             const int bell = random.below(12) == 0 ? 1 + random.below(bells) : 0;
             auto& observations = t < length ? episodes.observations : episodes.endings;
@@ -103,6 +104,19 @@ BOOST_AUTO_TEST_CASE(where_the_model_never_loses_track_one_component_is_left_and
     for (const auto& component : found.components) BOOST_TEST(component.rise <= 0);
 }
 
+BOOST_AUTO_TEST_CASE(episodes_may_fill_the_context) {
+    Episodes episodes;
+    draw(1000, core::Random(2), episodes, Base::context, Base::context);
+    const auto base = bell_model();
+    BOOST_TEST((train::find_events<Sight, Base>(*base, episodes, core::Random(3)).kinds) == 2);
+    // Above layer 0 the stream of the ending would need a longer one.
+    using Above = control::StreamEvents<width, 1, 4>;
+    BOOST_CHECK_EXCEPTION(
+        (train::find_events<Above, Base>(*base, episodes, core::Random(3))), core::Error, [](const core::Error& error) {
+            return std::string(error.what()).find("exceeds the attention context") != std::string::npos;
+        });
+}
+
 BOOST_AUTO_TEST_CASE(what_cannot_be_measured_is_refused) {
     const auto refused = [](const std::string& why, const Episodes& episodes,
                             const train::FindEventsOptions& options = {}) {
@@ -116,8 +130,11 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_measured_is_refused) {
     refused("at least one episode", episodes);
     draw(300, core::Random(2), episodes);
     refused("valid is 0", episodes, {.share = 1.5});
+    auto broken = episodes;
+    broken.actions[7] = 2;
+    refused("episodes to find events in: actions [7, 0]", broken);
     episodes.endings.clear();
-    refused("record the episodes with their endings", episodes);
+    refused("episodes to find events in: endings has 0 entries", episodes);
     Episodes shortest;  // of one step each: there is no step before
     for (int i = 0; i < 40; ++i) {
         for (auto* list : {&shortest.observations, &shortest.endings}) {

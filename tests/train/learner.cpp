@@ -150,6 +150,8 @@ BOOST_AUTO_TEST_CASE(the_number_of_shards_may_change_between_updates_but_not_lea
     for (const int wrong : {0, -1, Learner::max_shards + 1}) {
         learner.shards = wrong;
         BOOST_CHECK_THROW(step(), core::Error);
+        Learner fresh{.shards = wrong};  // without gradients, of which 0 shards have as many
+        BOOST_CHECK_THROW(fresh.update(core::Serial{}, 1.0, [](int, Parameters&) { return Digits{}; }), core::Error);
     }
 }
 

@@ -1,6 +1,7 @@
 #include "support/allocation_count.hpp"
 // Before what it counts.
 #include <Eigen/SVD>
+#include <limits>
 
 #include "midstream/train/muon.hpp"
 #include "support/optimiser_check.hpp"
@@ -139,4 +140,19 @@ BOOST_AUTO_TEST_CASE(options_may_change_after_the_first_update) {
     };
     check(train::Muon<Beginning>{}, train::Muon<Beginning>{.left_to_adamw = {"weights.1"}});
     check(train::Muon<Incomparable>{}, train::Muon<Incomparable>{.left_to_adamw = {"weights.1"}});
+}
+
+BOOST_AUTO_TEST_CASE(what_is_refused_leaves_the_state_whole) {
+    using P = One<double, 3, 4>;
+    const train::Muon<> muon, mistaken{.adamw = {.rates = {.prefix = "none", .others = 2}}};
+    P parameters{}, gradient{}, expected{};
+    gradient.weight.values[5] = 1;
+    train::Muon<>::State<P, double> state, unbroken;
+    for (int step = 0; step < 3; ++step) muon.update(core::Serial{}, unbroken, expected, gradient, 0.1);
+    muon.update(core::Serial{}, state, parameters, gradient, 0.1);
+    BOOST_CHECK_THROW(mistaken.update(core::Serial{}, state, parameters, gradient, 0.1), core::Error);
+    for (int step = 0; step < 2; ++step) muon.update(core::Serial{}, state, parameters, gradient, 0.1);
+    BOOST_TEST(parameters.weight.values == expected.weight.values, boost::test_tools::per_element());
+    const train::Muon<> no_number{.momentum = std::numeric_limits<double>::quiet_NaN()};
+    BOOST_CHECK_THROW(no_number.update(core::Serial{}, state, parameters, gradient, 0.1), core::Error);
 }

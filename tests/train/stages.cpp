@@ -378,13 +378,15 @@ struct Dealt {
         for (int i = 0; i < count; ++i) train::append_episode(dataset, (*next)++ % dataset.count(), episodes);
     }
 };
-core::Box<Meta::Parameters<float>> discovered_in_shards(int shards, double signal, std::int64_t steps = 4) {
+/// Updates before `late` go without the signal.
+core::Box<Meta::Parameters<float>> discovered_in_shards(int shards, double signal, std::int64_t steps = 4,
+                                                        std::int64_t late = 0) {
     auto learner = begin<Meta>(shards);
     int next = 0;
     train::discover<Meta>(
         core::Serial{}, *base, learner, Dealt{&next}, {.steps = steps, .batch = 6}, train::Constant{0.1},
-        [&](std::int64_t) { return Meta::Options{.noise = 0, .signal = signal}; }, rate, core::Random(4),
-        [](auto, const auto&) { return true; });
+        [&](std::int64_t step) { return Meta::Options{.noise = 0, .signal = step < late ? 0 : signal}; }, rate,
+        core::Random(4), [](auto, const auto&) { return true; });
     return learner.parameters;
 }
 }  // namespace
@@ -420,6 +422,23 @@ BOOST_AUTO_TEST_CASE(running_moments_belong_to_the_parameters) {
     Dealt{&next}(6, core::Random(), batch);
     train::DiscoveryTape<Meta, float> tape;
     train::propose_pass<Meta, float>(*base, *start.parameters, batch, {.signal = 0.8}, tape);
+    const auto moments = Meta::moments(tape.meta);
+    for (int i = 0; i < Meta::code; ++i) {
+        BOOST_TEST(after->proposals.mean.values[i] == moments.mean.values[i], boost::test_tools::tolerance(1e-4));
+        BOOST_TEST(after->proposals.variance.values[i] == moments.variance(i), boost::test_tools::tolerance(1e-4));
+    }
+}
+
+/// A signal that comes late begins with the moments of its first batch, not with a share of them.
+BOOST_AUTO_TEST_CASE(running_moments_count_the_batches_that_they_are_of) {
+    const auto before = discovered_in_shards(2, 0.8, 3, 3), after = discovered_in_shards(2, 0.8, 4, 3);
+    BOOST_TEST(before->proposals.batches.values[0] == 0);
+    BOOST_TEST(after->proposals.batches.values[0] == 1);
+    int next = 3 * 6;
+    train::EpisodesOf<TinyModel, float> batch;
+    Dealt{&next}(6, core::Random(), batch);
+    train::DiscoveryTape<Meta, float> tape;
+    train::propose_pass<Meta, float>(*base, *before, batch, {.signal = 0.8}, tape);
     const auto moments = Meta::moments(tape.meta);
     for (int i = 0; i < Meta::code; ++i) {
         BOOST_TEST(after->proposals.mean.values[i] == moments.mean.values[i], boost::test_tools::tolerance(1e-4));

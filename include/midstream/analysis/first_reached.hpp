@@ -164,6 +164,7 @@ std::vector<int> hold_codes(const Policy& policy, const env::Batched<E>& environ
                             const typename Meta::Base::template Parameters<float>& base,
                             const typename Meta::template Parameters<float>& meta, core::In<float, Meta::code> codes,
                             const Reached& reached, core::Random random, const RolloutOptions& options = {}) {
+    options.validate();
     using Rollout = rl::SteeredRollout<env::Batched<E>, typename Meta::Base, Meta::read, Meta::write>;
     struct Worker {
         Rollout rollout;
@@ -215,6 +216,7 @@ FirstReached fixed_codes(const Policy& policy, const env::Batched<E>& environmen
                          const typename Meta::template Parameters<float>& meta, core::In<float, Meta::code> codes,
                          int episodes_per_code, int outcomes, const Reached& reached, core::Random random,
                          const RolloutOptions& options = {}) {
+    options.validate();
     core::require_range(episodes_per_code, 1, 1 << 20, "episodes per code");
     core::require_range(codes.count, 0, std::numeric_limits<int>::max() / episodes_per_code, "codes");
     core::Buffer<float, Meta::code> repeated;

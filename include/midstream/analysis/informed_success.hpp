@@ -44,6 +44,8 @@ InformedSuccess informed_success(const Policy& policy, const env::Batched<E>& en
                                  const typename Meta::template Parameters<float>& meta,
                                  core::Rows<const float, Meta::code> codes, int episodes, core::Random random,
                                  const rl::ActingOptions<Meta>& options = {}, const BatchOptions& batches = {}) {
+    options.validate();
+    batches.validate();
     core::require_range(episodes, 1, 1 << 24, "episodes");
     using Inner = rl::Internal<env::Batched<E>, Meta>;
     struct Worker {

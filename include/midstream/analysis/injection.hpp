@@ -4,6 +4,7 @@
 /// left alone, and also where no expert ever went.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "midstream/analysis/first_reached.hpp"
@@ -19,8 +20,8 @@ struct ReachingCodes {
     std::vector<std::vector<Row>> by_goal;
 };
 
-/// When a code is injected: after `step` steps of an episode, or, if `after` is a goal, as soon as that is first
-/// reached.
+/// When a code is injected: after `step` steps of an episode (1 or more), or, if `after` is a goal, as soon as that is
+/// first reached.
 struct InjectionMoment {
     int step = 30;
     int after = -1;
@@ -112,6 +113,8 @@ ReachingCodes<Meta::code> reaching_codes(const Policy& policy, const env::Batche
                                          const rl::ActingOptions<Meta>& options = {},
                                          const BatchOptions& batches = {}) {
     using Codes = ReachingCodes<Meta::code>;
+    options.validate();
+    batches.validate();
     core::require_range(episodes, 1, 1 << 24, "episodes");
     core::require_range(goals, 1, 1 << 15, "goals");
     auto workers = make_workers(batches, detail::PriorActor<Meta, E>(environment, base, meta, options));
@@ -147,7 +150,13 @@ Injection inject(const Policy& policy, const env::Batched<E>& environment,
                  const std::vector<typename ReachingCodes<Meta::code>::Row>& codes, int goal, InjectionMoment moment,
                  int episodes, const Reached& reached, core::Random random, const rl::ActingOptions<Meta>& options = {},
                  const BatchOptions& batches = {}) {
+    options.validate();
+    batches.validate();
     core::require(!codes.empty(), "there is no code to inject");
+    core::require(moment.after >= 0 || moment.step >= 1, [&] {
+        return "a code is injected after step 1 of an episode or later, or after a goal: `step` is " +
+               std::to_string(moment.step) + " and `after` " + std::to_string(moment.after);
+    });
     core::require_range(episodes, 1, 1 << 24, "episodes");
     enum class Phase : char { to_come, now, over };  // of an episode
     struct Worker {

@@ -128,9 +128,8 @@ std::vector<ProbeResult> probe(const Policy& policy, const typename Base::templa
     }
 
     // Clipping would couple the layers. From zero, as the problem is convex.
-    train::Learner<Parameters, train::AdamW> learner{.optimiser = {.weight_decay = 0},
-                                                     .max_norm = std::numeric_limits<double>::max(),
-                                                     .shards = options.shards};
+    train::Learner<Parameters, train::AdamW> learner{
+        .optimiser = {.weight_decay = 0}, .max_norm = std::numeric_limits<double>::max(), .shards = options.shards};
     train::detail::run_stage<Base>(
         policy, learner, options.steps, options.batch, source, labels, train::Constant{options.learning_rate},
         random.fork(1),
@@ -139,7 +138,7 @@ std::vector<ProbeResult> probe(const Policy& policy, const typename Base::templa
             P::forward(base, batch, tape);
             P::standardise(*scale, tape);
             for (int l = 0; l < P::count; ++l) P::loss(*learner.parameters, l, batch.subgoals, weight, tape, gradient);
-            return train::LossSums{.steps = batch.rows(), .episodes = batch.count()};
+            return train::sums_of(batch);
         },
         [](std::int64_t, const train::LossSums&) { return true; });
 

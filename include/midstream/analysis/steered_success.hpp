@@ -51,6 +51,7 @@ template <class Base, int Layer, core::Parallelism Policy, WithSubgoals E, class
 SteeredSuccess success_of(const Policy& policy, const env::Batched<E>& environment,
                           const typename Base::template Parameters<float>& base, int subgoals, int episodes,
                           core::Random random, const RolloutOptions& options, const Steer& steer) {
+    options.validate();
     core::require_range(episodes, 1, 1 << 24, "episodes");
     core::require_range(subgoals, 1, 1 << 15, "subgoals");
     using Rollout = rl::SteeredRollout<env::Batched<E>, Base, Layer, Layer>;

@@ -68,6 +68,7 @@ Transplant transplant(const Policy& policy, const env::Batched<E>& environment,
                       const train::EpisodesOf<typename Meta::Base, float>& episodes, int subgoals,
                       const Reached& reached, core::Random random, const typename Meta::Options& pass,
                       Moment moment = Moment::last, const RolloutOptions& options = {}) {
+    options.validate();
     const auto inferred = infer<Meta>(policy, base, meta, episodes, random.fork(0), pass, options.batches);
     const auto segments = segment_codes(inferred.codes.view(), episodes.sequences(), episodes.subgoals, moment);
     const auto outcomes =

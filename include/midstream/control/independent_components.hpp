@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "midstream/core/contract.hpp"
+#include "midstream/core/finite.hpp"
 #include "midstream/core/random.hpp"
 #include "midstream/core/tensor.hpp"
 
@@ -70,6 +71,12 @@ namespace detail {
 
 using Dense = Eigen::MatrixXd;
 
+/// Eigen's own check is gone under -ffast-math.
+inline bool are_finite(const Dense& matrix) {
+    return std::all_of(matrix.data(), matrix.data() + matrix.size(),
+                       [](const double& value) { return core::is_finite(value); });
+}
+
 /// The orthogonal matrix that is nearest to a matrix of full rank: (w w^T)^(-1/2) w.
 inline Dense orthogonal(const Dense& w) {
     const Eigen::SelfAdjointEigenSolver<Dense> squares(w * w.transpose());
@@ -93,7 +100,7 @@ inline Eigen::VectorXd differentiate(Contrast contrast, Dense& sources) {
 }  // namespace detail
 
 /// Fits as many components as asked for, from a random start; the same rows and stream give the same bits. Throws
-/// core::Error unless rows are finite and not all equal, and of the rank asked for.
+/// core::Error unless rows are finite and not all equal, and of the rank asked for, or where FastICA breaks down.
 template <class T, int Width>
 IndependentComponents<T, Width> independent_components(core::Rows<const T, Width> rows, core::Random random,
                                                        const IndependentComponentsOptions& options = {}) {
@@ -104,11 +111,13 @@ IndependentComponents<T, Width> independent_components(core::Rows<const T, Width
     core::require(rows.count > 1, "independent components need at least 2 rows");
     // A column for each row.
     Dense data = core::map(rows).template cast<double>().transpose();
-    core::require(data.allFinite(), "independent components: the rows hold numbers that are not finite");
+    core::require(detail::are_finite(data), "independent components: the rows hold numbers that are not finite");
     const Eigen::VectorXd mean = data.rowwise().mean();
     data.colwise() -= mean;
 
-    const Eigen::SelfAdjointEigenSolver<Dense> directions(data * data.transpose() / rows.count);
+    const Dense covariance = data * data.transpose() / rows.count;
+    core::require(detail::are_finite(covariance), "independent components: the rows' variances are not finite");
+    const Eigen::SelfAdjointEigenSolver<Dense> directions(covariance);
     const Eigen::VectorXd variances = directions.eigenvalues();  // ascending
     const double scale = mean.cwiseAbs2().maxCoeff();            // below its rounding, differences are none
     int rank = 0;
@@ -138,6 +147,10 @@ IndependentComponents<T, Width> independent_components(core::Rows<const T, Width
         next.noalias() = sources * white.transpose() / rows.count;
         next -= slopes.asDiagonal() * turn;
         next = detail::orthogonal(next);
+        core::require(detail::are_finite(next), [&] {
+            return "independent components: what FastICA finds is not finite from iteration " +
+                   std::to_string(result.iterations + 1) + " on";
+        });
         result.change = (1 - (next.cwiseProduct(turn)).rowwise().sum().array().abs()).maxCoeff();
         turn.swap(next);
     }

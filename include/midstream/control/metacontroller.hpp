@@ -38,6 +38,14 @@ struct MetacontrollerShape {
     }
 };
 
+namespace detail {
+/// Is the layer that a sight looks at, if any, one of a model of this depth?
+template <class Sight, int Depth>
+inline constexpr bool looks_within = true;
+template <LooksAhead Sight, int Depth>
+inline constexpr bool looks_within<Sight, Depth> = Sight::layer >= 0 && Sight::layer <= Depth;
+}  // namespace detail
+
 /// `Form` is LowRank<R> or FullLinear, `SwitchPolicy` one of switches.hpp, `Scope` and `FutureStack` are of future.hpp,
 /// `Sight` is of sight.hpp. The defaults are the paper's.
 template <class BaseModel, MetacontrollerShape Shape, class Form = LowRank<16>, class SwitchPolicy = SoftSwitch,
@@ -66,6 +74,8 @@ struct Metacontroller {
         SightOf<Sight, data::Episodes<typename Base::Observation, typename Base::Action, typename Base::Target>, width>,
         "the metacontroller's sight lacks a space Observation, observe(episodes, row, seen) or event(seen) "
         "(control/sight.hpp)");
+    static_assert(detail::looks_within<Sight, Base::depth>,
+                  "the metacontroller's sight looks at a layer that the base model does not have");
     static_assert(FutureStack::width == width,
                   "the metacontroller's sequence embedder needs the width of the residual stream");
     /// e_t beside h_{t-1}: what the switch sees of the past.
@@ -152,6 +162,7 @@ struct Metacontroller {
             control::validate(switching);
             core::require_range(noise, 0.0, 1e3, "the noise of proposals");
             core::require_range(signal, 0.0, 0.9999, "the signal of proposals");
+            if constexpr (requires { sight.validate(); }) sight.validate();
         }
     };
 
@@ -241,10 +252,10 @@ struct Metacontroller {
     static typename Proposal::Moments moments(const Tape<T>& tape) {
         return tape.options.signal > 0 ? Proposal::moments(tape.proposals) : typename Proposal::Moments{};
     }
-    /// Takes the moments of a batch into the parameters' running ones, after `updates` earlier batches.
+    /// Takes the moments of a batch into the parameters' running ones.
     template <class T>
-    static void track(Parameters<T>& parameters, const typename Proposal::Moments& batch, std::int64_t updates) {
-        if (batch.count > 0) Proposal::track(parameters.proposals, batch, updates);
+    static void track(Parameters<T>& parameters, const typename Proposal::Moments& batch) {
+        if (batch.count > 0) Proposal::track(parameters.proposals, batch);
     }
     /// The second part: draws the proposals, integrates them at the gates, and steers. `batch` has the moments of all
     /// shards.

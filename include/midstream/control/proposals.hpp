@@ -11,6 +11,7 @@
 /// by running moments that belong to the parameters, so that no code depends on the episodes beside its own.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
@@ -40,14 +41,16 @@ struct Proposals {
     using Distribution = layer::DiagonalGaussian<Code>;
     using Moments = core::Moments<Code>;
 
-    /// The running moments of the encoder's means.
+    /// The running moments of the encoder's means, and of how many batches (up to 100).
     template <class T>
     struct Statistics {
         core::Statistic<T, Code> mean;
         core::Statistic<T, Code> variance;
+        core::Statistic<T, 1> batches;
         static void visit(auto& self, auto&& member) {
             member("mean", self.mean);
             member("variance", self.variance);
+            member("batches", self.batches);
         }
     };
     /// Sums over rows that the gradient of a normalisation needs, of all shards of its batch.
@@ -80,6 +83,7 @@ struct Proposals {
     static void initialise(Statistics<T>& statistics) {
         for (T& value : statistics.mean.values) value = 0;
         for (T& value : statistics.variance.values) value = 1;
+        statistics.batches.values[0] = 0;
     }
 
     /// The moments of the means in the tape.
@@ -87,11 +91,13 @@ struct Proposals {
     static Moments moments(const Tape<T>& tape) {
         return Moments::of(tape.encoded.view());
     }
-    /// Takes the moments of a batch into the running ones, after `updates` earlier batches: the mean of all batches at
-    /// first, of about the last hundred later.
+    /// Takes the moments of a batch into the running ones: the mean of all batches so far at first, of about the last
+    /// hundred later.
     template <class T>
-    static void track(Statistics<T>& statistics, const Moments& batch, std::int64_t updates) {
-        const double weight = std::max(1 / (static_cast<double>(updates) + 1), 0.01);
+    static void track(Statistics<T>& statistics, const Moments& batch) {
+        T& batches = statistics.batches.values[0];
+        batches = std::clamp(batches, T(0), T(99)) + 1;  // beyond 100 the weight is the same
+        const double weight = 1 / static_cast<double>(batches);
         for (int i = 0; i < Code; ++i) {
             T& mean = statistics.mean.values[i];
             T& variance = statistics.variance.values[i];

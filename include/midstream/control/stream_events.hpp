@@ -3,15 +3,18 @@
 /// independent components of a layer fires, and what is seen of an event is which (train/find_events.hpp finds them).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <iterator>
 
+#include "midstream/core/contract.hpp"
 #include "midstream/core/tensor.hpp"
 #include "midstream/data/spaces.hpp"
 
 namespace midstream::control {
 
 /// A sight (control/sight.hpp) of up to `Kinds` kinds of events at layer `Layer` of a stream of this width. Fresh, it
-/// knows no kind, and nothing ever happens.
+/// knows no kind, and nothing ever happens: metacontrollers refuse such a one.
 template <int Width, int Layer, int Kinds>
 struct StreamEvents {
     static constexpr int width = Width, layer = Layer, kinds = Kinds;
@@ -31,6 +34,12 @@ struct StreamEvents {
         member("mean", self.mean);
         member("filter", self.filter);
         member("threshold", self.threshold);
+    }
+
+    /// Throws core::Error unless it knows an event.
+    void validate() const {
+        core::require(std::any_of(std::begin(filter.values), std::end(filter.values), [](float v) { return v != 0; }),
+                      "the sight knows no events: find them first (train/find_events.hpp)");
     }
 
     /// Of kinds that fire at once, the one that is farthest beyond its threshold is seen.

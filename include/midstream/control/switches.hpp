@@ -177,6 +177,17 @@ void validate(const S& policy) {
     if constexpr (requires { policy.validate(); }) policy.validate();
 }
 
+/// Sets the threshold by which a switch policy acts, or that of the policy within it; false where it has none.
+template <class S>
+constexpr bool set_threshold(S& policy, double threshold) {
+    if constexpr (requires { policy.threshold; })
+        return policy.threshold = threshold, true;
+    else if constexpr (requires { policy.inner; })
+        return set_threshold(policy.inner, threshold);
+    else
+        return false;
+}
+
 /// Has a gate for training: what the head of this file shows.
 template <class S>
 concept TrainingSwitch = requires {

@@ -393,6 +393,7 @@ struct PartAppender {
     PartCount count{};
     void operator()(std::string_view key, const auto& value) {
         count(key, value);
+        require(!description->find(key), [&] { return "a description lists '" + std::string(key) + "' twice"; });
         description->set(key, core::describe(value));
     }
     void leaves_out(const auto&... fields) { count.leaves_out(fields...); }
@@ -431,8 +432,7 @@ Description describe(const Value& value) {
     } else if constexpr (std::same_as<Value, bool>) {
         return {value ? "true" : "false"};
     } else if constexpr (std::is_arithmetic_v<Value>) {
-        char digits[64];
-        return {std::string(digits, std::to_chars(digits, digits + sizeof digits, value).ptr)};
+        return {to_text(value)};
     } else if constexpr (std::is_enum_v<Value>) {
         return {detail::enumerator(value)};
     } else if constexpr (std::convertible_to<Value, std::string_view>) {

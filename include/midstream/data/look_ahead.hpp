@@ -11,7 +11,8 @@
 namespace midstream::data {
 
 /// Puts in the place of every row's target, which is of the next observation, that of the observation `steps` steps on;
-/// where the episode ends before, that of the one it ended on. 1 changes nothing. Throws where there are no targets.
+/// where the episode ends before, that of the one it ended on. 1 changes nothing, be there targets or not; more steps
+/// throw where there are none.
 ///
 /// Next observations follow from the last few whatever the agent is after. What it is after shows in where it will be
 /// in a while, so that who has to tell has to find out (docs/ant.md).

@@ -6,14 +6,19 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <string>
+#include <type_traits>
 
+#include "midstream/core/contract.hpp"
+#include "midstream/core/finite.hpp"
 #include "midstream/data/spaces.hpp"
 
 namespace midstream::env {
 
 /// 1 + the colour whose cell the torso's centre enters with this row's action, or 0; entering one is an event. `Ant` is
 /// an AntPinpad. Where an action leads is read from the row's target, the next place, which rows of recorded episodes
-/// hold to the last: what ends an episode is never observed, and would else be out of sight.
+/// hold to the last: what ends an episode is never observed, and would else be out of sight. Throws where there are no
+/// targets, and where a position, the target's included, is not finite.
 template <class Ant>
 struct AntTouch {
     static constexpr int colours = Ant::world.colours, size = Ant::world.size;
@@ -21,6 +26,9 @@ struct AntTouch {
     static constexpr void describe(auto&& part) { part("ant", std::type_identity<Ant>{}); }
 
     static void observe(const auto& episodes, int row, std::int16_t* seen) {
+        constexpr auto target_width = static_cast<std::size_t>(std::remove_cvref_t<decltype(episodes)>::target_width);
+        core::require(episodes.targets.size() == static_cast<std::size_t>(episodes.rows()) * target_width,
+                      "what an ant touches is read from targets, which these episodes do not have");
         const auto* observation = episodes.observation_rows().row(row);
         const auto* next = episodes.target_row(row) + Ant::proprioception;
         const auto* here = observation + Ant::proprioception;
@@ -30,9 +38,9 @@ struct AntTouch {
             const auto* way = ways + 2 * colour;
             bool inside = true, entered = false;
             for (int axis = 0; axis < 2; ++axis) {
-                const int cell = along(here[axis] + way[axis]);
-                inside = inside && along(next[axis]) == cell;
-                entered = entered || along(here[axis]) != cell;
+                const int cell = along(here[axis] + way[axis], row);
+                inside = inside && along(next[axis], row) == cell;
+                entered = entered || along(here[axis], row) != cell;
             }
             if (inside && entered) seen[0] = static_cast<std::int16_t>(1 + colour);
         }
@@ -45,7 +53,11 @@ struct AntTouch {
 private:
     /// The column, or row from below, of a coordinate in units of half the grid's side. Cells at the edge reach outward
     /// without end.
-    static int along(double coordinate) {
+    static int along(double coordinate, int row) {
+        core::require(core::is_finite(coordinate), [&] {
+            return "a position in the observation or the target of row " + std::to_string(row) + " is " +
+                   core::to_text(coordinate) + ", not finite";
+        });
         return static_cast<int>(std::clamp(std::floor((coordinate + 1) * size / 2), 0.0, size - 1.0));
     }
 };

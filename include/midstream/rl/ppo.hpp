@@ -12,7 +12,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <limits>
 #include <numeric>
+#include <string>
 
 #include "midstream/env/environment.hpp"
 #include "midstream/rl/actor_critic.hpp"
@@ -171,9 +174,19 @@ public:
                    " (one for each shard) to " + std::to_string(1 << 20);
         });
         core::require_range(options.steps, 1, 1 << 20, "steps");
+        // A shard has two rows for every step of its instances, and one more for each instance.
+        constexpr std::int64_t most = std::numeric_limits<int>::max();
+        core::require(std::int64_t{options.instances} * options.steps <= (most - options.instances) / 2, [&] {
+            return "steps is " + std::to_string(options.steps) + ", valid for " + std::to_string(options.instances) +
+                   " instances is 1 to " + std::to_string((most - options.instances) / 2 / options.instances);
+        });
         core::require_range(options.epochs, 1, 1000, "epochs");
         core::require_range(options.minibatches, 1, options.instances / count * options.steps, "minibatches");
         core::require_range(options.clip, 0.0f, 1.0f, "clip");
+        core::require_range(options.value_weight, 0.0f, 1e6f, "value_weight");
+        core::require_range(options.entropy_weight, 0.0f, 1e3f, "entropy_weight");
+        core::require_range(options.divergence_limit, 0.0, 1e6, "divergence_limit");
+        core::require_range(options.observation_limit, 1e-3f, 1e6f, "observation_limit");
         core::require_range(options.era, 1, 1 << 30, "era");
         int first = 0;
         for (int shard = 0; shard < count; ++shard) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 
 #include "midstream/rl/advantages.hpp"
 #include "midstream/rl/clipped_surrogate.hpp"
@@ -92,10 +93,7 @@ template <env::BatchEnvironment B, class Policy, class LearnerType, class Advant
 class Reinforce {
 public:
     Reinforce(const B& environment, LearnerType& learner, ReinforceOptions options = {}, Advantage advantage = {})
-        : learner_(&learner),
-          options_(options),
-          advantage_(advantage),
-          tapes_(static_cast<std::size_t>(learner.shards)) {
+        : learner_(&learner), options_(options), advantage_(advantage) {
         core::require_range(learner.shards, 1, LearnerType::max_shards, "shards");
         core::require(options.batch >= learner.shards && options.batch <= 1 << 20, [&] {
             return "batch is " + std::to_string(options.batch) + ", valid is " + std::to_string(learner.shards) +
@@ -104,6 +102,7 @@ public:
         core::require_range(options.epochs, 1, 1000, "epochs");
         core::require_range(options.minibatches, 1, options.batch / learner.shards, "minibatches");
         core::require_range(options.clip, 0.0f, 1.0f, "clip");
+        tapes_ = std::vector<typename Policy::template Tape<float>>(static_cast<std::size_t>(learner.shards));
         for (int shard = 0; shard < learner.shards; ++shard) collectors_.emplace_back(environment);
     }
 
@@ -181,9 +180,9 @@ private:
         core::Sequences sequences;
     };
     Slice slice(const Collector<B, Policy>& collector, int minibatch) const {
-        const int count = collector.episodes().count();
-        const int first = count * minibatch / options_.minibatches,
-                  last = count * (minibatch + 1) / options_.minibatches;
+        const std::int64_t count = collector.episodes().count();
+        const int first = static_cast<int>(count * minibatch / options_.minibatches),
+                  last = static_cast<int>(count * (minibatch + 1) / options_.minibatches);
         return {first,
                 {std::span<const int>(collector.episodes().offsets)
                      .subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(last - first) + 1)}};

@@ -97,9 +97,14 @@ struct AdamW {
     template <class T>
     Step<T> at_step(std::uint64_t steps, double learning_rate) const {
         for (const double beta : {beta1, beta2})
-            core::require(beta >= 0 && beta < 1,
-                          [&] { return "a beta of AdamW is " + core::to_text(beta) + ", valid is 0 to 1, excluded"; });
-        core::require(epsilon > 0, [&] { return "AdamW's epsilon is " + core::to_text(epsilon) + ", not positive"; });
+            core::require(!core::is_nan(beta) && beta >= 0 && static_cast<T>(beta) < 1, [&] {
+                return "a beta of AdamW is " + core::to_text(beta) +
+                       ", valid is 0 to 1, excluded, in the parameters' scalar";
+            });
+        core::require(!core::is_nan(epsilon) && epsilon > 0 && epsilon <= 1e30 && static_cast<T>(epsilon) > 0, [&] {
+            return "AdamW's epsilon is " + core::to_text(epsilon) +
+                   ", valid is what the parameters' scalar holds as more than 0, up to 1e30";
+        });
         core::require_range(weight_decay, 0.0, 1e300, "AdamW's weight decay");
         const auto t = static_cast<double>(steps);
         return {static_cast<T>(beta1),

@@ -48,7 +48,7 @@ double global_norm(const Policy& policy, std::span<T> values, std::vector<double
 /// optimiser sees the gradient.
 template <core::Parallelism Policy, class T>
 double clip(const Policy& policy, std::span<T> gradient, double limit, std::vector<double>& scratch) {
-    core::require(limit > 0, [&] {
+    core::require(!core::is_nan(limit) && limit > 0, [&] {
         return "the norm that gradients are clipped to is " + core::to_text(limit) + ", not positive";
     });
     const double norm = global_norm(policy, gradient, scratch);

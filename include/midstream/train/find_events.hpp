@@ -10,6 +10,7 @@
 
 #include "midstream/control/independent_components.hpp"
 #include "midstream/control/stream_events.hpp"
+#include "midstream/data/validate.hpp"
 #include "midstream/train/stream_ahead.hpp"
 
 namespace midstream::train {
@@ -66,8 +67,8 @@ inline double two_class_threshold(std::vector<float>& values) {
 
 /// Fits a sight to episodes with endings; some 20 000 steps suffice where events are not much rarer than one in
 /// fifteen. The component at whose firing the loss rises most is an event in any case: where it does not rise, the
-/// model is hardly trained or there are no events, as `components` tells. Throws core::Error where nothing can be
-/// measured.
+/// model is hardly trained or there are no events, as `components` tells. Throws core::Error where episodes are not
+/// valid or nothing can be measured, and where a sight at a layer above 0 meets an episode as long as the context.
 template <class Sight, class Base>
 FoundEvents<Sight> find_events(const typename Base::template Parameters<float>& base,
                                const EpisodesOf<Base, float>& episodes, core::Random random,
@@ -78,6 +79,7 @@ FoundEvents<Sight> find_events(const typename Base::template Parameters<float>& 
                   "the sight is of a layer that the base model does not have");
     core::require_range(options.share, 0.0, 1.0, "the share of the largest rise of the action loss");
     core::require(episodes.count() > 0, "events are found in at least one episode");
+    data::validate(episodes, {.endings = true}, "episodes to find events in");
     StreamAhead<Base, float> stream;
     const auto rows = stream.whole(base, episodes, Sight::layer);
     const core::Sequences sequences = stream.sequences();
@@ -86,19 +88,18 @@ FoundEvents<Sight> find_events(const typename Base::template Parameters<float>& 
     core::Buffer<float, width> sources;
     result.independent.apply(rows, sources.resize(rows.count));
 
-    // How the action loss changes at every row; of the first of an episode and of its ending, which nothing is done on,
-    // there is no telling.
-    Base::blocks(base, sequences, Sight::layer, Base::depth, stream.tape);
-    Base::heads(base, stream.tape);
-    std::vector<float> rises(static_cast<std::size_t>(rows.count), NAN);
+    // How the action loss changes at every row but an episode's first and its ending, which nothing is done on: of
+    // these there is no telling. A pass over the rows without the endings, as an episode may fill the context.
+    typename Base::template Tape<float> tape;
+    Base::forward(base, episodes.sequences(), episodes.observation_rows(), tape);
+    std::vector<float> rises(static_cast<std::size_t>(rows.count));
     for (int episode = 0; episode < sequences.count(); ++episode) {
-        float before = NAN;
+        float before = 0;
         for (int i = 0; i < episodes.sequences().length(episode); ++i) {
-            const int row = sequences.first(episode) + i;
-            const auto loss = static_cast<float>(-Base::Distribution::log_probability(
-                stream.tape.action.view().row(row),
-                episodes.action_rows().row(episodes.sequences().first(episode) + i)));
-            rises[static_cast<std::size_t>(row)] = loss - before;
+            const int from = episodes.sequences().first(episode) + i;
+            const auto loss = static_cast<float>(
+                -Base::Distribution::log_probability(tape.action.view().row(from), episodes.action_rows().row(from)));
+            if (i > 0) rises[static_cast<std::size_t>(sequences.first(episode) + i)] = loss - before;
             before = loss;
         }
     }
@@ -109,14 +110,17 @@ FoundEvents<Sight> find_events(const typename Base::template Parameters<float>& 
         ComponentStatistics component{.kurtosis = result.independent.kurtosis.values[i],
                                       .threshold = two_class_threshold(values)};
         double fired = 0, sum = 0, square = 0;
-        for (int row = 0; row < rows.count; ++row) {
-            if (sources.view().row(row)[i] <= component.threshold) continue;
-            ++fired;
-            const double rise = rises[static_cast<std::size_t>(row)];
-            if (core::is_nan(rise)) continue;
-            ++component.measured;
-            sum += rise;
-            square += rise * rise;
+        for (int episode = 0; episode < sequences.count(); ++episode) {
+            const int first = sequences.first(episode), ending = first + sequences.length(episode) - 1;
+            for (int row = first; row <= ending; ++row) {
+                if (sources.view().row(row)[i] <= component.threshold) continue;
+                ++fired;
+                if (row == first || row == ending) continue;
+                const double rise = rises[static_cast<std::size_t>(row)];
+                ++component.measured;
+                sum += rise;
+                square += rise * rise;
+            }
         }
         component.rate = fired / rows.count;
         if (const double n = component.measured; n > 1) {

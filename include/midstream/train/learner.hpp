@@ -24,8 +24,8 @@ template <class T, class P>
 std::string first_bad(const P& parameters) {
     std::string result;
     core::visit(parameters, [&](std::string_view path, const auto& leaf) {
-        if (result.empty() &&
-            !std::all_of(std::begin(leaf.values), std::end(leaf.values), [](T value) { return core::is_finite(value); }))
+        if (result.empty() && !std::all_of(std::begin(leaf.values), std::end(leaf.values),
+                                           [](T value) { return core::is_finite(value); }))
             result = path.empty() ? "(the only ones)" : std::string(path);
     });
     return result;
@@ -85,8 +85,8 @@ struct Learner {
     /// Makes the shards' gradients zero.
     template <core::Parallelism Policy>
     void begin(const Policy& policy) {
+        core::require_range(shards, 1, max_shards, "shards");
         if (static_cast<int>(gradients.size()) != shards) {
-            core::require_range(shards, 1, max_shards, "shards");
             core::require_complete<T>(*parameters);
             gradients.resize(static_cast<std::size_t>(shards));
         }

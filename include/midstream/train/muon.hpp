@@ -91,7 +91,7 @@ struct Muon {
     void update(const Policy& policy, State<P, T>& state, P& parameters, const P& gradient,
                 double learning_rate) const {
         if (!is_split(state)) prepare<T>(parameters, state);
-        core::require(momentum >= 0 && momentum < 1,
+        core::require(!core::is_nan(momentum) && momentum >= 0 && momentum < 1,
                       [&] { return "Muon's momentum is " + core::to_text(momentum) + ", valid is 0 to 1, excluded"; });
         core::require_range(weight_decay, 0.0, 1e300, "Muon's weight decay");
         core::require_range(adamw_rate, 0.0, 1e300, "AdamW's learning rate as a multiple of Muon's");
@@ -179,12 +179,12 @@ private:
 
     template <class T, class P>
     void prepare(const P& parameters, State<P, T>& state) const {
+        const auto all = leaves<T>(parameters);
+        adamw.rates.require_match(all);  // before the state is touched: what is refused leaves it whole
         const bool begun = !state.workspaces.empty();
         const std::vector<Leaf> before = std::move(state.matrices);
         state.matrices.clear();
         state.pieces.clear();
-        const auto all = leaves<T>(parameters);
-        adamw.rates.require_match(all);
         for (const Leaf& leaf : all) {
             const bool hidden =
                 leaf.matrix && leaf.rows > 1 && leaf.columns > 1 && !left_to_adamw(std::string_view(leaf.path));

@@ -18,8 +18,8 @@ struct LossSums {
     double target = 0;      ///< -log p(target of o_{t+1} | o_1:t); one step fewer per sequence
     double divergence = 0;  ///< KL(N(mean, variance) to N(0, I)), unweighted
     double gates = 0;       ///< beta_t: the expected number of switches
-    int steps = 0;
-    int episodes = 0;
+    double steps = 0;       ///< as `episodes` a whole number, for more of them than an int holds
+    double episodes = 0;
 
     LossSums& operator+=(const LossSums& other) {
         action += other.action;
@@ -31,6 +31,12 @@ struct LossSums {
         return *this;
     }
 };
+
+/// The sums of a batch before a loss is added up.
+template <class Episodes>
+LossSums sums_of(const Episodes& batch) {
+    return {.steps = static_cast<double>(batch.rows()), .episodes = static_cast<double>(batch.count())};
+}
 
 /// Sums -log p(a_t) from tape.action; if the gradient is wanted, clears tape.action_gradient (and target_gradient) and
 /// fills it with weight times the derivative of that sum.
@@ -52,7 +58,7 @@ template <class Model, class T, class Gradient>
 LossSums pretraining_loss(const typename Model::template Parameters<T>& parameters, const EpisodesOf<Model, T>& batch,
                           T lambda, T weight, typename Model::template Tape<T>& tape, Gradient&& gradient) {
     constexpr bool learns = core::trainable<Gradient>;
-    LossSums sums{.steps = batch.rows(), .episodes = batch.count()};
+    LossSums sums = sums_of(batch);
     Model::forward(parameters, batch.sequences(), batch.observation_rows(), tape);
     sums.action = action_loss<Model, T>(batch, tape, weight, learns);
     if constexpr (Model::predicts_observations) {
@@ -85,7 +91,7 @@ LossSums supervised_loss(const typename Controllers::Base::template Parameters<T
                          Gradient&& gradient) {
     using Base = typename Controllers::Base;
     constexpr int write = Controllers::write;
-    LossSums sums{.steps = batch.rows(), .episodes = batch.count()};
+    LossSums sums = sums_of(batch);
     Base::embed(base, batch.observation_rows(), base_tape);
     Base::blocks(base, batch.sequences(), 0, write, base_tape);
     auto steered = base_tape.residual[write].view();
@@ -172,7 +178,7 @@ LossSums steered_loss(const typename Meta::Base::template Parameters<T>& base,
                       const EpisodesOf<typename Meta::Base, T>& batch, T alpha, T weight, DiscoveryTape<Meta, T>& tape,
                       typename Meta::Proposal::GradientSums& proposal_sums, Gradient&& gradient) {
     using Base = typename Meta::Base;
-    LossSums sums{.steps = batch.rows(), .episodes = batch.count()};
+    LossSums sums = sums_of(batch);
     sums.action = action_loss<Base, T>(batch, tape.base, weight, core::trainable<Gradient>);
     for (int row = 0; row < batch.rows(); ++row) {
         sums.divergence += tape.meta.proposals.divergences.view().data[row];

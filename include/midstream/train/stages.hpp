@@ -296,7 +296,8 @@ void discover(const Policy& policy, const typename Meta::Base::template Paramete
     std::vector<DiscoveryTape<Meta, float>> tapes(shards);
     std::vector<typename Proposal::GradientSums> shard_sums(shards);
     detail::run_updates<typename Meta::Base>(
-        policy, learner, options.steps, options.batch, source, {}, learning_rate, random,
+        policy, learner, options.steps, options.batch, source, {.endings = control::LooksAhead<typename Meta::Seen>},
+        learning_rate, random,
         [&](const auto& batches, float weight, core::Random stream, double rate_now) {
             const std::int64_t step = learner.steps();
             const typename Meta::Options pass = pass_options(step);
@@ -326,7 +327,7 @@ void discover(const Policy& policy, const typename Meta::Base::template Paramete
                 return LossSums{};
             });
             learner.finish(policy, rate_now);
-            if (pass.training) Meta::track(*learner.parameters, moments, step);
+            if (pass.training) Meta::track(*learner.parameters, moments);
             return sums;
         },
         report);
