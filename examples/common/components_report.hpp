@@ -16,7 +16,8 @@ void components_section(Chain<P>& chain, const typename P::Episodes& episodes, P
     page.heading("Events of the residual stream");
     const Results table(chain.folder / "components.csv");
     const auto &kurtosis = table.column("kurtosis"), &rise = table.column("rise"), &event = table.column("event");
-    Series events{.label = "events", .points = true}, others{.label = "other components", .points = true};
+    Series events{.label = "events", .points = true, .joined = false},
+        others{.label = "other components", .points = true, .joined = false};
     for (std::size_t i = 0; i < event.size(); ++i) {
         Series& series = event[i] >= 0 ? events : others;
         series.x.push_back(kurtosis[i]);
@@ -35,7 +36,7 @@ void components_section(Chain<P>& chain, const typename P::Episodes& episodes, P
 
     train::StreamAhead<typename P::Base, float> stream;
     const auto ahead = stream.rows(chain.base(), episodes, Sight::layer);
-    GatePlot plot;
+    GatePlot plot{.traces = {}, .gate_label = "event"};
     for (int e = 0; e < episodes.count(); ++e) {
         GateTrace trace{.label = fmt::format("episode {}", e + 1), .gates = {0}};
         const int first = episodes.sequences().first(e), length = episodes.sequences().length(e);

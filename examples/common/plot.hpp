@@ -34,6 +34,7 @@ struct Series {
     std::vector<double> x = {}, y = {};
     std::vector<double> low = {}, high = {};
     bool points = false;  ///< mark the points: few, far apart
+    bool joined = true;   ///< draw lines from point to point
     bool dashed = false;  ///< a reference or baseline
     int colour = -1;      ///< index into the palette; -1: by position
 };
@@ -81,6 +82,7 @@ struct GateTrace {
 struct GatePlot {
     std::vector<GateTrace> traces;
     std::string x_label = "time step";
+    std::string gate_label = "switch gate (0 to 1)";
 };
 
 namespace detail {
@@ -273,8 +275,11 @@ inline std::string line_plot(const std::filesystem::path& stem, const LinePlot& 
                 rows, colour);
         curves += fmt::format(
             "{} using 2:3 with {} linetype 1 linewidth {} dashtype {} linecolor '{}' {} title {}, \\\n", rows,
-            series.points ? "linespoints" : "lines", series.dashed ? 1.6 : 2.2, series.dashed ? "(8,5)" : "solid",
-            colour, series.points ? "pointtype 7 pointsize 0.5" : "", in_quotes(series.label));
+            !series.joined  ? "points"
+            : series.points ? "linespoints"
+                            : "lines",
+            series.dashed ? 1.6 : 2.2, series.dashed ? "(8,5)" : "solid", colour,
+            series.points ? "pointtype 7 pointsize 0.5" : "", in_quotes(series.label));
     }
     core::require(!curves.empty(), [&] { return "figure " + stem.string() + " has no points"; });
     detail::write_text(detail::with_ending(stem, ".csv"), numbers);
@@ -377,7 +382,7 @@ inline std::string gate_plot(const std::filesystem::path& stem, const GatePlot& 
             "{} skip 1 every ::{}::{} using ($2+0.5):({}):($2):($2+1):({}):({}+$3) with boxxyerror linecolor '{}' {}, "
             "\\\n",
             csv, line, line + trace.gates.size() - 1, base, base, base, palette[0],
-            e == 0 ? "title 'switch gate (0 to 1)'" : "notitle");
+            e == 0 ? "title " + in_quotes(plot.gate_label) : "notitle");
         line += trace.gates.size();
         longest = std::max(longest, trace.gates.size());
     }
