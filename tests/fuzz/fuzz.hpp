@@ -1,5 +1,6 @@
 /// \file
-/// What every fuzz target is made of. A target is one .cpp file here that defines `fuzz::one`; its name is that of its
+/// What every fuzz target is made of. A target is one .cpp file here that defines `fuzz::one` (or
+/// LLVMFuzzerTestOneInput itself); its name is that of its
 /// folder of seeds, corpus/<name>. libFuzzer drives it (preset `fuzz`), and replay.cpp runs it over the seeds as a
 /// test.
 #pragma once
