@@ -107,7 +107,7 @@ BOOST_AUTO_TEST_CASE(other_spaces_are_refused) {
     data::load(path, episodes);
     data::load(path, episodes, "a novice");
     BOOST_TEST(equal(episodes, grid()));
-    test::check_error("grid.safetensors: origin is 'a novice', expected 'an expert'",
+    test::check_error("grid.safetensors: origin is a novice, expected an expert",
                       [&] { data::load(path, episodes, "an expert"); });
     io::SafetensorsWriter().save(path);
     refused("no metadata 'format'", Grid{});

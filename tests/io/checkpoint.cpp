@@ -136,13 +136,13 @@ BOOST_AUTO_TEST_CASE(the_first_difference_is_named_and_nothing_changed) {
             more(member);
         };
     };
-    refused("belongs to 'two blocks', expected 'three blocks'", contents_of(other), "three blocks");
+    refused("belongs to two blocks, expected three blocks", contents_of(other), "three blocks");
     const auto described = folder / "described";
     io::save(described, "run{blocks=2, block=layer::Mlp{hidden=8}}", contents_of(run));
     for (const auto& [why, expected] :
          {std::pair("something else: block.hidden is 8, expected 9", "run{blocks=2, block=layer::Mlp{hidden=9}}"),
           std::pair("run{blocks=2, block=layer::Mlp{hidden=8}}, expected walk", "walk"),
-          std::pair("'run{blocks=2, block=layer::Mlp{hidden=8}}', expected 'two blocks'", "two blocks")})
+          std::pair("run{blocks=2, block=layer::Mlp{hidden=8}}, expected two blocks", "two blocks")})
         test::check_error(std::string("described: belongs to ") + why,
                           [&, text = expected] { io::load(described, text, contents_of(other)); });
     BOOST_TEST(bits(other) == before);

@@ -393,7 +393,6 @@ struct PartAppender {
     PartCount count{};
     void operator()(std::string_view key, const auto& value) {
         count(key, value);
-        require(!description->find(key), [&] { return "a description lists '" + std::string(key) + "' twice"; });
         description->set(key, core::describe(value));
     }
     void leaves_out(const auto&... fields) { count.leaves_out(fields...); }
