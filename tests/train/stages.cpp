@@ -239,7 +239,7 @@ void check_refused(const std::string& why, const train::EpisodesOf<TinyModel, fl
     auto learner = begin<typename Stage::Trained>(2);
     const auto parameters = learner.parameters;
     test::check_error(why, [&] { Stage::run_on(train::sampler(episodes), learner); });
-    const auto a = core::flat<float>(*parameters), b = core::flat<float>(*learner.parameters);
+    const std::span<const float> a = core::flat<float>(*parameters), b = core::flat<float>(*learner.parameters);
     BOOST_TEST(std::equal(a.begin(), a.end(), b.begin()));
 }
 struct PretrainOn {
