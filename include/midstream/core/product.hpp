@@ -38,7 +38,7 @@ View<const T> view(const Matrix<T, R, C>& matrix) {
 /// Columns first, ..., first + count - 1 of rows.
 template <class T, int Width>
 View<T> columns(Rows<T, Width> rows, int first, int count) {
-    return {rows.data + first, rows.count, count, Width};
+    return {rows.data ? rows.data + first : nullptr, rows.count, count, Width};  // nothing has no columns
 }
 
 namespace detail {
