@@ -45,6 +45,34 @@ inline void append_values(const toml::table& table, const std::string& prefix, c
     }
 }
 
+/// The line of the first character beyond ASCII that stands neither in a string nor in a comment, or 0: TOML has none
+/// there, and toml++ 3.3 takes some for what cannot be.
+inline int line_of_stray_character(std::string_view text) {
+    if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);  // a byte order mark
+    int line = 1;
+    char quote = 0;  // the kind of string that one is in
+    bool comment = false;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        if (c == '\n') {
+            ++line;
+            comment = false;
+        } else if (comment) {
+            continue;
+        } else if (quote) {
+            if (c == '\\' && quote == '"') ++i;
+            if (c == quote) quote = 0;
+        } else if (c == '"' || c == '\'') {
+            quote = c;
+        } else if (c == '#') {
+            comment = true;
+        } else if (static_cast<unsigned char>(c) >= 0x80) {
+            return line;
+        }
+    }
+    return 0;
+}
+
 }  // namespace detail
 
 /// toml++ goes down a dotted key by recursion: what is longer than anybody's setting is refused before.
@@ -58,6 +86,11 @@ inline std::vector<Given> read_toml(std::string_view text, const std::string& fi
             return file + " has a line of more than " + std::to_string(longest_line) +
                    " characters, which no setting takes";
         });
+    const int stray = detail::line_of_stray_character(text);
+    core::require(stray == 0, [&] {
+        return file + ": line " + std::to_string(stray) +
+               ": a character beyond ASCII stands neither in quotes nor in a comment";
+    });
     try {
         detail::append_values(toml::parse(text, file), "", file, found);
     } catch (const toml::parse_error& error) {

@@ -211,6 +211,9 @@ BOOST_AUTO_TEST_CASE(files_are_refused_with_line_and_name) {
     BOOST_TEST(refused_file("output = \"\"") == ": line 1: output is empty");
     BOOST_TEST(refused_file("\n\n{").starts_with(": line 3: "));
     BOOST_TEST(refused_file(std::string("seed = 1\0", 9)).starts_with(": line 1: "));
+    BOOST_TEST(refused_file("seed = 1\n\xC3\xA9 = 2") ==
+               ": line 2: a character beyond ASCII stands neither in quotes nor in a comment");
+    BOOST_TEST(from_file("# \xC3\xA9\noutput = '\xC3\xA9'").settings.output == "\xC3\xA9");
     std::string dotted;
     for (int i = 0; i < 200'000; ++i) dotted += "a.";
     BOOST_TEST(refused_file(dotted + "a = 1").ends_with("characters, which no setting takes"));
