@@ -186,40 +186,43 @@ BOOST_AUTO_TEST_CASE(files_are_refused_with_line_and_name) {
                ": line 2: pretrain.step is no option, did you mean 'pretrain.steps'?");
     BOOST_TEST(refused_file("[pretrian]\nsteps = 7\n") ==
                ": line 2: pretrian.steps is no option, did you mean 'pretrain.steps'?");
-    BOOST_TEST(refused_file("seed = 7\nseed = 7\n") ==
-               ": line 2: Error while parsing key-value pair: cannot redefine existing integer 'seed'");
-    BOOST_TEST(refused_file("pretrain.steps = 7\n[pretrain]\nsteps = 7\n")
-                   .ends_with("cannot redefine existing table 'pretrain'"));
-    BOOST_TEST(refused_file("seed = 7\nseed = 8\n", {"all", "--seed", "3"}).starts_with(": line 2: "));
+    BOOST_TEST(refused_file("seed = 7\nseed = 7\n") == ": line 2: seed is given twice");
+    BOOST_TEST(refused_file("pretrain.steps = 7\n[pretrain]\nsteps = 7\n") ==
+               ": line 3: pretrain.steps is given twice");
+    BOOST_TEST(refused_file("seed = 7\nseed = 8\n", {"all", "--seed", "3"}) == ": line 2: seed is given twice");
     BOOST_TEST(refused_file("seed = 'x'", {"all", "--seed", "3"}) == "understood");  // another value is in its place
     BOOST_TEST(refused_file("preset = 'huge'") == ": line 1: preset is 'huge', valid is demo or full");
-    BOOST_TEST(refused_file("preset = 7") == ": line 1: preset is a text, which stands in quotes");
+    BOOST_TEST(refused_file("preset = full") == ": line 1: preset is a text, which stands in quotes");
     BOOST_TEST(refused_file("seed = '7'") == ": line 1: seed is no text, and stands without quotes");
-    BOOST_TEST(refused_file("seed = 010").ends_with("leading zeroes are prohibited"));
+    BOOST_TEST(refused_file("seed = 010") ==
+               ": line 1: seed is '010', valid is a whole number from 0 to 9223372036854775807");
     BOOST_TEST(refused_file("gain = nan") == ": line 1: gain is 'nan', valid is a number from 0 to 100");
+    BOOST_TEST(refused_file("seed = 1__0").starts_with(": line 1: seed is '1__0'"));
+    BOOST_TEST(refused_file("seed = 1979-05-27").starts_with(": line 1: seed is '1979-05-27'"));
     BOOST_TEST(refused_file("seed = true").starts_with(": line 1: seed is 'true'"));
     BOOST_TEST(refused_file("config = 'x'") == ": line 1: config: a file cannot name another");
-    for (const char* array : {"[[seed]]\nsteps = 7", "seed = [7]", "seed = 1979-05-27"})
-        BOOST_TEST(refused_file(array) ==
-                   ": line 1: seed is an array or a date, and every setting is a text, a number, true or false");
-    for (const char* broken : {"seed = 7 8", "seed = 7 gain = 2", "seed", "seed =", "= 7", "[pretrain\nsteps = 7",
-                               "pretrain = { steps = 7", "pretrain = { steps = 7, }", "preset = full", "seed = 1__0",
-                               "output = \"x", "output = \"\\q\"", "output = \"\\ud800\"", "output = \"\xff\"", "{"})
-        BOOST_TEST(refused_file(broken).starts_with(": line 1: E"), broken);
+    BOOST_TEST(refused_file("seed = 7 8") == ": line 1: what follows the value is not understood");
+    BOOST_TEST(refused_file("seed = 7 gain = 2") == ": line 1: what follows the value is not understood");
+    BOOST_TEST(refused_file("seed") == ": line 1: seed has no '=' after it");
+    BOOST_TEST(refused_file("seed =") == ": line 1: seed has no value that is understood");
+    BOOST_TEST(refused_file("= 7") == ": line 1: a setting's name is expected");
+    BOOST_TEST(refused_file("[pretrain\nsteps = 7") == ": line 1: the table's name has no ']' after it");
+    BOOST_TEST(refused_file("[[pretrain]]\nsteps = 7") == ": line 1: an array of tables is no setting");
+    BOOST_TEST(refused_file("seed = [7]") == ": line 1: seed is an array, and every setting is a single value");
     BOOST_TEST(refused_file("pretrain = 7") == ": line 1: pretrain is no option");
+    BOOST_TEST(refused_file("pretrain = { steps = 7") == ": line 1: the table of pretrain has no '}' after it");
+    BOOST_TEST(refused_file("pretrain = { steps = 7, }") == ": line 1: a setting's name is expected");
     BOOST_TEST(refused_file("seed = { seed = 7 }") == ": line 1: seed.seed is no option");
+    BOOST_TEST(refused_file("output = \"x") == ": line 1: a string does not end on its line");
+    BOOST_TEST(refused_file("output = \"\"\"\nx\"\"\"") == ": line 1: a string over several lines is no setting");
+    BOOST_TEST(refused_file("output = \"\\q\"") == ": line 1: a backslash is not followed by what TOML knows");
+    BOOST_TEST(refused_file("output = \"\\ud800\"") == ": line 1: a character's number is none");
     BOOST_TEST(refused_file("output = \"\"") == ": line 1: output is empty");
-    BOOST_TEST(refused_file("\n\n{").starts_with(": line 3: "));
-    BOOST_TEST(refused_file(std::string("seed = 1\0", 9)).starts_with(": line 1: "));
-    BOOST_TEST(refused_file("seed = 1\n\xC3\xA9 = 2") ==
-               ": line 2: a character beyond ASCII stands neither in quotes nor in a comment");
-    BOOST_TEST(from_file("# \xC3\xA9\noutput = '\xC3\xA9'").settings.output == "\xC3\xA9");
-    std::string dotted;
-    for (int i = 0; i < 200'000; ++i) dotted += "a.";
-    BOOST_TEST(refused_file(dotted + "a = 1").ends_with("characters, which no setting takes"));
+    BOOST_TEST(refused_file("\n\n{") == ": line 3: a setting's name is expected");
+    BOOST_TEST(refused_file(std::string("seed = 1\0", 9)) == ": line 1: what follows the value is not understood");
     std::string deep = "a = ";
     for (int i = 0; i < 100'000; ++i) deep += "{a=";
-    BOOST_TEST(refused_file(deep).ends_with("characters, which no setting takes"));
+    BOOST_TEST(refused_file(deep) == ": line 1: tables lie too deep in each other");
 }
 
 BOOST_AUTO_TEST_CASE(printed_settings_can_be_given_back) {
