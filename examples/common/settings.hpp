@@ -119,8 +119,7 @@ struct Settings {
             part("signal_until", self.signal_until);
             part("weight_decay", self.weight_decay);
             part("beta2", self.beta2);
-            part("evaluation", self.evaluation);  // rows of the table depend on it
-            part.leaves_out(self.refine_steps, self.refine_learning_rate);
+            part.leaves_out(self.refine_steps, self.refine_learning_rate, self.evaluation);
         }
     } discover{};
     /// The fixed-z test.
