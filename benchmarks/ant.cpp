@@ -9,7 +9,7 @@
 
 #include "gemm_reference.hpp"
 #include "midstream/core/parallel.hpp"
-#include "midstream/env/ant_pinpad.hpp"
+#include "midstream/env/ant/pinpad.hpp"
 #include "midstream/env/batched.hpp"
 #ifdef _OPENMP
 #include "midstream/core/openmp.hpp"

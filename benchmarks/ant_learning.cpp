@@ -12,7 +12,7 @@
 #include <utility>
 
 #include "midstream/core/openmp.hpp"
-#include "midstream/env/ant_run.hpp"
+#include "midstream/env/ant/run.hpp"
 #include "midstream/env/batched.hpp"
 #include "midstream/rl/actor_critic.hpp"
 #include "midstream/rl/ppo.hpp"

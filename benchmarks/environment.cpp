@@ -3,8 +3,8 @@
 /// and episodes.
 #include "gemm_reference.hpp"
 #include "midstream/env/batched.hpp"
+#include "midstream/env/gridworld/shortest_path.hpp"
 #include "midstream/env/record.hpp"
-#include "midstream/env/shortest_path.hpp"
 #include "models.hpp"
 
 namespace {

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "midstream/control/metacontroller.hpp"
-#include "midstream/env/gridworld_pinpad.hpp"
+#include "midstream/env/gridworld/pinpad.hpp"
 #include "midstream/model/autoregressive.hpp"
 #include "midstream/model/transformer.hpp"
 

@@ -11,8 +11,8 @@
 
 #include "gemm_reference.hpp"
 #include "midstream/data/dataset.hpp"
+#include "midstream/env/gridworld/shortest_path.hpp"
 #include "midstream/env/record.hpp"
-#include "midstream/env/shortest_path.hpp"
 #include "midstream/train/adamw.hpp"
 #include "midstream/train/learner.hpp"
 #include "midstream/train/objectives.hpp"

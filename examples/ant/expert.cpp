@@ -25,7 +25,7 @@ int run_expert(std::span<const std::string> arguments) {
     if (line.help || line.print) {
         const std::string text = line.print
                                      ? options.as_file()
-                                     : "midstream ant expert: PPO with the guide in sight\n\n"
+                                     : "midstream ant expert: PPO with the guide in view\n\n"
                                        "ant expert train [--option value ...]   train, or go on where it stopped\n"
                                        "ant expert report [--option value ...]  success and lengths of weights\n\n"
                                        "Options\n" +

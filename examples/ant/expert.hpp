@@ -1,5 +1,5 @@
 /// \file
-/// The ant's expert by PPO (paper section 3.2): trained on the pretraining tasks with the guide in sight, then measured
+/// The ant's expert by PPO (paper section 3.2): trained on the pretraining tasks with the guide in view, then measured
 /// on those and on the unseen task. docs/ant.md has the recipe and what it came to.
 #pragma once
 
@@ -12,7 +12,7 @@
 #include "common/table.hpp"
 #include "midstream/core/describe.hpp"
 #include "midstream/core/openmp.hpp"
-#include "midstream/env/ant_rider.hpp"
+#include "midstream/env/ant/rider.hpp"
 #include "midstream/env/record.hpp"
 #include "midstream/rl/actor_expert.hpp"
 #include "midstream/rl/ppo.hpp"
@@ -28,7 +28,7 @@ struct ExpertPhase {
     double learning_rate;       ///< falls on a straight line ...
     double last_learning_rate;  ///< ... to this
     double deviation;           ///< of the torques at its beginning, at most
-    env::AntWage wage;
+    env::AntRewardWeights reward_weights;
     float entropy_weight;
     double divergence_limit;
 
@@ -37,7 +37,7 @@ struct ExpertPhase {
         part("learning_rate", self.learning_rate);
         part("last_learning_rate", self.last_learning_rate);
         part("deviation", self.deviation);
-        part("wage", self.wage);
+        part("reward_weights", self.reward_weights);
         part("entropy_weight", self.entropy_weight);
         part("divergence_limit", self.divergence_limit);
     }
@@ -55,14 +55,14 @@ struct ExpertSettings {
                      .learning_rate = 5e-4,
                      .last_learning_rate = 1e-5,
                      .deviation = 0.5,
-                     .wage = {.progress = 0.05f, .effort = 0.002f},
+                     .reward_weights = {.progress = 0.05f, .effort = 0.002f},
                      .entropy_weight = 0.001f,
                      .divergence_limit = 0.015};
     ExpertPhase arrive{.updates = 1100,
                        .learning_rate = 1.5e-4,
                        .last_learning_rate = 1e-5,
                        .deviation = 0.15,
-                       .wage = {.progress = 0.05f, .effort = 0.002f, .failure = 6},
+                       .reward_weights = {.progress = 0.05f, .effort = 0.002f, .failure = 6},
                        .entropy_weight = 0,
                        .divergence_limit = 0.015};
     int episodes = 600;  ///< of each evaluation
@@ -91,9 +91,10 @@ inline void add_expert_options(Options& options, ExpertSettings& s) {
         add(phase + ".learning-rate", p.learning_rate, 1e-8, 1, "learning rate at first");
         add(phase + ".last-learning-rate", p.last_learning_rate, 0, 1, "learning rate in the end");
         add(phase + ".deviation", p.deviation, 0.01, 3, "standard deviation of the torques at first, at most");
-        add(phase + ".progress", p.wage.progress, 0, 1e3, "reward for a metre a second along the guide's way");
-        add(phase + ".effort", p.wage.effort, 0, 1e3, "taken off the reward for the torques' mean square");
-        add(phase + ".failure", p.wage.failure, 0, 1e3, "taken off the reward for failing");
+        add(phase + ".progress", p.reward_weights.progress, 0, 1e3,
+            "reward for a metre a second along the guide's way");
+        add(phase + ".effort", p.reward_weights.effort, 0, 1e3, "taken off the reward for the torques' mean square");
+        add(phase + ".failure", p.reward_weights.failure, 0, 1e3, "taken off the reward for failing");
         add(phase + ".entropy", p.entropy_weight, 0, 10, "weight of the entropy");
         add(phase + ".divergence-limit", p.divergence_limit, 0, 100,
             "nats at which the passes over a batch end; 0: never");
@@ -239,7 +240,7 @@ private:
         return {.optimiser = {.epsilon = 1e-5, .weight_decay = 0}, .shards = s.shards};
     }
     static Guided environment(const ExpertPhase& phase) {
-        return Guided(Ant(env::TaskDistribution::ant_pretraining()), phase.wage);
+        return Guided(Ant(env::TaskDistribution::ant_pretraining()), phase.reward_weights);
     }
     static rl::PpoOptions ppo_options(const ExpertSettings& s, const ExpertPhase& phase) {
         auto options = s.ppo;

@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "common/preset.hpp"
-#include "midstream/env/ant_compass.hpp"
-#include "midstream/env/ant_gait.hpp"
-#include "midstream/env/ant_touch.hpp"
+#include "midstream/env/ant/compass.hpp"
+#include "midstream/env/ant/gait.hpp"
+#include "midstream/env/ant/touch.hpp"
 #include "midstream/train/muon.hpp"
 
 namespace midstream::examples::ant {
@@ -52,8 +52,8 @@ struct AntPreset : ChainPreset<Ant, HawkOn<Shape, Ant>, MetaOf<HawkOn<Shape, Ant
 /// the way to the colour it is after, as AdamW did not within the same time (docs/ant.md).
 template <env::AntWorld AntWorld, model::HawkShape Shape>
 struct Laptop : AntPreset<env::AntPinpad<AntWorld, env::AntCompass>, Shape,
-                          Touching<1, 0, 3, control::LowRank<16>,
-                                   env::AntTouch<env::AntPinpad<AntWorld, env::AntCompass>>>::template Meta,
+                          EventMetacontroller<1, 0, 3, control::LowRank<16>,
+                                              env::AntTouch<env::AntPinpad<AntWorld, env::AntCompass>>>::template Meta,
                           64> {
     using View = rl::Normaliser<Laptop::Base::width>;
     using BaseOptimiser = train::Muon<>;

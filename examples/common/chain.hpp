@@ -21,8 +21,8 @@
 #include "midstream/core/openmp.hpp"
 #include "midstream/data/dataset.hpp"
 #include "midstream/env/batched.hpp"
+#include "midstream/rl/clipped_policy_gradient.hpp"
 #include "midstream/rl/internal.hpp"
-#include "midstream/rl/reinforce.hpp"
 #include "midstream/rl/standard_view.hpp"
 #include "midstream/train/adamw.hpp"
 #include "midstream/train/find_events.hpp"
@@ -42,9 +42,9 @@ public:
     using View = typename P::View;
     using Inner = rl::Internal<Batch, Meta, rl::NoWatcher, View>;
     using Advantages = rl::BatchNormalised;
-    using Sight = typename Meta::Seen;
-    /// Has the encoder a sight that is found in the residual stream, by the stage `components`?
-    static constexpr bool finds_events = control::LooksAhead<Sight>;
+    using Observer = typename Meta::Observer;
+    /// Has the encoder an observer that is found in the residual stream, by the stage `components`?
+    static constexpr bool finds_events = control::ObservesStream<Observer>;
     template <class Model>
     using Learner = train::Learner<typename Model::template Parameters<float>, train::AdamW>;
     using BaseLearner = train::Learner<typename Base::template Parameters<float>, typename P::BaseOptimiser>;
@@ -123,7 +123,7 @@ public:
                 .shards = s.shards};
     }
     Learner<Policy> policy_learner() const {
-        auto learner = new_reinforced_learner<Policy>(s.internal);
+        auto learner = new_policy_learner<Policy>(s.internal);
         Policy::initialise(*learner.parameters, stream(internal_rl).fork(0));
         return learner;
     }
@@ -242,7 +242,7 @@ public:
              });
     }
 
-    /// Finds the events that the encoder sees, where its sight is to be learned: the independent components of the
+    /// Finds the events that the encoder sees, where its observer is to be learned: the independent components of the
     /// residual stream, and which of them are events.
     void components() {
         if constexpr (finds_events)
@@ -250,21 +250,21 @@ public:
                  [&] { fresh_components(); });
     }
     /// What the encoder sees by; loaded once.
-    const Sight& sight() {
-        if (sight_) return *sight_;
-        sight_ = std::make_unique<Sight>();
+    const Observer& observer() {
+        if (observer_) return *observer_;
+        observer_ = std::make_unique<Observer>();
         if constexpr (finds_events) {
             const auto path = folder / "components.safetensors";
             core::require(io::exists(path),
                           [&] { return "there is no " + path.string() + ": run the stage 'components' first"; });
-            io::load(path, components_description(), [&](auto&& member) { member("sight", *sight_); });
+            io::load(path, components_description(), [&](auto&& member) { member("observer", *observer_); });
         }
-        return *sight_;
+        return *observer_;
     }
     /// How passes over whole episodes are made once discovery is done.
     typename Meta::Options pass_options() {
         auto options = P::pass_options(s.discover);
-        options.sight = sight();
+        options.observer = observer();
         return options;
     }
 
@@ -378,7 +378,7 @@ public:
         return view;
     }
     void raw_rl_stage() {
-        auto learner = new_reinforced_learner<Base>(s.raw);
+        auto learner = new_policy_learner<Base>(s.raw);
         *learner.parameters = base();
         run_rl<Base>("raw-rl", raw_description(), s.raw, learner, stream(raw_rl).fork(1), Batch(unseen_world()));
     }
@@ -409,7 +409,7 @@ private:
 
     std::unique_ptr<BaseLearner> base_;
     std::unique_ptr<Learner<Meta>> meta_;
-    std::unique_ptr<Sight> sight_;
+    std::unique_ptr<Observer> observer_;
     std::array<std::unique_ptr<Episodes>, 2> datasets_;  ///< by Data
 
     double noise(Data data) const { return data == Data::noisy ? s.pretrain.expert_noise : s.record.clean_noise; }
@@ -432,7 +432,7 @@ private:
     /// Frees the memory of a data set.
     void forget(Data data) { datasets_[static_cast<std::size_t>(data)].reset(); }
 
-    static std::int64_t updates(const Settings::Reinforce& o) {
+    static std::int64_t updates(const Settings::PolicyGradient& o) {
         return static_cast<std::int64_t>((o.episodes + o.batch - 1) / o.batch) * o.epochs * o.minibatches;
     }
 
@@ -466,7 +466,7 @@ private:
         return {.optimiser = {.beta2 = s.discover.beta2}, .shards = s.shards};
     }
     template <class Model>
-    Learner<Model> new_reinforced_learner(const Settings::Reinforce& o) const {
+    Learner<Model> new_policy_learner(const Settings::PolicyGradient& o) const {
         return {.optimiser = {.beta2 = o.beta2, .weight_decay = 0}, .shards = s.shards};
     }
 
@@ -509,13 +509,13 @@ private:
         core::Description about{"components"};
         return about.set("settings", s.components)
             .set("events", find_options())
-            .set("sight", std::type_identity<Sight>{})
+            .set("observer", std::type_identity<Observer>{})
             .set("episodes", about_episodes(Data::clean))
             .set("base", about_pretraining());
     }
     core::Description about_discovery() const {
         core::Description about{"discover"};
-        if constexpr (finds_events) about.set("sight", about_components());
+        if constexpr (finds_events) about.set("observer", about_components());
         return about.set("settings", s.discover)
             .set("passes", P::pass_options(s.discover))
             .set("metacontroller", std::type_identity<Meta>{})
@@ -545,7 +545,7 @@ private:
             .set("world", unseen_world())
             .set("policy", std::type_identity<Policy>{})
             .set("view", std::type_identity<View>{})
-            .set("learner", new_reinforced_learner<Policy>(s.internal))
+            .set("learner", new_policy_learner<Policy>(s.internal))
             .set("codes", about_codes());
     }
     core::Description about_raw_rl() const {
@@ -555,7 +555,7 @@ private:
             .set("advantages", Advantages{})
             .set("world", unseen_world())
             .set("base", about_pretraining())
-            .set("learner", new_reinforced_learner<Base>(s.raw));
+            .set("learner", new_policy_learner<Base>(s.raw));
     }
 
     void fresh_probe() {
@@ -607,7 +607,7 @@ private:
             with_source(Data::clean,
                         [&](const auto& source) { source(s.components.episodes, stream(finding).fork(0), episodes); });
             const auto found =
-                train::find_events<Sight, Base>(base(), episodes, stream(finding).fork(1), find_options());
+                train::find_events<Observer, Base>(base(), episodes, stream(finding).fork(1), find_options());
             std::vector<std::vector<double>> rows;
             double largest = found.components.front().rise;
             for (const auto& component : found.components) {
@@ -619,8 +619,8 @@ private:
                                      "nats\n",
                                      found.kinds, found.components.size(), largest));
             io::save(folder / "components.safetensors", components_description(),
-                     [&](auto&& member) { member("sight", found.sight); });
-            sight_.reset();
+                     [&](auto&& member) { member("observer", found.observer); });
+            observer_.reset();
             write_table(folder / "components.csv", {"component", "kurtosis", "threshold", "rate", "rise", "event"},
                         rows);
         }
@@ -642,7 +642,7 @@ private:
             return true;
         };
         auto options = refine_options();
-        options.sight = sight();
+        options.observer = observer();
         with_source(Data::clean, [&](const auto& source) {
             train::discover<Meta>(
                 parallel, base(), learner, source, {.steps = o.refine_steps, .batch = o.batch}, train::Constant{0.0},
@@ -752,14 +752,14 @@ private:
     /// Trains a policy, then measures its modes in a batch of episodes. The table counts every episode of the task that
     /// was played before a row's batch, the `before` ones that preceded training included.
     template <class RlPolicy, class Env, class L>
-    void run_rl(const std::string& name, const std::string& description, const Settings::Reinforce& o, L& learner,
+    void run_rl(const std::string& name, const std::string& description, const Settings::PolicyGradient& o, L& learner,
                 core::Random random, const Env& environment, int before = 0) {
         const std::int64_t total = updates(o);
         const int per_batch = o.epochs * o.minibatches;
         Stage<L> stage(folder, name, description, learner, total,
                        {"episodes", "success", "decisions", "length", "divergence", "clipped"}, s.checkpoint_seconds,
                        "episodes", static_cast<double>(o.batch) / per_batch);
-        rl::Reinforce<Env, RlPolicy, L, Advantages> algorithm(
+        rl::ClippedPolicyGradient<Env, RlPolicy, L, Advantages> algorithm(
             environment, learner,
             {.batch = o.batch, .epochs = o.epochs, .minibatches = o.minibatches, .clip = static_cast<float>(o.clip)});
         while (!stage.finished()) {

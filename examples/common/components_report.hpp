@@ -12,7 +12,7 @@ namespace midstream::examples {
 /// Adds the components, which of them are events, and when these happen. `episodes` are some to show.
 template <class P>
 void components_section(Chain<P>& chain, const typename P::Episodes& episodes, Page& page) {
-    using Sight = typename P::Meta::Seen;
+    using Observer = typename P::Meta::Observer;
     page.heading("Events of the residual stream");
     const Results table(chain.folder / "components.csv");
     const auto &kurtosis = table.column("kurtosis"), &rise = table.column("rise"), &event = table.column("event");
@@ -32,18 +32,18 @@ void components_section(Chain<P>& chain, const typename P::Episodes& episodes, P
         }),
         fmt::format("The {} independent components of layer {}, found by FastICA. Those at whose firing the base model "
                     "no longer knows what comes next are the {} events that the encoder sees; no label was needed.",
-                    event.size(), Sight::layer, events.x.size()));
+                    event.size(), Observer::layer, events.x.size()));
 
     train::StreamAhead<typename P::Base, float> stream;
-    const auto ahead = stream.rows(chain.base(), episodes, Sight::layer);
+    const auto ahead = stream.rows(chain.base(), episodes, Observer::layer);
     GatePlot plot{.traces = {}, .gate_label = "event"};
     for (int e = 0; e < episodes.count(); ++e) {
         GateTrace trace{.label = fmt::format("episode {}", e + 1), .gates = {0}};
         const int first = episodes.sequences().first(e), length = episodes.sequences().length(e);
         for (int row = first; row < first + length; ++row) {
-            typename Sight::Observation::template Element<float> seen[Sight::Observation::width];
-            chain.sight().observe(ahead, row, seen);
-            trace.gates.push_back(Sight::event(seen) ? 1 : 0);
+            typename Observer::Observation::template Element<float> seen[Observer::Observation::width];
+            chain.observer().observe(ahead, row, seen);
+            trace.gates.push_back(Observer::event(seen) ? 1 : 0);
             if (row > first && episodes.subgoals[static_cast<std::size_t>(row)] !=
                                    episodes.subgoals[static_cast<std::size_t>(row) - 1])
                 trace.changes.push_back(row - first);

@@ -55,7 +55,7 @@ struct ChainPreset {
                               model::Hawk<model::HawkShape{
                                   .depth = 1, .width = PolicyWidth, .recurrent = PolicyWidth, .mlp = 2 * PolicyWidth}>>;
     /// How the policy sees the residual stream: as it is, or on a common scale.
-    using View = rl::AsItIs<Base::width>;
+    using View = rl::IdentityView<Base::width>;
     using Episodes = env::EpisodesOf<World>;
     /// What pretrains the base model; everything else is trained by AdamW.
     using BaseOptimiser = train::AdamW;
@@ -86,12 +86,12 @@ struct ChainPreset {
 /// The metacontroller that finds goals at laptop scale (docs/laptop-scale.md): it writes where the base model is
 /// steerable, its gates are sampled, and its encoder sees events in their order: those of the residual stream
 /// (control::StreamEvents), or which colours are touched.
-template <int Read, int Write, int Code, class Form, class Sight>
-struct Touching {
+template <int Read, int Write, int Code, class Form, class Observer>
+struct EventMetacontroller {
     template <class Base>
     using Meta =
         control::Metacontroller<Base, control::MetacontrollerShape{.read = Read, .write = Write, .code = Code}, Form,
-                                control::GumbelSwitch, control::EveryStep, control::FutureGru<Base::width>, Sight>;
+                                control::GumbelSwitch, control::EveryStep, control::FutureGru<Base::width>, Observer>;
 };
 
 }  // namespace midstream::examples

@@ -76,7 +76,7 @@ struct Settings {
             part.leaves_out(self.temperature, self.episodes);
         }
     } steer{};
-    /// The events of a sight that is found in the residual stream.
+    /// The events of an observer that is found in the residual stream.
     struct Components {
         int episodes = 1500;  ///< to find them in
         double share = 0.5;   ///< train::FindEventsOptions::share
@@ -142,7 +142,7 @@ struct Settings {
             part("step", self.step);
         }
     } inspect{};
-    struct Reinforce {
+    struct PolicyGradient {
         int episodes;
         int batch = 1024;
         int epochs = 4;
@@ -229,7 +229,7 @@ inline void add_options(Options& options, Settings& s) {
     add("codes.episodes", s.codes.episodes, 1, 1e6, "episodes for each of them");
     add("inspect.episodes", s.inspect.episodes, 1, 1e7, "episodes to collect codes from, and to inject them in");
     add("inspect.step", s.inspect.step, 1, 1e5, "step at which a code is injected");
-    const auto reinforce = [&](const std::string& stage, Settings::Reinforce& o) {
+    const auto policy_gradient = [&](const std::string& stage, Settings::PolicyGradient& o) {
         add(stage + ".episodes", o.episodes, 1, 2e9, "episodes in all");
         add(stage + ".batch", o.batch, 1, 1e6, "episodes per collected batch");
         add(stage + ".epochs", o.epochs, 1, 1000, "passes over a batch");
@@ -240,11 +240,11 @@ inline void add_options(Options& options, Settings& s) {
         add(stage + ".entropy-weight", o.entropy_weight, 0, 1e3,
             "weight of the entropy of actions, per decision; falls as the learning rate does");
     };
-    reinforce("internal", s.internal);
+    policy_gradient("internal", s.internal);
     add("internal.temperature", s.internal.temperature, 0, 10, "of the base model's actions");
     add("internal.threshold", s.internal.threshold, 0, 1,
         "the switch opens where its gate reaches this; 0: where the switch itself says");
-    reinforce("raw", s.raw);
+    policy_gradient("raw", s.raw);
 }
 
 /// Into how many pieces a batch of the linear probes is split.
@@ -276,7 +276,7 @@ inline void require_feasible(const Settings& s, int horizon) {
     require_batch("probe", s.probe.batch, probe_shards);
     require_batch("steer", s.steer.batch, s.shards);
     require_batch("discover", s.discover.batch, s.shards);
-    const auto require_reinforce = [&](const std::string& stage, const Settings::Reinforce& o) {
+    const auto require_policy_gradient = [&](const std::string& stage, const Settings::PolicyGradient& o) {
         require_batch(stage, o.batch, s.shards);
         const int most = o.batch / s.shards;
         core::require(o.minibatches <= most, [&] {
@@ -284,8 +284,8 @@ inline void require_feasible(const Settings& s, int horizon) {
                                o.minibatches, most);
         });
     };
-    require_reinforce("internal", s.internal);
-    require_reinforce("raw", s.raw);
+    require_policy_gradient("internal", s.internal);
+    require_policy_gradient("raw", s.raw);
     core::require(s.inspect.step < horizon, [&] {
         return fmt::format("--inspect.step is {}, valid is up to {}, the last step of an episode", s.inspect.step,
                            horizon - 1);

@@ -110,9 +110,10 @@ int main(int argc, char** argv) {
                                Random(2), [&](auto, auto sums) { return nll = sums.action / sums.steps, true; });
     std::printf("pretrained to %.3f nats a step\nepisodes  success\n", nll);
     ms::env::Batched batch(Corridor{.sign = true});
-    ms::rl::Reinforce<decltype(batch), Model, Learner> reinforce(batch, learner, {.batch = 512, .epochs = 4});
+    ms::rl::ClippedPolicyGradient<decltype(batch), Model, Learner> policy_gradient(batch, learner,
+                                                                                   {.batch = 512, .epochs = 4});
     for (int i = 0; i <= 50 * budget; ++i) {
-        const auto result = reinforce.update(parallel, 1e-3, Random(3).fork(i));
+        const auto result = policy_gradient.update(parallel, 1e-3, Random(3).fork(i));
         if (i % 10 == 0) std::printf("%8d %8.3f\n", 512 * i, result.success);
     }
     return 0;

@@ -8,8 +8,8 @@
 
 #include "common/preset.hpp"
 #include "midstream/control/stream_events.hpp"
-#include "midstream/env/gridworld_pinpad.hpp"
-#include "midstream/env/shortest_path.hpp"
+#include "midstream/env/gridworld/pinpad.hpp"
+#include "midstream/env/gridworld/shortest_path.hpp"
 #include "midstream/model/transformer.hpp"
 
 namespace midstream::examples {
@@ -93,13 +93,13 @@ inline constexpr env::Pinpad small_world{.size = 5, .colours = 4, .walls = 1, .h
 inline constexpr int small_width = 64;
 
 /// A small world of the paper's structure (one colour is one subgoal, transitions c -> c + 1 never seen in
-/// pretraining), where the whole chain takes minutes on two cores. `Sight` is the encoder's.
-template <class Sight>
+/// pretraining), where the whole chain takes minutes on two cores. `Observer` is the encoder's.
+template <class Observer>
 struct SmallWorld
     : GridworldPreset<small_world, env::Relative,
                       model::TransformerShape{
                           .depth = 4, .width = small_width, .heads = 4, .mlp = 256, .context = 50, .max_distance = 32},
-                      Touching<1, 0, 3, control::LowRank<16>, Sight>::template Meta, 64> {
+                      EventMetacontroller<1, 0, 3, control::LowRank<16>, Observer>::template Meta, 64> {
     static constexpr int subgoals = 4;
     static env::TaskDistribution pretraining_tasks() { return env::TaskDistribution::transition_rule(4, 4); }
     static env::TaskDistribution unseen_tasks() { return env::TaskDistribution(env::ascending_task(4)); }
@@ -133,7 +133,7 @@ struct Demo : SmallWorld<control::StreamEvents<small_width, 0, 12>> {
     static constexpr const char* name = "demo";
 };
 
-/// What the learned sight is measured against: the encoder is told which colours are touched.
+/// What the learned observer is measured against: the encoder is told which colours are touched.
 struct DemoTouch : SmallWorld<env::Touch<small_world, env::Relative>> {
     static constexpr const char* name = "demo-touch";
 };
@@ -153,7 +153,7 @@ struct Full
     : PaperTasks<GridworldPreset<
           env::Pinpad{}, env::Relative,
           model::TransformerShape{.depth = 4, .width = 96, .heads = 4, .mlp = 384, .context = 100, .max_distance = 32},
-          Touching<1, 1, 3, control::LowRank<32>, env::Touch<env::Pinpad{}, env::Relative>>::Meta, 64>> {
+          EventMetacontroller<1, 1, 3, control::LowRank<32>, env::Touch<env::Pinpad{}, env::Relative>>::Meta, 64>> {
     static constexpr const char* name = "full";
     static constexpr ByGeometry initialisation{};
     static Settings settings() {

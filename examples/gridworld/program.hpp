@@ -7,7 +7,7 @@
 #include "common/rollout_pictures.hpp"
 #include "common/run_stages.hpp"
 #include "gridworld/presets.hpp"
-#include "midstream/env/bayes.hpp"
+#include "midstream/env/gridworld/bayes.hpp"
 
 namespace midstream::examples {
 

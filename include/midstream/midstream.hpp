@@ -13,7 +13,7 @@
 /// - `rl`: collecting, advantages, raw-action and internal RL, PPO;
 /// - `analysis`: probes, switch alignment, what codes mean.
 ///
-/// Not among them are core/openmp.hpp, which needs midstream::openmp, and the ant (env/ant_*.hpp),
+/// Not among them are core/openmp.hpp, which needs midstream::openmp, and the ant (env/ant/*.hpp),
 /// which needs midstream::mujoco. Programs that care for compile time include the headers they use.
 #pragma once
 
@@ -30,8 +30,8 @@
 #include "midstream/control/future.hpp"
 #include "midstream/control/independent_components.hpp"
 #include "midstream/control/metacontroller.hpp"
+#include "midstream/control/observer.hpp"
 #include "midstream/control/proposals.hpp"
-#include "midstream/control/sight.hpp"
 #include "midstream/control/stream_events.hpp"
 #include "midstream/control/supervised.hpp"
 #include "midstream/control/switches.hpp"
@@ -52,14 +52,14 @@
 #include "midstream/data/spaces.hpp"
 #include "midstream/data/validate.hpp"
 #include "midstream/env/batched.hpp"
-#include "midstream/env/bayes.hpp"
 #include "midstream/env/board.hpp"
 #include "midstream/env/distances.hpp"
 #include "midstream/env/environment.hpp"
-#include "midstream/env/gridworld_pinpad.hpp"
-#include "midstream/env/observations.hpp"
+#include "midstream/env/gridworld/bayes.hpp"
+#include "midstream/env/gridworld/observations.hpp"
+#include "midstream/env/gridworld/pinpad.hpp"
+#include "midstream/env/gridworld/shortest_path.hpp"
 #include "midstream/env/record.hpp"
-#include "midstream/env/shortest_path.hpp"
 #include "midstream/env/tasks.hpp"
 #include "midstream/io/checkpoint.hpp"
 #include "midstream/io/csv.hpp"
@@ -91,6 +91,7 @@
 #include "midstream/rl/actor_critic.hpp"
 #include "midstream/rl/actor_expert.hpp"
 #include "midstream/rl/advantages.hpp"
+#include "midstream/rl/clipped_policy_gradient.hpp"
 #include "midstream/rl/clipped_surrogate.hpp"
 #include "midstream/rl/collect.hpp"
 #include "midstream/rl/gae.hpp"
@@ -98,7 +99,6 @@
 #include "midstream/rl/normaliser.hpp"
 #include "midstream/rl/play.hpp"
 #include "midstream/rl/ppo.hpp"
-#include "midstream/rl/reinforce.hpp"
 #include "midstream/rl/standard_view.hpp"
 #include "midstream/rl/steered_rollout.hpp"
 #include "midstream/train/adamw.hpp"

@@ -2,7 +2,7 @@
 
 #include "analysis/doors.hpp"
 #include "env/worlds.hpp"
-#include "midstream/env/gridworld_pinpad.hpp"
+#include "midstream/env/gridworld/pinpad.hpp"
 
 using namespace midstream;
 using test::CodesMean, test::Doors, test::DoorsMeta;

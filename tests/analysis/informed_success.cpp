@@ -22,7 +22,7 @@ analysis::InformedSuccess informed(const core::Buffer<float, 3>& codes, rl::Acti
 
 BOOST_AUTO_TEST_CASE(right_codes_succeed) {
     const auto result = informed(unit_codes());
-    BOOST_TEST((result.episodes == analysis::Rate{300, 300}));
+    BOOST_TEST((result.episodes == analysis::SuccessRate{300, 300}));
     BOOST_TEST(result.decisions == 3);
 }
 
@@ -37,7 +37,7 @@ BOOST_AUTO_TEST_CASE(a_wrong_code_fails_where_it_is_called_for) {
 BOOST_AUTO_TEST_CASE(codes_are_asked_for_where_gates_reach_the_threshold) {
     for (const double threshold : {0.4, 0.5}) {
         const auto open = informed<SwitchedDoorsMeta>(unit_codes(), {.switching = {.threshold = threshold}});
-        BOOST_TEST((open.episodes == analysis::Rate{300, 300}));
+        BOOST_TEST((open.episodes == analysis::SuccessRate{300, 300}));
         BOOST_TEST(open.decisions == 3);
     }
     // The first code stays in force and leads into the same door again, which is wrong by then.

@@ -15,8 +15,8 @@ analysis::SteeredSuccess steered(const core::Box<DoorsControllers::Parameters<fl
                                                        *controllers, 300, core::Random(1), options);
 }
 
-analysis::Rate total(const analysis::SteeredSuccess& result) {
-    analysis::Rate sum;
+analysis::SuccessRate total(const analysis::SteeredSuccess& result) {
+    analysis::SuccessRate sum;
     for (const auto& rate : result.transitions) sum += rate;
     return sum;
 }
@@ -27,7 +27,7 @@ BOOST_AUTO_TEST_CASE(controllers_that_reach_their_subgoals) {
     const auto result = steered(test::doors_controllers());
     BOOST_TEST(result.success() == 1);
     BOOST_TEST(result.mean_length == 3);
-    BOOST_TEST((total(result) == analysis::Rate{900, 900}));
+    BOOST_TEST((total(result) == analysis::SuccessRate{900, 900}));
     for (int to = 0; to < 3; ++to) {
         BOOST_TEST(result.transition(-1, to).attempts > 60);
         BOOST_TEST(result.transition(to, to).attempts == 0);
@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE(a_subgoal_that_comes_with_the_end_is_not_attempted) {
     const auto result = steered<2>(test::doors_controllers());
     BOOST_TEST(result.success() == 0);
     BOOST_TEST(result.mean_length == 2);
-    BOOST_TEST((total(result) == analysis::Rate{600, 600}));
+    BOOST_TEST((total(result) == analysis::SuccessRate{600, 600}));
 }
 
 BOOST_AUTO_TEST_CASE(the_model_alone) {
@@ -76,7 +76,7 @@ BOOST_AUTO_TEST_CASE(the_model_alone) {
                                                                 *test::doors_model(), 3, 300, core::Random(1));
     BOOST_TEST(alone.success() == 0);
     BOOST_TEST(alone.mean_length == 8);
-    BOOST_TEST((total(alone) == analysis::Rate{300, 0}));
+    BOOST_TEST((total(alone) == analysis::SuccessRate{300, 0}));
     const auto no_gain = steered(test::doors_controllers(), 0);
     BOOST_TEST((no_gain.transitions == alone.transitions));
     BOOST_CHECK_THROW(analysis::base_success<test::DoorsModel>(core::Serial{}, env::Batched(Doors<>{}),

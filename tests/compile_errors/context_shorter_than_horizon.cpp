@@ -1,8 +1,8 @@
 // expect: the policy's context is shorter than the horizon of its environment
 // expect: the model's context is shorter than the horizon of the environment that is recorded for it
 #include "midstream/env/batched.hpp"
-#include "midstream/env/gridworld_pinpad.hpp"
-#include "midstream/env/shortest_path.hpp"
+#include "midstream/env/gridworld/pinpad.hpp"
+#include "midstream/env/gridworld/shortest_path.hpp"
 #include "midstream/model/transformer.hpp"
 #include "midstream/rl/collect.hpp"
 #include "midstream/train/adamw.hpp"

@@ -1,5 +1,5 @@
 // expect: this pinpad world is too small for its colours, its walls and the agent
-#include "midstream/env/gridworld_pinpad.hpp"
+#include "midstream/env/gridworld/pinpad.hpp"
 
 using World =
     midstream::env::GridworldPinpad<midstream::env::Pinpad{.size = 3, .colours = 6, .walls = 3, .horizon = 9}>;

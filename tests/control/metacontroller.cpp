@@ -36,16 +36,17 @@ struct MiddleOne {
         return seen[0] != 0;
     }
 };
-using MiddleSight = control::Metacontroller<TinyModel, shape, control::LowRank<2>, control::SoftSwitch,
-                                            control::EveryStep, control::FutureGru<8>, MiddleOne>;
+using MiddleObserver = control::Metacontroller<TinyModel, shape, control::LowRank<2>, control::SoftSwitch,
+                                               control::EveryStep, control::FutureGru<8>, MiddleOne>;
 
 /// Two kinds of events in layer 1 of the residual stream, each about every other step.
-using StreamSight = control::Metacontroller<TinyModel, shape, control::LowRank<2>, control::SoftSwitch,
-                                            control::EveryStep, control::FutureGru<8>, control::StreamEvents<8, 1, 2>>;
-StreamSight::Options stream_options() {
-    StreamSight::Options options;
-    options.sight.filter.values[0] = 1;
-    options.sight.filter.values[8 + 1] = 1;
+using StreamObserver =
+    control::Metacontroller<TinyModel, shape, control::LowRank<2>, control::SoftSwitch, control::EveryStep,
+                            control::FutureGru<8>, control::StreamEvents<8, 1, 2>>;
+StreamObserver::Options stream_options() {
+    StreamObserver::Options options;
+    options.observer.filter.values[0] = 1;
+    options.observer.filter.values[8 + 1] = 1;
     return options;
 }
 
@@ -101,8 +102,8 @@ BOOST_AUTO_TEST_CASE(an_embedding_at_every_step) {
 BOOST_AUTO_TEST_CASE(reads_above_where_it_writes) {
     check<control::Metacontroller<TinyModel, read_above, control::LowRank<2>>>();
 }
-BOOST_AUTO_TEST_CASE(a_sight_of_its_own) { check<MiddleSight>(); }
-BOOST_AUTO_TEST_CASE(a_sight_of_the_stream_ahead) { check<StreamSight>(stream_options()); }
+BOOST_AUTO_TEST_CASE(an_observer_of_its_own) { check<MiddleObserver>(); }
+BOOST_AUTO_TEST_CASE(an_observer_of_the_stream_ahead) { check<StreamObserver>(stream_options()); }
 BOOST_AUTO_TEST_CASE(always_switching) {
     check<control::Metacontroller<TinyModel, shape, control::LowRank<2>, control::AlwaysSwitch>>();
 }
@@ -201,8 +202,8 @@ BOOST_AUTO_TEST_CASE(divergence_is_summed_over_real_steps_alone) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(what_is_not_in_sight_does_not_reach_the_proposals) {
-    Pass<MiddleSight> pass, other;
+BOOST_AUTO_TEST_CASE(what_is_not_observed_does_not_reach_the_proposals) {
+    Pass<MiddleObserver> pass, other;
     pass.run();
     for (std::size_t i = 0; i < other.episodes.observations.size(); i += 3)
         other.episodes.observations[i] = static_cast<std::int16_t>((other.episodes.observations[i] + 1) % 3);
@@ -216,37 +217,37 @@ BOOST_AUTO_TEST_CASE(what_is_not_in_sight_does_not_reach_the_proposals) {
     BOOST_TEST(!(pass.tape.meta.proposals.encoded.values == other.tape.meta.proposals.encoded.values));
 }
 
-BOOST_AUTO_TEST_CASE(a_sight_that_knows_no_events_is_refused) {
-    BOOST_CHECK_THROW(StreamSight::Options{}.validate(), core::Error);
+BOOST_AUTO_TEST_CASE(an_observer_that_knows_no_events_is_refused) {
+    BOOST_CHECK_THROW(StreamObserver::Options{}.validate(), core::Error);
     stream_options().validate();
 }
 
 /// What the last action leads to is seen of the ending alone, and by no row of another episode.
-BOOST_AUTO_TEST_CASE(a_sight_of_the_stream_sees_one_step_ahead) {
-    Pass<StreamSight> pass, other;
+BOOST_AUTO_TEST_CASE(an_observer_of_the_stream_sees_one_step_ahead) {
+    Pass<StreamObserver> pass, other;
     pass.options = other.options = stream_options();
     pass.run();
     const auto sequences = pass.episodes.sequences();
-    std::vector<std::int16_t> expected(pass.tape.sight.size());
+    std::vector<std::int16_t> expected(pass.tape.observed.size());
     for (int s = 0; s < sequences.count(); ++s)
         for (int row = sequences.first(s); row + 1 < sequences.first(s + 1); ++row) {
-            pass.options.sight.observe(std::as_const(pass.tape.e_read).view(), row + 1, &expected[row]);
-            BOOST_TEST(pass.tape.sight[row] == expected[row]);
+            pass.options.observer.observe(std::as_const(pass.tape.e_read).view(), row + 1, &expected[row]);
+            BOOST_TEST(pass.tape.observed[row] == expected[row]);
         }
     int changed = 0;
     for (int entry = 0; entry < 3; ++entry) {  // of the first episode's ending
         for (int k = 0; k < 3; ++k) other.episodes.endings[k] = static_cast<std::int16_t>(3 * k + entry);
         other.run();
-        changed += other.tape.sight[sequences.first(1) - 1] != pass.tape.sight[sequences.first(1) - 1];
+        changed += other.tape.observed[sequences.first(1) - 1] != pass.tape.observed[sequences.first(1) - 1];
         for (int row = 0; row < sequences.rows(); ++row)
-            if (row != sequences.first(1) - 1) BOOST_TEST(other.tape.sight[row] == pass.tape.sight[row]);
+            if (row != sequences.first(1) - 1) BOOST_TEST(other.tape.observed[row] == pass.tape.observed[row]);
     }
     BOOST_TEST(changed > 0);
 }
 
-/// Between two events nothing changes in sight, and after the last there is nothing.
+/// Between two events nothing changes in view, and after the last there is nothing.
 BOOST_AUTO_TEST_CASE(events_are_seen_in_their_order_but_not_when_they_happen) {
-    Pass<MiddleSight> pass;
+    Pass<MiddleObserver> pass;
     pass.run();
     const auto sequences = pass.episodes.sequences();
     const auto embedding = pass.tape.meta.embedding.view();
@@ -254,7 +255,7 @@ BOOST_AUTO_TEST_CASE(events_are_seen_in_their_order_but_not_when_they_happen) {
     for (int s = 0; s < sequences.count(); ++s) {
         bool any = false;
         for (int row = sequences.first(s + 1) - 1; row >= sequences.first(s); --row) {
-            const bool event = MiddleOne::event(&pass.tape.sight[static_cast<std::size_t>(row)]);
+            const bool event = MiddleOne::event(&pass.tape.observed[static_cast<std::size_t>(row)]);
             if (!event && any) {
                 ++waits;
                 BOOST_TEST((core::map_row(embedding, row) == core::map_row(embedding, row + 1)));

@@ -6,10 +6,10 @@
 #include <cstdlib>
 
 #include "midstream/control/stream_events.hpp"
-#include "midstream/env/gridworld_pinpad.hpp"
-#include "midstream/env/shortest_path.hpp"
+#include "midstream/env/gridworld/pinpad.hpp"
+#include "midstream/env/gridworld/shortest_path.hpp"
+#include "midstream/rl/clipped_policy_gradient.hpp"
 #include "midstream/rl/internal.hpp"
-#include "midstream/rl/reinforce.hpp"
 #include "midstream/train/muon.hpp"
 #include "midstream/train/stages.hpp"
 #include "rl/toys.hpp"
@@ -165,7 +165,7 @@ BOOST_AUTO_TEST_CASE(discovery) {
             [](std::int64_t) { return Meta::Options{}; }, rate, core::Random(3), report);
     });
     Watching::Options options;
-    for (int kind = 0; kind < 2; ++kind) options.sight.filter.values[65 * kind] = 1;  // fires every other step
+    for (int kind = 0; kind < 2; ++kind) options.observer.filter.values[65 * kind] = 1;  // fires every other step
     check_stage([&](const auto& policy, auto&& report) {
         auto learner = learner_of<Watching>(train::AdamW{});
         train::discover<Watching>(
@@ -190,20 +190,20 @@ using Pilot = model::Autoregressive<Inner::Observation, Inner::Action, model::Ha
 
 /// At a learning rate of zero and from the same stream every update collects the same episodes.
 template <class B, class Policy, class Parallel>
-void check_reinforce(const char* name, const B& environment, const Parallel& parallel) {
+void check_policy_gradient(const char* name, const B& environment, const Parallel& parallel) {
     auto learner = learner_of<Policy>(train::AdamW{.weight_decay = 0});
-    rl::Reinforce<B, Policy, decltype(learner)> reinforce(environment, learner,
-                                                          {.batch = 128, .epochs = 2, .minibatches = 2});
-    check_rounds(name, [&] { reinforce.update(parallel, 0, core::Random(5)); });
+    rl::ClippedPolicyGradient<B, Policy, decltype(learner)> policy_gradient(
+        environment, learner, {.batch = 128, .epochs = 2, .minibatches = 2});
+    check_rounds(name, [&] { policy_gradient.update(parallel, 0, core::Random(5)); });
 }
 
 BOOST_AUTO_TEST_CASE(reinforcement) {
     const auto meta = test::random_model<Meta, float>(core::Random(4), 0.1);
     const Inner inner(World(test::Drift{}), *frozen, *meta);
-    check_reinforce<Inner, Pilot>("internal RL", inner, core::Serial{});
-    check_reinforce<World, Base>("raw actions", World(test::Drift{}), core::Serial{});
+    check_policy_gradient<Inner, Pilot>("internal RL", inner, core::Serial{});
+    check_policy_gradient<World, Base>("raw actions", World(test::Drift{}), core::Serial{});
 #ifdef _OPENMP
-    check_reinforce<Inner, Pilot>("internal RL, OpenMP", inner, core::OpenMP{2});
+    check_policy_gradient<Inner, Pilot>("internal RL, OpenMP", inner, core::OpenMP{2});
 #endif
 }
 

@@ -7,7 +7,7 @@
 
 #include "io/files.hpp"
 #include "midstream/env/batched.hpp"
-#include "midstream/env/gridworld_pinpad.hpp"
+#include "midstream/env/gridworld/pinpad.hpp"
 #include "support/misbehaving.hpp"
 
 using namespace midstream;

@@ -5,9 +5,9 @@
 #include <boost/test/unit_test.hpp>
 
 #include "io/files.hpp"
-#include "midstream/env/gridworld_pinpad.hpp"
+#include "midstream/env/gridworld/pinpad.hpp"
+#include "midstream/env/gridworld/shortest_path.hpp"
 #include "midstream/env/record.hpp"
-#include "midstream/env/shortest_path.hpp"
 #include "support/misbehaving.hpp"
 
 using namespace midstream;

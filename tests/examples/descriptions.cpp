@@ -6,8 +6,8 @@
 #include "common/chain.hpp"
 #include "common/preset.hpp"
 #include "io/files.hpp"
-#include "midstream/env/gridworld_pinpad.hpp"
-#include "midstream/env/shortest_path.hpp"
+#include "midstream/env/gridworld/pinpad.hpp"
+#include "midstream/env/gridworld/shortest_path.hpp"
 #include "midstream/model/transformer.hpp"
 #include "midstream/train/muon.hpp"
 
@@ -28,8 +28,8 @@ struct Parts {
     using Switch = control::GumbelSwitch;
     using Scope = control::LastStep;
     using Future = control::FutureGru<16>;
-    using Sight = env::Touch<pinpad, env::Relative>;
-    using View = rl::AsItIs<16>;
+    using Observer = env::Touch<pinpad, env::Relative>;
+    using View = rl::IdentityView<16>;
     using Optimiser = train::AdamW;
     static constexpr env::TieBreaking ties = env::TieBreaking::uniform;
     static constexpr examples::AsDrawn initialisation{};
@@ -49,10 +49,10 @@ struct Rank : Parts {
     using Form = control::LowRank<3>;
 };
 struct SeesResidual : Parts {
-    using Sight = control::ResidualStream;
+    using Observer = control::ResidualStream;
 };
 struct SeesEgocentric : Parts {
-    using Sight = env::Touch<pinpad, env::Egocentric>;
+    using Observer = env::Touch<pinpad, env::Egocentric>;
 };
 struct LooksBack : Parts {
     using Future = control::FutureHawk<16>;
@@ -93,7 +93,7 @@ struct Mine : Parts {
 template <class P>
 struct Preset : ChainPreset<typename P::World, typename P::Base,
                             control::Metacontroller<typename P::Base, sizes, typename P::Form, typename P::Switch,
-                                                    typename P::Scope, typename P::Future, typename P::Sight>,
+                                                    typename P::Scope, typename P::Future, typename P::Observer>,
                             16> {
     static constexpr const char* name = "variation";
     static constexpr int subgoals = 3;
@@ -161,12 +161,13 @@ BOOST_AUTO_TEST_CASE(other_components_are_named) {
     discovery(Full{}, "metacontroller.form is control::LowRank{rank=2}, expected control::FullLinear");
     discovery(Rank{}, "metacontroller.form.rank is 2, expected 3");
     discovery(SeesResidual{},
-              "metacontroller.sight is env::Touch{see=env::Relative{world=env::Pinpad{size=4, colours=3, walls=1, "
+              "metacontroller.observer is env::Touch{see=env::Relative{world=env::Pinpad{size=4, colours=3, walls=1, "
               "horizon=20}}, world=env::Pinpad{size=4, colours=3, walls=1, horizon=20}}, expected "
               "control::ResidualStream");
-    discovery(SeesEgocentric{},
-              "metacontroller.sight.see is env::Relative{world=env::Pinpad{size=4, colours=3, walls=1, horizon=20}}, "
-              "expected env::Egocentric{world=env::Pinpad{size=4, colours=3, walls=1, horizon=20}}");
+    discovery(
+        SeesEgocentric{},
+        "metacontroller.observer.see is env::Relative{world=env::Pinpad{size=4, colours=3, walls=1, horizon=20}}, "
+        "expected env::Egocentric{world=env::Pinpad{size=4, colours=3, walls=1, horizon=20}}");
     discovery(LooksBack{},
               "metacontroller.future.block.mixer is layer::Gru{input=16, hidden=16}, expected "
               "layer::HawkMixer{width=16, recurrent=layer::RgLru{width=16, heads=2, sharpness=8, least_decay=0.9, "
@@ -192,7 +193,7 @@ BOOST_AUTO_TEST_CASE(other_components_are_named) {
     const auto standardised = descriptions<Standardised>(output, unchanged);
     BOOST_TEST(said(run.discover, standardised.discover) == "nothing");
     BOOST_TEST(said(run.internal, standardised.internal) ==
-               "view is rl::AsItIs{width=16}, expected rl::Normaliser{width=16}");
+               "view is rl::IdentityView{width=16}, expected rl::Normaliser{width=16}");
     BOOST_TEST(said(run.origin, descriptions<Deterministic>(output, unchanged).origin) ==
                "expert.tie_breaking is uniform, expected deterministic");
 }

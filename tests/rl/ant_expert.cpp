@@ -4,7 +4,7 @@
 #include <string>
 
 #include "io/files.hpp"
-#include "midstream/env/ant_rider.hpp"
+#include "midstream/env/ant/rider.hpp"
 #include "midstream/env/record.hpp"
 #include "midstream/io/checkpoint.hpp"
 #include "midstream/rl/actor_expert.hpp"

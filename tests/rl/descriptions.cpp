@@ -1,5 +1,5 @@
 // What the components say of themselves (core/describe.hpp): any two that differ, be it in one number, say different
-// things, and none is left to the compiler's own spelling. Those of the ant: env/ant_descriptions.cpp.
+// things, and none is left to the compiler's own spelling. Those of the ant: env/ant/descriptions.cpp.
 #include "support/descriptions.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -23,9 +23,9 @@ using Model = model::Autoregressive<World::Observation, World::Action, Stack, Wo
 using Base = Model<model::Transformer<shape>>;
 
 template <class Form = control::LowRank<16>, class Switch = control::SoftSwitch, class Scope = control::LastStep,
-          class Future = control::FutureHawk<16>, class Sight = control::ResidualStream,
+          class Future = control::FutureHawk<16>, class Observer = control::ResidualStream,
           control::MetacontrollerShape Sizes = control::MetacontrollerShape{.read = 1, .write = 1}>
-using Meta = control::Metacontroller<Base, Sizes, Form, Switch, Scope, Future, Sight>;
+using Meta = control::Metacontroller<Base, Sizes, Form, Switch, Scope, Future, Observer>;
 
 }  // namespace
 
@@ -194,7 +194,7 @@ BOOST_AUTO_TEST_CASE(reinforcement) {
     all_different({value_text(rl::ActingOptions<Meta<>>{}),
                    value_text(rl::ActingOptions<Meta<>>{.switching = {.threshold = 0.25}}),
                    value_text(rl::ActingOptions<Meta<control::LowRank<16>, control::GumbelSwitch>>{})});
-    every_field_counts(rl::ReinforceOptions{});
+    every_field_counts(rl::ClippedPolicyGradientOptions{});
     every_field_counts(rl::PpoOptions{});
     every_field_counts(rl::GeneralisedAdvantages{});
     every_field_counts(rl::BatchNormalised{});
@@ -202,7 +202,7 @@ BOOST_AUTO_TEST_CASE(reinforcement) {
     using See = data::Dense<4>;
     using Act = data::Continuous<2>;
     constexpr rl::ActorCriticShape wide{.width = 256};
-    all_different({type_text<rl::AsItIs<16>>(), type_text<rl::AsItIs<8>>(), type_text<rl::Normaliser<16>>(),
+    all_different({type_text<rl::IdentityView<16>>(), type_text<rl::IdentityView<8>>(), type_text<rl::Normaliser<16>>(),
                    type_text<rl::Normaliser<8>>(), type_text<rl::Actor<See, Act>>(),
                    type_text<rl::Actor<See, Act, wide>>(), type_text<rl::Actor<See, data::Categories<2>>>(),
                    type_text<rl::Actor<See, Act, rl::ActorCriticShape{}, layer::Rectifier>>(),

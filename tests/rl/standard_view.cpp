@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(other_episodes_have_about_zero_mean_and_unit_variance) {
 BOOST_AUTO_TEST_CASE(a_view_changes_what_is_seen_and_nothing_else) {
     const Play play;
     const auto view = play.view(50);
-    const auto raw = play.seen(rl::AsItIs<Meta::width>{}), scaled = play.seen(view);
+    const auto raw = play.seen(rl::IdentityView<Meta::width>{}), scaled = play.seen(view);
     BOOST_TEST_REQUIRE(raw.view().count == scaled.view().count);
     float expected[Meta::width];
     for (int row = 0; row < raw.view().count; ++row) {

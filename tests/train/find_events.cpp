@@ -15,7 +15,7 @@ constexpr model::TransformerShape shape{
 // One of: silence, three bells (entries 0 to 3); and one of four notes (entries 4 to 7).
 using Base = model::Autoregressive<data::OneHots<1 + bells + notes, 2>, data::Categories<2>, model::Transformer<shape>>;
 using Episodes = train::EpisodesOf<Base, float>;
-using Sight = control::StreamEvents<width, 0, 4>;
+using Observer = control::StreamEvents<width, 0, 4>;
 
 /// Layer 0 is a rotation of the observation's ones. The model is sure of action 0, but when bell 1 or 2 rings it
 /// has no idea: the action head reads these two, the blocks write nothing.
@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(events_are_the_components_at_which_the_model_loses_track) {
     Episodes episodes;
     draw(3000, core::Random(2), episodes);
     const auto base = bell_model();
-    const auto found = train::find_events<Sight, Base>(*base, episodes, core::Random(3));
+    const auto found = train::find_events<Observer, Base>(*base, episodes, core::Random(3));
     BOOST_TEST(found.kinds == 2);
     BOOST_TEST(static_cast<int>(found.components.size()) == found.independent.count);
     int kinds = 0;
@@ -71,7 +71,7 @@ BOOST_AUTO_TEST_CASE(events_are_the_components_at_which_the_model_loses_track) {
     BOOST_TEST(kinds == 2);
     // Every ring of bells 1 and 2 is seen one step ahead, the last one in the ending; nothing else is.
     train::StreamAhead<Base, float> stream;
-    const auto ahead = stream.rows(*base, episodes, Sight::layer);
+    const auto ahead = stream.rows(*base, episodes, Observer::layer);
     std::array<int, 3> kind_of{-1, -1, -1};
     int wrong = 0;
     for (int s = 0; s < episodes.count(); ++s)
@@ -80,7 +80,7 @@ BOOST_AUTO_TEST_CASE(events_are_the_components_at_which_the_model_loses_track) {
                                  ? episodes.observations[static_cast<std::size_t>(2 * (row + 1))]
                                  : episodes.endings[static_cast<std::size_t>(2 * s)];
             std::int16_t seen = 0;
-            found.sight.observe(ahead, row, &seen);
+            found.observer.observe(ahead, row, &seen);
             if (bell != 1 && bell != 2) {
                 wrong += seen != 0;
             } else {
@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(where_the_model_never_loses_track_one_component_is_left_and
     auto base = bell_model();
     core::map(base->action_head.weight).setZero();
     std::fill(episodes.actions.begin(), episodes.actions.end(), std::int16_t{0});
-    const auto found = train::find_events<Sight, Base>(*base, episodes, core::Random(3));
+    const auto found = train::find_events<Observer, Base>(*base, episodes, core::Random(3));
     BOOST_TEST(found.kinds == 1);
     for (const auto& component : found.components) BOOST_TEST(component.rise <= 0);
 }
@@ -108,7 +108,7 @@ BOOST_AUTO_TEST_CASE(episodes_may_fill_the_context) {
     Episodes episodes;
     draw(1000, core::Random(2), episodes, Base::context, Base::context);
     const auto base = bell_model();
-    BOOST_TEST((train::find_events<Sight, Base>(*base, episodes, core::Random(3)).kinds) == 2);
+    BOOST_TEST((train::find_events<Observer, Base>(*base, episodes, core::Random(3)).kinds) == 2);
     // Above layer 0 the stream of the ending would need a longer one.
     using Above = control::StreamEvents<width, 1, 4>;
     BOOST_CHECK_EXCEPTION(
@@ -120,7 +120,7 @@ BOOST_AUTO_TEST_CASE(episodes_may_fill_the_context) {
 BOOST_AUTO_TEST_CASE(what_cannot_be_measured_is_refused) {
     const auto refused = [](const std::string& why, const Episodes& episodes,
                             const train::FindEventsOptions& options = {}) {
-        BOOST_CHECK_EXCEPTION((train::find_events<Sight, Base>(*bell_model(), episodes, core::Random(3), options)),
+        BOOST_CHECK_EXCEPTION((train::find_events<Observer, Base>(*bell_model(), episodes, core::Random(3), options)),
                               core::Error, [&](const core::Error& error) {
                                   BOOST_TEST_MESSAGE(error.what());
                                   return std::string(error.what()).find(why) != std::string::npos;

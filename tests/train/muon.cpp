@@ -66,7 +66,7 @@ BOOST_AUTO_TEST_CASE(a_gradient_of_zero_only_decays) {
 }
 
 BOOST_AUTO_TEST_CASE(who_is_left_to_adamw) {
-    const train::NotHidden left;
+    const train::EmbeddingsAndHeads left;
     for (const char* path :
          {"embedding.rows", "action_head.weight", "head", "blocks.0.mixer.relative_bias", "convolution.weight"})
         BOOST_TEST(left(path), path);

@@ -3,7 +3,7 @@
 
 #include "io/files.hpp"
 #include "midstream/io/checkpoint.hpp"
-#include "midstream/rl/reinforce.hpp"
+#include "midstream/rl/clipped_policy_gradient.hpp"
 #include "midstream/train/muon.hpp"
 #include "midstream/train/stages.hpp"
 #include "rl/toys.hpp"
@@ -92,10 +92,10 @@ BOOST_AUTO_TEST_CASE(discovery_with_muon) { check_discovery(train::Muon<>{}); }
 template <class O>
 void check_reinforcement(const O& optimiser) {
     check_resume<Policy>(optimiser, [](auto& learner, int from, int to) {
-        rl::Reinforce<World, Policy, std::remove_reference_t<decltype(learner)>> reinforce(
+        rl::ClippedPolicyGradient<World, Policy, std::remove_reference_t<decltype(learner)>> policy_gradient(
             World({}), learner, {.batch = 12, .epochs = 2, .minibatches = 2});
         for (int update = from; update < to; ++update)
-            reinforce.update(core::Serial{}, 0.01, core::Random(5).fork(static_cast<std::uint64_t>(update)));
+            policy_gradient.update(core::Serial{}, 0.01, core::Random(5).fork(static_cast<std::uint64_t>(update)));
     });
 }
 BOOST_AUTO_TEST_CASE(reinforcement_with_adamw) { check_reinforcement(train::AdamW{.weight_decay = 0}); }

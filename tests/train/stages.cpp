@@ -4,8 +4,8 @@
 #include <limits>
 
 #include "io/files.hpp"
-#include "midstream/env/gridworld_pinpad.hpp"
-#include "midstream/env/shortest_path.hpp"
+#include "midstream/env/gridworld/pinpad.hpp"
+#include "midstream/env/gridworld/shortest_path.hpp"
 #include "midstream/rl/collect.hpp"
 #include "midstream/train/adamw.hpp"
 #include "rl/toys.hpp"

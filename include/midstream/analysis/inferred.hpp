@@ -22,7 +22,7 @@ struct Inferred {
 /// Runs the metacontroller over episodes of the model that it steers. `pass` says how codes are drawn; noise 0 takes
 /// their means. Whatever it says of training, means are normalised by the running moments: no code depends on the
 /// episodes beside its own. Throws where the episodes are not valid, or lack the endings
-/// that a sight one step ahead needs.
+/// that an observer one step ahead needs.
 template <class Meta, core::Parallelism Policy>
 Inferred<Meta> infer(const Policy& policy, const typename Meta::Base::template Parameters<float>& base,
                      const typename Meta::template Parameters<float>& meta,
@@ -30,7 +30,8 @@ Inferred<Meta> infer(const Policy& policy, const typename Meta::Base::template P
                      const typename Meta::Options& pass, const BatchOptions& options = {}) {
     pass.validate();
     using Base = typename Meta::Base;
-    data::validate(episodes, {.endings = control::LooksAhead<typename Meta::Seen>}, "episodes to infer codes of");
+    data::validate(episodes, {.endings = control::ObservesStream<typename Meta::Observer>},
+                   "episodes to infer codes of");
     struct Worker {
         train::DiscoveryTape<Meta, float> tape;
         train::EpisodesOf<Base, float> batch;

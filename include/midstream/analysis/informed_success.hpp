@@ -33,8 +33,8 @@ core::Buffer<float, Code> mean_codes(const SegmentCodes<Code>& segments, int sub
 }
 
 struct InformedSuccess {
-    Rate episodes{};       ///< successes have a positive return
-    double decisions = 0;  ///< codes asked for in an episode, mean
+    SuccessRate episodes{};  ///< successes have a positive return
+    double decisions = 0;    ///< codes asked for in an episode, mean
 };
 
 /// Plays `episodes` of rl::Internal with row g of `codes` as the code for subgoal g of the environment.
@@ -50,7 +50,7 @@ InformedSuccess informed_success(const Policy& policy, const env::Batched<E>& en
     using Inner = rl::Internal<env::Batched<E>, Meta>;
     struct Worker {
         rl::Player<Inner> player;
-        Rate episodes{};
+        SuccessRate episodes{};
         std::int64_t decisions = 0;
     };
     auto workers = make_workers(batches, Worker{rl::Player(Inner(environment, base, meta, options))});

@@ -29,8 +29,8 @@ struct InjectionMoment {
 
 /// How often a goal is reached next, among the episodes that last up to the moment: with the code, and without.
 struct Injection {
-    Rate injected{};
-    Rate left_alone{};
+    SuccessRate injected{};
+    SuccessRate left_alone{};
 };
 
 namespace detail {
@@ -161,7 +161,7 @@ Injection inject(const Policy& policy, const env::Batched<E>& environment,
     enum class Phase : char { to_come, now, over };  // of an episode
     struct Worker {
         detail::PriorActor<Meta, E> actor;
-        Rate rates[2]{};
+        SuccessRate rates[2]{};
         std::vector<Phase> phases{};
         std::vector<int> begun{};
     };
@@ -169,7 +169,7 @@ Injection inject(const Policy& policy, const env::Batched<E>& environment,
     for_batches(policy, batches, workers, episodes, [&](Worker& worker, int batch, int, int length) {
         auto& actor = worker.actor;
         for (const bool injects : {false, true}) {
-            Rate& rate = worker.rates[injects];
+            SuccessRate& rate = worker.rates[injects];
             core::Random choices = random.fork(2 * batch + 1);
             actor.reset(length, random.fork(2 * batch));
             worker.phases.assign(length, Phase::to_come);

@@ -17,32 +17,32 @@ template <class E>
 concept WithSubgoals = env::Environment<E> && env::HasSubgoal<E>;
 
 /// Successes among attempts.
-struct Rate {
+struct SuccessRate {
     int attempts = 0;
     int successes = 0;
 
     /// The share of successes; 0 without attempts.
     double share() const { return attempts > 0 ? static_cast<double>(successes) / attempts : 0.0; }
-    Rate& operator+=(const Rate& other) {
+    SuccessRate& operator+=(const SuccessRate& other) {
         attempts += other.attempts;
         successes += other.successes;
         return *this;
     }
-    friend bool operator==(const Rate&, const Rate&) = default;
+    friend bool operator==(const SuccessRate&, const SuccessRate&) = default;
 };
 
 /// What acting came to.
 struct SteeredSuccess {
-    Rate episodes{};         ///< successes have a positive return
+    SuccessRate episodes{};  ///< successes have a positive return
     double mean_length = 0;  ///< steps per episode
     int subgoals = 0;
-    std::vector<Rate> transitions{};  ///< (subgoals + 1) x subgoals, row 0 for the beginning of an episode
+    std::vector<SuccessRate> transitions{};  ///< (subgoals + 1) x subgoals, row 0 for the beginning of an episode
 
     double success() const { return episodes.share(); }
     /// From subgoal `from`, or -1 for the beginning, to subgoal `to`: attempted when `to` becomes the subgoal, achieved
     /// when it is reached. Subgoals that follow themselves are one.
-    Rate& transition(int from, int to) { return transitions[(from + 1) * subgoals + to]; }
-    const Rate& transition(int from, int to) const { return transitions[(from + 1) * subgoals + to]; }
+    SuccessRate& transition(int from, int to) { return transitions[(from + 1) * subgoals + to]; }
+    const SuccessRate& transition(int from, int to) const { return transitions[(from + 1) * subgoals + to]; }
 };
 
 namespace detail {
@@ -65,7 +65,7 @@ SteeredSuccess success_of(const Policy& policy, const env::Batched<E>& environme
         std::vector<int> live{};
         double steps = 0;
     };
-    SteeredSuccess result{.subgoals = subgoals, .transitions = std::vector<Rate>((subgoals + 1) * subgoals)};
+    SteeredSuccess result{.subgoals = subgoals, .transitions = std::vector<SuccessRate>((subgoals + 1) * subgoals)};
     auto workers = make_workers(options.batches, Worker{Rollout(environment, base, options.temperature), result});
     for_batches(policy, options.batches, workers, episodes, [&](Worker& worker, int batch, int, int length) {
         Rollout& rollout = worker.rollout;

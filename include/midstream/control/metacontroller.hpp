@@ -5,8 +5,8 @@
 
 #include "midstream/control/controllers.hpp"
 #include "midstream/control/future.hpp"
+#include "midstream/control/observer.hpp"
 #include "midstream/control/proposals.hpp"
-#include "midstream/control/sight.hpp"
 #include "midstream/control/switches.hpp"
 #include "midstream/data/episodes.hpp"
 #include "midstream/layer/gru.hpp"
@@ -39,21 +39,22 @@ struct MetacontrollerShape {
 };
 
 namespace detail {
-/// Is the layer that a sight looks at, if any, one of a model of this depth?
-template <class Sight, int Depth>
-inline constexpr bool looks_within = true;
-template <LooksAhead Sight, int Depth>
-inline constexpr bool looks_within<Sight, Depth> = Sight::layer >= 0 && Sight::layer <= Depth;
+/// Is the layer that an observer looks at, if any, one of a model of this depth?
+template <class Observer, int Depth>
+inline constexpr bool observes_within = true;
+template <ObservesStream Observer, int Depth>
+inline constexpr bool observes_within<Observer, Depth> = Observer::layer >= 0 && Observer::layer <= Depth;
 }  // namespace detail
 
 /// `Form` is LowRank<R> or FullLinear, `SwitchPolicy` one of switches.hpp, `Scope` and `FutureStack` are of future.hpp,
-/// `Sight` is of sight.hpp. The defaults are the paper's.
+/// `ObserverType` is of observer.hpp. The defaults are the paper's.
 template <class BaseModel, MetacontrollerShape Shape, class Form = LowRank<16>, class SwitchPolicy = SoftSwitch,
-          class Scope = LastStep, class FutureStack = FutureHawk<BaseModel::width>, class Sight = ResidualStream>
+          class Scope = LastStep, class FutureStack = FutureHawk<BaseModel::width>, class ObserverType = ResidualStream>
 struct Metacontroller {
     using Base = BaseModel;
     using ControllerForm = Form;
     using Switching = SwitchPolicy;
+    using Observer = ObserverType;
     static constexpr int width = Base::width;
     static constexpr int read = Shape.read;
     static constexpr int write = Shape.write;
@@ -71,24 +72,24 @@ struct Metacontroller {
                   "the metacontroller's switch does not say how it acts: bool acting(float logit, int step, "
                   "core::Random&) const (control/switches.hpp)");
     static_assert(
-        SightOf<Sight, data::Episodes<typename Base::Observation, typename Base::Action, typename Base::Target>, width>,
-        "the metacontroller's sight lacks a space Observation, observe(episodes, row, seen) or event(seen) "
-        "(control/sight.hpp)");
-    static_assert(detail::looks_within<Sight, Base::depth>,
-                  "the metacontroller's sight looks at a layer that the base model does not have");
+        ObserverOf<Observer, data::Episodes<typename Base::Observation, typename Base::Action, typename Base::Target>,
+                   width>,
+        "the metacontroller's observer lacks a space Observation, observe(episodes, row, seen) or event(seen) "
+        "(control/observer.hpp)");
+    static_assert(detail::observes_within<Observer, Base::depth>,
+                  "the metacontroller's observer looks at a layer that the base model does not have");
     static_assert(FutureStack::width == width,
                   "the metacontroller's sequence embedder needs the width of the residual stream");
     /// e_t beside h_{t-1}: what the switch sees of the past.
     static constexpr int past = width + history;
     /// Does the encoder see the residual stream, and with it all that the switch sees, or something else alone?
-    static constexpr bool sees_residual = std::is_same_v<Sight, ResidualStream>;
-    /// What the encoder sees: e_t, h_{t-1} and s; or, of another sight, s alone.
+    static constexpr bool sees_residual = std::is_same_v<Observer, ResidualStream>;
+    /// What the encoder sees: e_t, h_{t-1} and s; or, of another observer, s alone.
     static constexpr int encoder_width = (sees_residual ? past : 0) + Shape.embedding;
 
     using Future = FutureEmbedding<FutureStack, Shape.embedding, Scope>;
     using History = layer::Gru<width, history>;
-    using Seen = Sight;
-    using Seeing = SightEmbedding<Sight, Future>;
+    using Observing = ObserverEmbedding<Observer, Future>;
     using Encoder = layer::Mlp<encoder_width, Shape.encoder_hidden, 2 * code>;
     using Proposal = Proposals<code>;
     using SwitchPast = layer::Linear<past, hidden>;
@@ -104,12 +105,12 @@ struct Metacontroller {
         part("switch", std::type_identity<SwitchPolicy>{});
         part("scope", std::type_identity<Scope>{});
         part("future", std::type_identity<FutureStack>{});
-        part("sight", std::type_identity<Sight>{});
+        part("observer", std::type_identity<Observer>{});
     }
 
     template <class T>
     struct Parameters {
-        typename Seeing::template Parameters<T> future;
+        typename Observing::template Parameters<T> future;
         typename History::template Parameters<T> history;
         typename Encoder::template Parameters<T> encoder;
         typename SwitchPast::template Parameters<T> switch_past;
@@ -146,7 +147,7 @@ struct Metacontroller {
         /// With a signal: means are normalised by the batch's moments, not by the running ones of the parameters.
         bool training = true;
         /// What the encoder sees by, if that is to be learned beforehand (StreamEvents).
-        Sight sight{};
+        Observer observer{};
 
         static constexpr void describe(const auto& self, auto&& part) {
             part("switching", self.switching);
@@ -155,14 +156,14 @@ struct Metacontroller {
             part("noise", self.noise);
             part("signal", self.signal);
             part("training", self.training);
-            part.leaves_out(self.sight);  // what was learned, not how
+            part.leaves_out(self.observer);  // what was learned, not how
         }
         ProposalOptions proposals() const { return {noise, signal, training}; }
         void validate() const {
             control::validate(switching);
             core::require_range(noise, 0.0, 1e3, "the noise of proposals");
             core::require_range(signal, 0.0, 0.9999, "the signal of proposals");
-            if constexpr (requires { sight.validate(); }) sight.validate();
+            if constexpr (requires { observer.validate(); }) observer.validate();
         }
     };
 
@@ -185,8 +186,8 @@ struct Metacontroller {
         core::Buffer<T, code> carry, previous;
         core::Buffer<T, Shape.decoder_hidden> decoded_gradient;
         core::Buffer<T, components> coefficients, coefficients_gradient;
-        typename Seeing::template Tape<T> future;
-        SightRows<Sight, T> sight;
+        typename Observing::template Tape<T> future;
+        ObservedRows<Observer, T> observed;
         typename History::template Tape<T> history_tape;
         typename Encoder::template Tape<T> encoder;
         typename SwitchPast::template Tape<T> switch_past;
@@ -200,7 +201,7 @@ struct Metacontroller {
 
     template <class T>
     static void initialise(Parameters<T>& parameters, core::Random random) {
-        Seeing::template initialise<T>(parameters.future, random);
+        Observing::template initialise<T>(parameters.future, random);
         History::initialise(parameters.history, random);
         Encoder::initialise(parameters.encoder, random);
         SwitchPast::initialise(parameters.switch_past, random);
@@ -212,7 +213,7 @@ struct Metacontroller {
     }
 
     /// A pass over whole sequences: from layer `read` of the first pass, infers codes and gates (left in the tape) and
-    /// writes the steered version of layer `write`. Sequence s draws from random.fork(s). `sight` has what
+    /// writes the steered version of layer `write`. Sequence s draws from random.fork(s). `observed` has what
     /// the encoder sees, if that is not the residual stream, and outlives the backward pass.
     ///
     /// Shards of one batch make the pass in two parts, `propose` and `steer_sequences`, between which the moments of
@@ -220,23 +221,23 @@ struct Metacontroller {
     template <class T>
     static void forward(const Parameters<T>& parameters, core::Sequences sequences, core::In<T, width> e_read,
                         core::In<T, width> e_write, core::Out<T, width> steered, core::Random random,
-                        const Options& options, Tape<T>& tape, SightRows<Sight, T> sight = {}) {
-        propose(parameters, sequences, e_read, options, tape, sight);
+                        const Options& options, Tape<T>& tape, ObservedRows<Observer, T> observed = {}) {
+        propose(parameters, sequences, e_read, options, tape, observed);
         steer_sequences(parameters, sequences, e_write, steered, random, moments(tape), tape);
     }
 
     /// The first part: what the encoder says of every step. Uses `options` for both.
     template <class T>
     static void propose(const Parameters<T>& parameters, core::Sequences sequences, core::In<T, width> e_read,
-                        const Options& options, Tape<T>& tape, SightRows<Sight, T> sight = {}) {
+                        const Options& options, Tape<T>& tape, ObservedRows<Observer, T> observed = {}) {
         const int rows = e_read.count;
         tape.options = options;
         // h_t, and h_{t-1} beside e_t.
         History::forward(parameters.history, sequences, e_read, tape.histories.resize(rows), tape.history_tape);
         layer::shift<T, history>(sequences, tape.histories.view(), tape.previous_histories.resize(rows));
-        tape.sight = sight;
-        Seeing::template forward<T>(parameters.future, sequences, e_read, sight, tape.embedding.resize(rows),
-                                    tape.future);
+        tape.observed = observed;
+        Observing::template forward<T>(parameters.future, sequences, e_read, observed, tape.embedding.resize(rows),
+                                       tape.future);
         const auto past_rows = tape.past_rows.resize(rows);
         const auto encoder_input = tape.encoder_input.resize(rows);
         core::copy(view(e_read), columns(past_rows, 0, width));
@@ -336,8 +337,9 @@ struct Metacontroller {
         if constexpr (sees_residual) core::add(columns(encoder_input_gradient, 0, past), view(past_gradient));
         core::copy(columns(encoder_input_gradient, encoder_width - Shape.embedding, Shape.embedding),
                    view(tape.embedding_gradient.resize(rows)));
-        Seeing::template backward<T>(parameters.future, sequences, e_read, tape.sight, tape.future,
-                                     tape.embedding_gradient.view(), read_gradient, core::part(gradient, &P::future));
+        Observing::template backward<T>(parameters.future, sequences, e_read, tape.observed, tape.future,
+                                        tape.embedding_gradient.view(), read_gradient,
+                                        core::part(gradient, &P::future));
         core::copy(columns(past_gradient, width, history), view(tape.previous_histories_gradient.resize(rows)));
         layer::unshift_add<T, history>(sequences, tape.previous_histories_gradient.view(),
                                        tape.histories_gradient.zeros(rows));

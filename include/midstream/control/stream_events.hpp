@@ -1,6 +1,7 @@
 /// \file
-/// A sight that is learned from the residual stream and knows no environment: events are steps at which one of a few
-/// independent components of a layer fires, and what is seen of an event is which (train/find_events.hpp finds them).
+/// An observer that is learned from the residual stream and knows no environment: events are steps at which one of a
+/// few independent components of a layer fires, and what is seen of an event is which (train/find_events.hpp finds
+/// them).
 #pragma once
 
 #include <algorithm>
@@ -13,8 +14,8 @@
 
 namespace midstream::control {
 
-/// A sight (control/sight.hpp) of up to `Kinds` kinds of events at layer `Layer` of a stream of this width. Fresh, it
-/// knows no kind, and nothing ever happens: metacontrollers refuse such a one.
+/// An observer (control/observer.hpp) of up to `Kinds` kinds of events at layer `Layer` of a stream of this width.
+/// Fresh, it knows no kind, and nothing ever happens: metacontrollers refuse such a one.
 template <int Width, int Layer, int Kinds>
 struct StreamEvents {
     static constexpr int width = Width, layer = Layer, kinds = Kinds;
@@ -39,7 +40,7 @@ struct StreamEvents {
     /// Throws core::Error unless it knows an event.
     void validate() const {
         core::require(std::any_of(std::begin(filter.values), std::end(filter.values), [](float v) { return v != 0; }),
-                      "the sight knows no events: find them first (train/find_events.hpp)");
+                      "the observer knows no events: find them first (train/find_events.hpp)");
     }
 
     /// Of kinds that fire at once, the one that is farthest beyond its threshold is seen.

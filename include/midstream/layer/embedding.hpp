@@ -32,7 +32,7 @@ struct Embedding<data::OneHots<Dimension, Count>, Width> {
         for (T& value : parameters.rows.values) value = static_cast<T>(deviation * random.normal());
     }
 
-    /// Throws if an index is out of bounds: environments and sights are users' own.
+    /// Throws if an index is out of bounds: environments and observers are users' own.
     template <class T>
     static void forward(const Parameters<T>& parameters, core::Rows<const std::int16_t, Count> x,
                         core::Out<T, Width> y) {

@@ -100,7 +100,7 @@ struct PreNormBlock {
     static constexpr int output_width = input_width;
     static constexpr int context = context_of<Mixer>;
     using Mixing = Residual<Norm<input_width>, Mixer>;
-    using Thinking = Residual<Norm<input_width>, Feedforward>;
+    using FeedforwardSublayer = Residual<Norm<input_width>, Feedforward>;
 
     static constexpr void describe(auto&& part) {
         part("mixer", std::type_identity<Mixer>{});
@@ -111,7 +111,7 @@ struct PreNormBlock {
     template <class T>
     struct Parameters {
         typename Mixing::template Parameters<T> mixer;
-        typename Thinking::template Parameters<T> mlp;
+        typename FeedforwardSublayer::template Parameters<T> mlp;
         static void visit(auto& self, auto&& member) {
             member("mixer", self.mixer);
             member("mlp", self.mlp);
@@ -121,18 +121,18 @@ struct PreNormBlock {
     struct Tape {
         core::Buffer<T, input_width> middle, middle_gradient;
         typename Mixing::template Tape<T> mixer;
-        typename Thinking::template Tape<T> mlp;
+        typename FeedforwardSublayer::template Tape<T> mlp;
     };
     template <class T>
     struct State {
         typename Mixing::template State<T> mixer;
-        typename Thinking::template State<T> mlp;
+        typename FeedforwardSublayer::template State<T> mlp;
     };
 
     template <class T>
     static void initialise(Parameters<T>& parameters, core::Random& random) {
         Mixing::initialise(parameters.mixer, random);
-        Thinking::initialise(parameters.mlp, random);
+        FeedforwardSublayer::initialise(parameters.mlp, random);
     }
 
     template <class T>
@@ -140,7 +140,7 @@ struct PreNormBlock {
                         core::Out<T, input_width> y, Tape<T>& tape) {
         const auto middle = tape.middle.resize(x.count);
         Mixing::forward(parameters.mixer, sequences, x, middle, tape.mixer);
-        Thinking::forward(parameters.mlp, sequences, middle, y, tape.mlp);
+        FeedforwardSublayer::forward(parameters.mlp, sequences, middle, y, tape.mlp);
     }
 
     template <class T, class Gradient>
@@ -148,8 +148,8 @@ struct PreNormBlock {
                          Tape<T>& tape, core::In<T, input_width> dy, core::Out<T, input_width> dx,
                          Gradient&& gradient) {
         const auto middle_gradient = tape.middle_gradient.zeros(x.count);
-        Thinking::backward(parameters.mlp, sequences, tape.middle.view(), tape.mlp, dy, middle_gradient,
-                           core::part(gradient, &Parameters<T>::mlp));
+        FeedforwardSublayer::backward(parameters.mlp, sequences, tape.middle.view(), tape.mlp, dy, middle_gradient,
+                                      core::part(gradient, &Parameters<T>::mlp));
         Mixing::backward(parameters.mixer, sequences, x, tape.mixer, middle_gradient, dx,
                          core::part(gradient, &Parameters<T>::mixer));
     }
@@ -157,7 +157,7 @@ struct PreNormBlock {
     template <class T>
     static void reset(State<T>& state) {
         Mixing::reset(state.mixer);
-        Thinking::reset(state.mlp);
+        FeedforwardSublayer::reset(state.mlp);
     }
 
     template <class T, class StateOf>
@@ -166,7 +166,7 @@ struct PreNormBlock {
         const auto middle = scratch.middle.resize(x.count);
         Mixing::step(
             parameters.mixer, [&](int i) -> auto& { return state_of(i).mixer; }, x, middle, scratch.mixer);
-        Thinking::step(
+        FeedforwardSublayer::step(
             parameters.mlp, [&](int i) -> auto& { return state_of(i).mlp; }, middle, y, scratch.mlp);
     }
 };

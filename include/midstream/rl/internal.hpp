@@ -14,7 +14,7 @@ namespace midstream::rl {
 
 /// How a policy sees the residual stream: as it is. Another view is Normaliser, of standard_view.
 template <int Width>
-struct AsItIs {
+struct IdentityView {
     static constexpr void describe(auto&& part) { part("width", Width); }
     void operator()(const float* e, float* row) const { std::copy_n(e, Width, row); }
 };
@@ -28,7 +28,7 @@ struct NoWatcher {
 /// A BatchEnvironment over the environment B, steered by the metacontroller type Meta. A `Watcher` is called with
 /// (internal environment, running instances) before every primitive step, for analysis and pictures. A `View` writes
 /// what the policy observes of a residual stream: view(e, row).
-template <env::BatchEnvironment B, class Meta, class Watcher = NoWatcher, class View = AsItIs<Meta::width>>
+template <env::BatchEnvironment B, class Meta, class Watcher = NoWatcher, class View = IdentityView<Meta::width>>
 class Internal {
 public:
     using Base = typename Meta::Base;

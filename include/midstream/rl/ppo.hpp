@@ -1,7 +1,8 @@
 /// \file
 /// Proximal policy optimisation with a critic (Schulman et al. 2017): stretches of fixed length from a fixed number of
 /// instances, across the ends of episodes; generalised advantages; epochs of minibatches on the clipped surrogate. It
-/// trains the expert that the paper takes for granted (section 3.2); rl::Reinforce is what learns from sparse rewards.
+/// trains the expert that the paper takes for granted (section 3.2); rl::ClippedPolicyGradient is what learns from
+/// sparse rewards.
 ///
 ///     using Trainee = rl::PpoTrainee<rl::ActorCritic<World::Observation, World::Action>, train::AdamW>;
 ///     Trainee trainee{.learner = {.optimiser = {.weight_decay = 0}, .shards = 4}};
@@ -257,10 +258,10 @@ private:
         core::Buffer<Element, action_width> actions;
         std::vector<float> log_probabilities, rewards, values, next_values, advantages, returns;
         std::vector<Ending> endings;
-        std::vector<int> cut;       ///< of a row that ended in truncation, the row of `observations` that it led to
-        std::vector<int> order;     ///< rows, shuffled
-        std::vector<float> worths;  ///< of the rows of `observations`, by the critic
-        int criticised = 0;         ///< rows of `observations` in use
+        std::vector<int> cut;          ///< of a row that ended in truncation, the row of `observations` that it led to
+        std::vector<int> order;        ///< rows, shuffled
+        std::vector<float> estimates;  ///< of the rows of `observations`, by the critic
+        int criticised = 0;            ///< rows of `observations` in use
 
         core::Buffer<float, observation_width> batch_observations;
         core::Buffer<Element, action_width> batch_actions;
@@ -287,7 +288,7 @@ private:
             endings.resize(all);
             cut.resize(all);
             order.resize(all);
-            worths.resize(static_cast<std::size_t>(2 * rows() + count));
+            estimates.resize(static_cast<std::size_t>(2 * rows() + count));
         }
         int rows() const { return count * steps; }
 
@@ -376,17 +377,17 @@ private:
         void criticise(const Parameters& parameters, const GeneralisedAdvantages& rule) {
             // Where episodes were cut off in a pass of its own, which is never the larger: memory does not grow with
             // chance.
-            const auto judge = [&](int from, int to) {
+            const auto evaluate = [&](int from, int to) {
                 Agent::criticise(parameters, observations.view().slice(from, to - from), tape);
-                std::copy_n(tape.value.view().data, to - from, worths.begin() + from);
+                std::copy_n(tape.value.view().data, to - from, estimates.begin() + from);
             };
-            judge(0, rows() + count);
-            if (criticised > rows() + count) judge(rows() + count, criticised);
+            evaluate(0, rows() + count);
+            if (criticised > rows() + count) evaluate(rows() + count, criticised);
             for (int row = 0; row < rows(); ++row) {
                 const auto r = static_cast<std::size_t>(row);
-                values[r] = worths[r];
+                values[r] = estimates[r];
                 next_values[r] =
-                    worths[static_cast<std::size_t>(endings[r] == Ending::truncated ? cut[r] : row + count)];
+                    estimates[static_cast<std::size_t>(endings[r] == Ending::truncated ? cut[r] : row + count)];
             }
             for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i)
                 rule(steps, count, rewards.data() + i, values.data() + i, next_values.data() + i, endings.data() + i,

@@ -35,14 +35,14 @@ struct ComponentStatistics {
     double rate = 0;       ///< share of the steps at which it fires beyond the threshold
     int measured = 0;      ///< firings with an action before and after
     double rise = 0;       ///< of -log p(a_t) over -log p(a_{t-1}) at those of o_t: mean less two standard errors
-    int kind = -1;         ///< of the sight's event; -1: none
+    int kind = -1;         ///< of the observer's event; -1: none
 };
 
-template <class Sight>
+template <class Observer>
 struct FoundEvents {
-    Sight sight{};
+    Observer observer{};
     std::vector<ComponentStatistics> components;  ///< the largest kurtosis first
-    control::IndependentComponents<float, Sight::width> independent{};
+    control::IndependentComponents<float, Observer::width> independent{};
     int kinds = 0;  ///< of events
 };
 
@@ -65,25 +65,25 @@ inline double two_class_threshold(std::vector<float>& values) {
     return threshold;
 }
 
-/// Fits a sight to episodes with endings; some 20 000 steps suffice where events are not much rarer than one in
+/// Fits an observer to episodes with endings; some 20 000 steps suffice where events are not much rarer than one in
 /// fifteen. The component at whose firing the loss rises most is an event in any case: where it does not rise, the
 /// model is hardly trained or there are no events, as `components` tells. Throws core::Error where episodes are not
-/// valid or nothing can be measured, and where a sight at a layer above 0 meets an episode as long as the context.
-template <class Sight, class Base>
-FoundEvents<Sight> find_events(const typename Base::template Parameters<float>& base,
-                               const EpisodesOf<Base, float>& episodes, core::Random random,
-                               const FindEventsOptions& options = {}) {
-    constexpr int width = Sight::width;
-    static_assert(width == Base::width, "the sight has another width than the base model's residual stream");
-    static_assert(Sight::layer >= 0 && Sight::layer <= Base::depth,
-                  "the sight is of a layer that the base model does not have");
+/// valid or nothing can be measured, and where an observer at a layer above 0 meets an episode as long as the context.
+template <class Observer, class Base>
+FoundEvents<Observer> find_events(const typename Base::template Parameters<float>& base,
+                                  const EpisodesOf<Base, float>& episodes, core::Random random,
+                                  const FindEventsOptions& options = {}) {
+    constexpr int width = Observer::width;
+    static_assert(width == Base::width, "the observer has another width than the base model's residual stream");
+    static_assert(Observer::layer >= 0 && Observer::layer <= Base::depth,
+                  "the observer is of a layer that the base model does not have");
     core::require_range(options.share, 0.0, 1.0, "the share of the largest rise of the action loss");
     core::require(episodes.count() > 0, "events are found in at least one episode");
     data::validate(episodes, {.endings = true}, "episodes to find events in");
     StreamAhead<Base, float> stream;
-    const auto rows = stream.whole(base, episodes, Sight::layer);
+    const auto rows = stream.whole(base, episodes, Observer::layer);
     const core::Sequences sequences = stream.sequences();
-    FoundEvents<Sight> result;
+    FoundEvents<Observer> result;
     result.independent = control::independent_components<float, width>(rows, random, options.components);
     core::Buffer<float, width> sources;
     result.independent.apply(rows, sources.resize(rows.count));
@@ -138,14 +138,14 @@ FoundEvents<Sight> find_events(const typename Base::template Parameters<float>& 
     const auto rise = [&](int i) { return result.components[static_cast<std::size_t>(i)].rise; };
     std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return rise(a) > rise(b); });
     std::size_t kinds = 1;
-    while (kinds < order.size() && kinds < Sight::kinds && rise(order[kinds]) > 0 &&
+    while (kinds < order.size() && kinds < Observer::kinds && rise(order[kinds]) > 0 &&
            rise(order[kinds]) >= options.share * rise(order[0]))
         ++kinds;
     order.resize(kinds);
-    result.sight.mean = result.independent.mean;
+    result.observer.mean = result.independent.mean;
     for (const int i : order) {
-        core::map(result.sight.filter).row(result.kinds) = core::map(result.independent.unmixing).row(i);
-        result.sight.threshold.values[result.kinds] =
+        core::map(result.observer.filter).row(result.kinds) = core::map(result.independent.unmixing).row(i);
+        result.observer.threshold.values[result.kinds] =
             static_cast<float>(result.components[static_cast<std::size_t>(i)].threshold);
         result.components[static_cast<std::size_t>(i)].kind = result.kinds++;
     }

@@ -34,7 +34,8 @@ std::string first_bad(const P& parameters) {
 
 /// Parameters in training, with all that an update needs. They start at zero, where few things can learn: the model's
 /// `initialise(*learner.parameters, random)` comes first (stages and RL insist on it). Options may change between
-/// updates, but for the number of shards within a stage or an rl::Reinforce. What `visit` lists is what a run saves.
+/// updates, but for the number of shards within a stage or an rl::ClippedPolicyGradient. What `visit` lists is what a
+/// run saves.
 template <class P, class OptimiserPolicy, class T = float>
 requires Optimiser<OptimiserPolicy, P, T>
 struct Learner {

@@ -18,7 +18,7 @@ namespace midstream::train {
 /// Muon's default of which matrices it leaves to AdamW: those that are not linear maps between hidden vectors, which is
 /// when their path holds the word embed(ding), conv(olution) or bias (tables of relative position biases are
 /// matrices), or a word that ends in "head" ("action_head.weight", but not "heads.weight").
-struct NotHidden {
+struct EmbeddingsAndHeads {
     bool operator()(std::string_view path) const {
         for (const std::string_view word : {"embed", "conv", "bias"})
             if (path.find(word) != path.npos) return true;
@@ -36,7 +36,7 @@ struct NotHidden {
 /// whose path `left_to_adamw` accepts or that have a single row or column, take AdamW steps at
 /// learning_rate * adamw_rate. What `left_to_adamw` accepts may change between updates: a matrix that changes hands
 /// begins with moments of zero.
-template <class LeftToAdamW = NotHidden>
+template <class LeftToAdamW = EmbeddingsAndHeads>
 struct Muon {
     double momentum = 0.95;
     int iterations = 5;
@@ -62,8 +62,8 @@ struct Muon {
         core::AlignedVector<T> gram, square;     ///< short side x short side
     };
 
-    /// Matrices are dealt to this many hands, each with its own workspace, whatever the number of threads.
-    static constexpr int hands = 16;
+    /// Matrices are dealt to this many workers, each with its own workspace, whatever the number of threads.
+    static constexpr int workers = 16;
 
     /// Can `left_to_adamw` be told from what it was? Where it has a state, but no ==, it is asked at every update.
     static constexpr bool compares = !std::is_empty_v<LeftToAdamW> && std::equality_comparable<LeftToAdamW>;
@@ -102,10 +102,10 @@ struct Muon {
         T* const m = core::flat<T>(*state.first_moment).data();
         T* const v = core::flat<T>(*state.second_moment).data();
         const auto matrix_count = state.matrices.size();
-        policy.for_each(hands + static_cast<int>(state.pieces.size()), [&](int i) {
+        policy.for_each(workers + static_cast<int>(state.pieces.size()), [&](int i) {
             const auto index = static_cast<std::size_t>(i);
-            if (i >= hands) return adamw_step.apply(state.pieces[index - hands], p, g, m, v);
-            for (std::size_t at = index; at < matrix_count; at += hands) {
+            if (i >= workers) return adamw_step.apply(state.pieces[index - workers], p, g, m, v);
+            for (std::size_t at = index; at < matrix_count; at += workers) {
                 const Leaf& leaf = state.matrices[at];
                 step_matrix(leaf, p + leaf.first, g + leaf.first, m + leaf.first, learning_rate,
                             state.workspaces[index]);
@@ -201,13 +201,13 @@ private:
         }
         std::sort(state.matrices.begin(), state.matrices.end(),
                   [](const Leaf& a, const Leaf& b) { return a.size != b.size ? a.size > b.size : a.first < b.first; });
-        state.workspaces.resize(hands);
+        state.workspaces.resize(workers);
         state.split_decay = adamw.decay;
         state.split_rates = adamw.rates;
         if constexpr (compares) state.split_left.emplace(left_to_adamw);
         for (std::size_t at = 0; at < state.matrices.size(); ++at) {
             const Leaf& leaf = state.matrices[at];
-            Workspace<T>& workspace = state.workspaces[at % hands];
+            Workspace<T>& workspace = state.workspaces[at % workers];
             const auto side = static_cast<std::size_t>(std::min(leaf.rows, leaf.columns));
             for (auto* buffer : {&workspace.direction, &workspace.next})
                 buffer->resize(std::max(buffer->size(), leaf.size));

@@ -113,22 +113,22 @@ struct DiscoveryTape {
     typename Meta::Base::template Tape<T> base;
     typename Meta::template Tape<T> meta;
     core::Buffer<T, Meta::width> e_read, e_write;
-    std::vector<typename Meta::Seen::Observation::template Element<T>> sight;
+    std::vector<typename Meta::Observer::Observation::template Element<T>> observed;
     StreamAhead<typename Meta::Base, T> ahead;
 };
 
-/// Fills tape.sight: what the encoder sees of every row, if that is not the residual stream.
+/// Fills tape.observed: what the encoder sees of every row, if that is not the residual stream.
 template <class Meta, class T>
 void look(const typename Meta::Base::template Parameters<T>& base, const EpisodesOf<typename Meta::Base, T>& batch,
-          const typename Meta::Seen& sight, DiscoveryTape<Meta, T>& tape) {
-    constexpr int seen = Meta::Seen::Observation::width;
-    tape.sight.resize(static_cast<std::size_t>(batch.rows()) * seen);
+          const typename Meta::Observer& observer, DiscoveryTape<Meta, T>& tape) {
+    constexpr int seen = Meta::Observer::Observation::width;
+    tape.observed.resize(static_cast<std::size_t>(batch.rows()) * seen);
     const auto observe = [&](const auto& from) {
         for (int row = 0; row < batch.rows(); ++row)
-            sight.observe(from, row, tape.sight.data() + static_cast<std::ptrdiff_t>(row) * seen);
+            observer.observe(from, row, tape.observed.data() + static_cast<std::ptrdiff_t>(row) * seen);
     };
-    if constexpr (control::LooksAhead<typename Meta::Seen>)
-        observe(tape.ahead.rows(base, batch, Meta::Seen::layer));
+    if constexpr (control::ObservesStream<typename Meta::Observer>)
+        observe(tape.ahead.rows(base, batch, Meta::Observer::layer));
     else
         observe(batch);
 }
@@ -144,9 +144,9 @@ void propose_pass(const typename Meta::Base::template Parameters<T>& base,
     Base::blocks(base, batch.sequences(), 0, std::max(Meta::read, Meta::write), tape.base);
     core::map(tape.e_read.resize(batch.rows())) = core::map(tape.base.residual[Meta::read].view());
     core::map(tape.e_write.resize(batch.rows())) = core::map(tape.base.residual[Meta::write].view());
-    look<Meta, T>(base, batch, options.sight, tape);
+    look<Meta, T>(base, batch, options.observer, tape);
     Meta::propose(parameters, batch.sequences(), tape.e_read.view(), options, tape.meta,
-                  {tape.sight.data(), batch.rows()});
+                  {tape.observed.data(), batch.rows()});
 }
 /// The steered second pass: leaves its prediction in tape.base.action. `moments` are those of all shards' proposals.
 template <class Meta, class T>

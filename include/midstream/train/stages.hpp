@@ -296,8 +296,8 @@ void discover(const Policy& policy, const typename Meta::Base::template Paramete
     std::vector<DiscoveryTape<Meta, float>> tapes(shards);
     std::vector<typename Proposal::GradientSums> shard_sums(shards);
     detail::run_updates<typename Meta::Base>(
-        policy, learner, options.steps, options.batch, source, {.endings = control::LooksAhead<typename Meta::Seen>},
-        learning_rate, random,
+        policy, learner, options.steps, options.batch, source,
+        {.endings = control::ObservesStream<typename Meta::Observer>}, learning_rate, random,
         [&](const auto& batches, float weight, core::Random stream, double rate_now) {
             const std::int64_t step = learner.steps();
             const typename Meta::Options pass = pass_options(step);

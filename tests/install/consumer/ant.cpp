@@ -1,4 +1,4 @@
-#include <midstream/env/ant_pinpad.hpp>
+#include <midstream/env/ant/pinpad.hpp>
 
 namespace env = midstream::env;
 

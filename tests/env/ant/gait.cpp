@@ -1,13 +1,13 @@
 // Whole episodes of the ant: its expert succeeds, in about the steps that the paper shows, and what trains on other
 // environments trains on it.
-#include "midstream/env/ant_gait.hpp"
+#include "midstream/env/ant/gait.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 #include "midstream/env/batched.hpp"
 #include "midstream/model/autoregressive.hpp"
 #include "midstream/model/hawk.hpp"
-#include "midstream/rl/reinforce.hpp"
+#include "midstream/rl/clipped_policy_gradient.hpp"
 #include "midstream/train/adamw.hpp"
 #include "midstream/train/stages.hpp"
 #ifdef _OPENMP
@@ -75,9 +75,9 @@ core::Box<Policy::Parameters<float>> reinforced(const Parallel& parallel, bool u
     Learner learner{.shards = 2};
     Policy::initialise(*learner.parameters, core::Random(6));
     const Batched<Guided> environment{Guided(Guided::Ant(TaskDistribution::ant_pretraining()))};
-    rl::Reinforce<Batched<Guided>, Policy, Learner> reinforce(environment, learner, {.batch = 8});
+    rl::ClippedPolicyGradient<Batched<Guided>, Policy, Learner> policy_gradient(environment, learner, {.batch = 8});
     for (int i = 0; i < (update ? 2 : 0); ++i) {
-        const auto report = reinforce.update(parallel, 1e-3, core::Random(7).fork(i));
+        const auto report = policy_gradient.update(parallel, 1e-3, core::Random(7).fork(i));
         BOOST_TEST(std::isfinite(report.mean_return));
         BOOST_TEST(report.length > 1);
         BOOST_TEST(report.length <= 20);

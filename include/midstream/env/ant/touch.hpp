@@ -1,5 +1,5 @@
 /// \file
-/// What an ant touches: a sight for the encoder of a metacontroller (control/sight.hpp), as env::Touch is in the
+/// What an ant touches: an observer for the encoder of a metacontroller (control/observer.hpp), as env::Touch is in the
 /// gridworld.
 #pragma once
 
@@ -17,7 +17,7 @@ namespace midstream::env {
 
 /// 1 + the colour whose cell the torso's centre enters with this row's action, or 0; entering one is an event. `Ant` is
 /// an AntPinpad. Where an action leads is read from the row's target, the next place, which rows of recorded episodes
-/// hold to the last: what ends an episode is never observed, and would else be out of sight. Throws where there are no
+/// hold to the last: what ends an episode is never observed, and would else be out of view. Throws where there are no
 /// targets, and where a position, the target's included, is not finite.
 template <class Ant>
 struct AntTouch {

@@ -1,4 +1,4 @@
-#include "midstream/env/ant_guide.hpp"
+#include "midstream/env/ant/guide.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <vector>

@@ -12,7 +12,7 @@
 #include "midstream/env/board.hpp"
 #include "midstream/env/distances.hpp"
 #include "midstream/env/environment.hpp"
-#include "midstream/env/observations.hpp"
+#include "midstream/env/gridworld/observations.hpp"
 #include "midstream/env/tasks.hpp"
 
 namespace midstream::env {

@@ -11,8 +11,8 @@
 #include "env/worlds.hpp"
 #include "midstream/core/parallel.hpp"
 #include "midstream/data/dataset.hpp"
-#include "midstream/env/ant_gait.hpp"
-#include "midstream/env/ant_pinpad.hpp"
+#include "midstream/env/ant/gait.hpp"
+#include "midstream/env/ant/pinpad.hpp"
 #include "midstream/env/batched.hpp"
 #include "midstream/env/record.hpp"
 #ifdef _OPENMP

@@ -1,4 +1,4 @@
-#include "midstream/control/sight.hpp"
+#include "midstream/control/observer.hpp"
 
 #include "io/files.hpp"
 #include "midstream/control/metacontroller.hpp"
@@ -22,11 +22,11 @@ struct Things {
 };
 std::vector<std::int16_t> things{0, 1, 0, 2, 0, 0, 1, 2, 2, 0, 1, 0, 0, 0, 0, 1};  // of the batches of check_slices
 
-/// The embedding of a sight as if it were a layer: the rows of `things` belong to the batch that sequences are a part
-/// of.
+/// The embedding of an observer as if it were a layer: the rows of `things` belong to the batch that sequences are a
+/// part of.
 template <class Future>
 struct OfThings {
-    using Embedding = control::SightEmbedding<Things, Future>;
+    using Embedding = control::ObserverEmbedding<Things, Future>;
     static constexpr int input_width = Embedding::width, output_width = Embedding::output_width;
     template <class T>
     using Parameters = typename Embedding::template Parameters<T>;
@@ -75,7 +75,7 @@ BOOST_AUTO_TEST_CASE(rows_see_their_next_event) {
     for (int row = 6; row < 9; ++row) BOOST_TEST(core::map_row(y.view(), row).norm() == 0);
 }
 
-BOOST_AUTO_TEST_CASE(sights_that_break_their_word_are_named) {
+BOOST_AUTO_TEST_CASE(observers_that_break_their_word_are_named) {
     using E = OfThings<Future<control::EveryStep>>;
     const auto parameters = test::random_parameters<E, double>(core::Random(1), 0.3);
     const std::vector<int> offsets{0, 4};
@@ -119,10 +119,10 @@ void check_metacontroller() {
     const auto run = [&](core::Sequences sequences, core::Buffer<double, 8>& to) {
         const int first = sequences.first(0), rows = sequences.rows();
         core::map(to.resize(rows)) = core::map(e.view().slice(first, rows));
-        control::SightRows<typename Meta::Seen, double> sight{};
-        if constexpr (!Meta::sees_residual) sight = {seen.data() + first, rows};
+        control::ObservedRows<typename Meta::Observer, double> observer{};
+        if constexpr (!Meta::sees_residual) observer = {seen.data() + first, rows};
         Meta::forward(*parameters, sequences, e.view().slice(first, rows), e.view().slice(first, rows), to.view(),
-                      core::Random(5), {.noise = 0}, tape, sight);
+                      core::Random(5), {.noise = 0}, tape, observer);
     };
     run({offsets}, whole);
     core::Buffer<double, 3> codes = tape.codes;

@@ -1,26 +1,27 @@
 // What the ant's components say of themselves, as rl/descriptions.cpp has it of all others.
+#include "support/descriptions.hpp"
+
 #include <boost/test/unit_test.hpp>
 
-#include "midstream/env/ant_compass.hpp"
-#include "midstream/env/ant_gait.hpp"
-#include "midstream/env/ant_rider.hpp"
-#include "midstream/env/ant_run.hpp"
-#include "midstream/env/ant_touch.hpp"
-#include "support/descriptions.hpp"
+#include "midstream/env/ant/compass.hpp"
+#include "midstream/env/ant/gait.hpp"
+#include "midstream/env/ant/rider.hpp"
+#include "midstream/env/ant/run.hpp"
+#include "midstream/env/ant/touch.hpp"
 
 using namespace midstream;
 using test::all_different, test::every_field_counts, test::type_text, test::value_text;
 
 namespace {
 constexpr env::AntWorld plain{}, dense{.cell = 0.8}, precise{.integrator = env::AntIntegrator::runge_kutta};
-template <env::AntWorld World, class ExtraSight = env::NoExtraSight>
+template <env::AntWorld World, class ExtraObservation = env::NoExtraObservation>
 std::string ant(const env::TaskDistribution& tasks = env::TaskDistribution::ant_pretraining()) {
-    return value_text(env::AntPinpad<World, ExtraSight>(tasks));
+    return value_text(env::AntPinpad<World, ExtraObservation>(tasks));
 }
 template <env::AntWorld World, class View>
-std::string guided(env::AntWage wage = {},
+std::string guided(env::AntRewardWeights reward_weights = {},
                    const env::TaskDistribution& tasks = env::TaskDistribution::ant_pretraining()) {
-    return value_text(env::GuidedAntPinpad<World, View>(env::AntPinpad<World>(tasks), wage));
+    return value_text(env::GuidedAntPinpad<World, View>(env::AntPinpad<World>(tasks), reward_weights));
 }
 }  // namespace
 
@@ -28,7 +29,7 @@ BOOST_AUTO_TEST_CASE(ants) {
     every_field_counts(env::AntWorld{});
     every_field_counts(env::AntDimensions{});
     every_field_counts(env::AntGait{});
-    every_field_counts(env::AntWage{});
+    every_field_counts(env::AntRewardWeights{});
     every_field_counts(env::AntRunPay{});
     const auto unseen = env::TaskDistribution::ant_posttraining();
     const auto heavy = env::load_ant(env::ant_mjcf({.density = 6}, plain.time_step, plain.integrator));
@@ -41,7 +42,7 @@ BOOST_AUTO_TEST_CASE(ants) {
                    value_text(env::AntRun<plain>()), value_text(env::AntRun<precise>()),
                    value_text(env::AntRun<plain>({.forward = 2}))});
     all_different({type_text<env::AntTouch<env::AntPinpad<plain>>>(), type_text<env::AntTouch<env::AntPinpad<dense>>>(),
-                   type_text<env::AntCompass>(), type_text<env::NoExtraSight>()});
+                   type_text<env::AntCompass>(), type_text<env::NoExtraObservation>()});
     // A model of one's own that is the same ant as by default is told from it, but not from itself.
     BOOST_TEST(value_text(heavy_ant) == value_text(env::AntPinpad<plain>(unseen, heavy)));
 }

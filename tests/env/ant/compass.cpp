@@ -1,11 +1,11 @@
 // The compass tells the way to every colour, and nothing of the one that is wanted.
-#include "midstream/env/ant_compass.hpp"
+#include "midstream/env/ant/compass.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <vector>
 
 #include "env/worlds.hpp"
-#include "midstream/env/ant_gait.hpp"
+#include "midstream/env/ant/gait.hpp"
 #include "midstream/env/record.hpp"
 
 using namespace midstream;
@@ -15,7 +15,7 @@ namespace {
 using Ant = AntPinpad<AntWorld{}, AntCompass>;
 constexpr Pinpad grid = Ant::world;
 static_assert(Environment<Ant> && HasTarget<Ant> && HasSubgoal<Ant>);
-static_assert(Ant::sight == AntPinpad<>::Observation::width && Ant::Observation::width == Ant::sight + 12);
+static_assert(Ant::plain_width == AntPinpad<>::Observation::width && Ant::Observation::width == Ant::plain_width + 12);
 static_assert(Ant::Target::width == AntPinpad<>::Target::width + 4);
 
 /// 1 is right of A, 0 is reached around the wall, 3 around 1, which would end the episode.
@@ -38,7 +38,7 @@ Ant standing(double x, double y, double yaw, const char* task = "3-1") {
 std::vector<float> compass(const Ant& ant) {
     std::vector<float> row(Ant::Observation::width);
     ant.observe(row.data());
-    return {row.begin() + Ant::sight, row.end()};
+    return {row.begin() + Ant::plain_width, row.end()};
 }
 }  // namespace
 

@@ -135,7 +135,7 @@ private:
 };
 
 /// What the agent touches, taken from observations `See` and actions: 1 + the colour that this step's move leads onto,
-/// or 0. A sight for the encoder of a metacontroller (control/sight.hpp) in which touching a colour is an event.
+/// or 0. An observer for the encoder of a metacontroller (control/observer.hpp) in which touching a colour is an event.
 template <Pinpad World, template <Pinpad> class See>
 struct Touch {
     using Observation = data::OneHots<World.colours + 1, 1>;

@@ -1,5 +1,5 @@
 // The usual task of the ant: what is paid, when episodes end, and what is seen.
-#include "midstream/env/ant_run.hpp"
+#include "midstream/env/ant/run.hpp"
 
 #include <algorithm>
 #include <array>

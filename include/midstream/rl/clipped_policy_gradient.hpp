@@ -14,7 +14,7 @@
 
 namespace midstream::rl {
 
-struct ReinforceOptions {
+struct ClippedPolicyGradientOptions {
     int batch = 1024;     ///< episodes collected per update of the data
     int epochs = 1;       ///< passes over a batch
     int minibatches = 1;  ///< gradient steps per pass
@@ -80,7 +80,7 @@ SurrogateSums surrogate(const typename Policy::template Parameters<T>& parameter
 }
 
 /// What one collected batch and the updates on it came to.
-struct ReinforceReport {
+struct ClippedPolicyGradientReport {
     double mean_return = 0;
     double success = 0;    ///< share of episodes with a positive return
     double decisions = 0;  ///< per episode
@@ -90,9 +90,10 @@ struct ReinforceReport {
 
 /// The algorithm: collect, normalise, update. Keeps one environment and collector per shard of the learner.
 template <env::BatchEnvironment B, class Policy, class LearnerType, class Advantage = BatchNormalised>
-class Reinforce {
+class ClippedPolicyGradient {
 public:
-    Reinforce(const B& environment, LearnerType& learner, ReinforceOptions options = {}, Advantage advantage = {})
+    ClippedPolicyGradient(const B& environment, LearnerType& learner, ClippedPolicyGradientOptions options = {},
+                          Advantage advantage = {})
         : learner_(&learner), options_(options), advantage_(advantage) {
         core::require_range(learner.shards, 1, LearnerType::max_shards, "shards");
         core::require(options.batch >= learner.shards && options.batch <= 1 << 20, [&] {
@@ -110,11 +111,11 @@ public:
     /// fork, or all batches are of the same worlds. `entropy_weight` is that of an entropy bonus, per decision; the
     /// paper has none.
     template <core::Parallelism Parallel>
-    ReinforceReport update(const Parallel& parallel, double learning_rate, core::Random random,
-                           float entropy_weight = 0) {
+    ClippedPolicyGradientReport update(const Parallel& parallel, double learning_rate, core::Random random,
+                                       float entropy_weight = 0) {
         core::require_range(entropy_weight, 0.0f, 1e3f, "entropy_weight");
         if (learner_->steps() == 0) train::require_initialised<float>(*learner_->parameters, "the policy");
-        ReinforceReport report = collect(parallel, random);
+        ClippedPolicyGradientReport report = collect(parallel, random);
         advantages_.resize(returns_.size());
         advantage_(returns_, advantages_);
         for (int epoch = 0; epoch < options_.epochs; ++epoch)
@@ -143,15 +144,15 @@ public:
 
     /// Episodes of the policy without an update.
     template <core::Parallelism Parallel>
-    ReinforceReport collect(const Parallel& parallel, core::Random random, float temperature = 1) {
+    ClippedPolicyGradientReport collect(const Parallel& parallel, core::Random random, float temperature = 1) {
         core::require(learner_->shards == static_cast<int>(collectors_.size()),
-                      "the number of shards of a learner does not change within an rl::Reinforce");
+                      "the number of shards of a learner does not change within an rl::ClippedPolicyGradient");
         parallel.for_each(learner_->shards, [&](int shard) {
             collectors_[static_cast<std::size_t>(shard)].collect(
                 *learner_->parameters, train::share(options_.batch, shard, learner_->shards),
                 random.fork(static_cast<std::uint64_t>(shard)), temperature);
         });
-        ReinforceReport report;
+        ClippedPolicyGradientReport report;
         returns_.clear();
         for (const auto& collector : collectors_) {
             const auto& episodes = collector.episodes();
@@ -194,7 +195,7 @@ private:
     }
 
     LearnerType* learner_;
-    ReinforceOptions options_;
+    ClippedPolicyGradientOptions options_;
     Advantage advantage_;
     std::vector<Collector<B, Policy>> collectors_;
     std::vector<typename Policy::template Tape<float>> tapes_;

@@ -7,7 +7,7 @@
 #include <array>
 #include <cmath>
 
-#include "midstream/env/ant_guide.hpp"
+#include "midstream/env/ant/guide.hpp"
 
 namespace midstream::env {
 

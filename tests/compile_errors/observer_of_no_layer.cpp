@@ -1,4 +1,4 @@
-// expect: the metacontroller's sight looks at a layer that the base model does not have
+// expect: the metacontroller's observer looks at a layer that the base model does not have
 #include "midstream/control/metacontroller.hpp"
 #include "midstream/control/stream_events.hpp"
 #include "midstream/model/autoregressive.hpp"

@@ -1,4 +1,4 @@
-#include "midstream/env/gridworld_pinpad.hpp"
+#include "midstream/env/gridworld/pinpad.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <string>

@@ -7,7 +7,7 @@
 #include <array>
 #include <utility>
 
-#include "midstream/env/ant_pinpad.hpp"
+#include "midstream/env/ant/pinpad.hpp"
 
 namespace midstream::env {
 
@@ -71,7 +71,7 @@ struct AntMap {
 };
 
 /// What the guided ant is paid besides the task's own reward.
-struct AntWage {
+struct AntRewardWeights {
     float progress = 1;  ///< for a metre a second along the guide's direction
     float effort = 0;    ///< taken off for the mean square of the torques, as they were asked for
     float failure = 0;   ///< taken off where an episode ends neither in completion nor for lack of time
@@ -81,10 +81,10 @@ struct AntWage {
         part("failure", self.failure);
     }
 
-    friend constexpr bool operator==(const AntWage&, const AntWage&) = default;
+    friend constexpr bool operator==(const AntRewardWeights&, const AntRewardWeights&) = default;
 };
 
-/// AntPinpad as its expert meets it, by a view such as AntMap. To the reward is added a wage: `progress` times the
+/// AntPinpad as its expert meets it, by a view such as AntMap. To the reward is added `progress` times the
 /// torso's mean velocity during the step, in metres a second, along the direction that the guide gave at its beginning,
 /// less effort and failure. Returns are then no measure of success; `completed` is.
 template <AntWorld World = AntWorld{}, class View = AntMap>
@@ -102,10 +102,11 @@ public:
     }
     static void describe(const auto& self, auto&& part) {
         part("ant", self.ant_);
-        part("wage", self.wage_);
+        part("reward_weights", self.reward_weights_);
     }
 
-    explicit GuidedAntPinpad(Ant ant, AntWage wage = {}) : ant_(std::move(ant)), wage_(wage) {}
+    explicit GuidedAntPinpad(Ant ant, AntRewardWeights reward_weights = {})
+        : ant_(std::move(ant)), reward_weights_(reward_weights) {}
 
     void reset(core::Random random) { ant_.reset(random); }
     void observe(float* row) const { observe(ant_, row); }
@@ -120,14 +121,14 @@ public:
         const auto direction = AntGuide::direction(ant_);
         const auto before = ant_.torso();
         Transition transition = ant_.step(torques);
-        if (transition.done && !completed() && !truncated()) transition.reward -= wage_.failure;
+        if (transition.done && !completed() && !truncated()) transition.reward -= reward_weights_.failure;
         if (ant_.diverged()) return transition;
         const auto after = ant_.torso();
         double way = 0, effort = 0;
         for (int axis = 0; axis < 2; ++axis) way += (after[axis] - before[axis]) * direction[axis];
         for (const float torque : torques) effort += torque * torque;
-        transition.reward += wage_.progress * static_cast<float>(way / World.control_step()) -
-                             wage_.effort * static_cast<float>(effort / Action::width);
+        transition.reward += reward_weights_.progress * static_cast<float>(way / World.control_step()) -
+                             reward_weights_.effort * static_cast<float>(effort / Action::width);
         return transition;
     }
 
@@ -138,7 +139,7 @@ public:
 
 private:
     Ant ant_;
-    AntWage wage_;
+    AntRewardWeights reward_weights_;
 };
 
 }  // namespace midstream::env

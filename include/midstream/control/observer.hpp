@@ -1,10 +1,10 @@
 /// \file
 /// What the encoder sees of a trajectory, its future included (paper section 5, steps 2 and 4).
 ///
-/// A sight is ResidualStream, or a type that extracts rows of a space of its own from episodes, and tells which of them
-/// are events:
+/// An observer is ResidualStream, or a type that extracts rows of a space of its own from episodes, and tells which of
+/// them are events:
 ///
-///     struct MySight {
+///     struct MyObserver {
 ///         using Observation = data::OneHots<...>;  // or data::Dense<...>
 ///         static void observe(const auto& episodes, int row, auto* seen);  // seen: Observation::width elements
 ///         static bool event(const auto* seen);
@@ -16,9 +16,10 @@
 ///         static constexpr int layer = 0;
 ///         void observe(core::Rows<const T, Width> ahead, int row, auto* seen) const;  // line `row` of ahead: e_{t+1}
 ///
-/// What is not in sight, no code can name. Of a sight of its own the encoder sees events alone, and in their order but
-/// not when they happen: a code can then name what will happen, but no place, no way and no time that leads there.
-/// Not in the paper, whose encoder sees the residual stream; docs/laptop-scale.md has the difference that it makes.
+/// What is not observed, no code can name. Of an observer of its own kind the encoder sees events alone, and in their
+/// order but not when they happen: a code can then name what will happen, but no place, no way and no time that leads
+/// there. Not in the paper, whose encoder sees the residual stream; docs/laptop-scale.md has the difference that it
+/// makes.
 #pragma once
 
 #include <concepts>
@@ -31,46 +32,47 @@
 
 namespace midstream::control {
 
-/// The residual stream at the layer that the metacontroller reads: the paper's sight.
+/// The residual stream at the layer that the metacontroller reads: the paper's observer.
 struct ResidualStream {
     using Observation = data::None;
     static void observe(const auto&, int, auto*) {}
 };
 
-/// Does the sight look at a layer of the residual stream, one step ahead, instead of at the episodes themselves?
+/// Does the observer look at a layer of the residual stream, one step ahead, instead of at the episodes themselves?
 template <class S>
-concept LooksAhead = requires {
+concept ObservesStream = requires {
     { S::layer } -> std::convertible_to<int>;
 };
 
 /// Has a space, `observe` and, but for the residual stream, `event`: what the head of this file shows. The two are
 /// checked with the base model's episodes (or rows of its residual stream, of this width) and the space's elements.
 template <class S, class Episodes, int Width>
-concept SightOf = requires {
+concept ObserverOf = requires {
     typename S::Observation::template Element<float>;
 }
 &&(std::same_as<S, ResidualStream> ||
-   (requires(const S& sight, const Episodes& episodes, typename S::Observation::template Element<float>* seen) {
-       sight.observe(episodes, 0, seen);
+   (requires(const S& observer, const Episodes& episodes, typename S::Observation::template Element<float>* seen) {
+       observer.observe(episodes, 0, seen);
        { S::event(std::as_const(seen)) } -> std::convertible_to<bool>;
    }) ||
-   (LooksAhead<S> && requires(const S& sight, core::Rows<const float, Width> ahead,
-                              typename S::Observation::template Element<float>* seen) {
-       sight.observe(ahead, 0, seen);
+   (ObservesStream<S> && requires(const S& observer, core::Rows<const float, Width> ahead,
+                                  typename S::Observation::template Element<float>* seen) {
+       observer.observe(ahead, 0, seen);
        { S::event(std::as_const(seen)) } -> std::convertible_to<bool>;
    }));
 
-/// Rows of what a sight extracts.
-template <class Sight, class T>
-using SightRows = core::Rows<const typename Sight::Observation::template Element<T>, Sight::Observation::width>;
+/// Rows of what an observer extracts.
+template <class Observer, class T>
+using ObservedRows =
+    core::Rows<const typename Observer::Observation::template Element<T>, Observer::Observation::width>;
 
 /// From what is seen of a trajectory to a vector s_t of `Future::output_width` numbers for each of its rows, by an
 /// embedding of the future. Events are embedded, `Future` reads them as if they followed one another, and s_t is what
 /// it makes of the first event at t or later; zero where there is none.
-template <class Sight, class Future>
-struct SightEmbedding {
+template <class Observer, class Future>
+struct ObserverEmbedding {
     static constexpr int width = Future::input_width, output_width = Future::output_width;
-    using Space = typename Sight::Observation;
+    using Space = typename Observer::Observation;
     using Embedding = layer::Embedding<Space, width>;
 
     template <class T>
@@ -91,7 +93,7 @@ struct SightEmbedding {
         core::Buffer<T, output_width> seen, seen_gradient;
         typename Future::template Tape<T> future;
         core::Sequences sequences() const { return {offsets}; }
-        SightRows<Sight, T> rows() const { return {events.data(), offsets.back()}; }
+        ObservedRows<Observer, T> rows() const { return {events.data(), offsets.back()}; }
     };
 
     template <class T>
@@ -102,9 +104,9 @@ struct SightEmbedding {
 
     template <class T>
     static void forward(const Parameters<T>& parameters, core::Sequences sequences, core::In<T, width> residual,
-                        SightRows<Sight, T> rows, core::Out<T, output_width> y, Tape<T>& tape) {
+                        ObservedRows<Observer, T> rows, core::Out<T, output_width> y, Tape<T>& tape) {
         core::require(rows.count == residual.count && rows.count == sequences.rows(),
-                      "a sight of its own needs a row of what is seen for each row of the residual stream");
+                      "an observer of its own needs a row of what is seen for each row of the residual stream");
         gather_events(sequences, rows, tape);
         const int count = tape.offsets.back();
         const auto embedded = tape.embedded.resize(count);
@@ -121,8 +123,9 @@ struct SightEmbedding {
 
     /// Nothing flows back into the residual stream: it is not seen.
     template <class T, class Gradient>
-    static void backward(const Parameters<T>& parameters, core::Sequences, core::In<T, width>, SightRows<Sight, T> rows,
-                         Tape<T>& tape, core::In<T, output_width> dy, core::Out<T, width>, Gradient&& gradient) {
+    static void backward(const Parameters<T>& parameters, core::Sequences, core::In<T, width>,
+                         ObservedRows<Observer, T> rows, Tape<T>& tape, core::In<T, output_width> dy,
+                         core::Out<T, width>, Gradient&& gradient) {
         const int count = tape.offsets.back();
         const auto seen_gradient = tape.seen_gradient.zeros(count);
         for (int row = 0; row < rows.count; ++row)
@@ -137,7 +140,7 @@ struct SightEmbedding {
 
 private:
     template <class T>
-    static void gather_events(core::Sequences sequences, SightRows<Sight, T> rows, Tape<T>& tape) {
+    static void gather_events(core::Sequences sequences, ObservedRows<Observer, T> rows, Tape<T>& tape) {
         tape.events.clear();
         tape.offsets.assign(1, 0);
         tape.next.assign(static_cast<std::size_t>(rows.count), -1);
@@ -145,7 +148,7 @@ private:
             int waiting = sequences.row(s), count = tape.offsets.back();
             const int end = waiting + sequences.length(s);
             for (int row = waiting; row < end; ++row) {
-                if (!Sight::event(rows.row(row))) continue;
+                if (!Observer::event(rows.row(row))) continue;
                 tape.events.insert(tape.events.end(), rows.row(row), rows.row(row) + Space::width);
                 for (; waiting <= row; ++waiting) tape.next[static_cast<std::size_t>(waiting)] = count;
                 ++count;
@@ -157,7 +160,7 @@ private:
 
 /// The embedding of the residual stream itself, as the paper has it.
 template <class Future>
-struct SightEmbedding<ResidualStream, Future> {
+struct ObserverEmbedding<ResidualStream, Future> {
     static constexpr int width = Future::input_width, output_width = Future::output_width;
     template <class T>
     using Parameters = typename Future::template Parameters<T>;
@@ -170,12 +173,12 @@ struct SightEmbedding<ResidualStream, Future> {
     }
     template <class T>
     static void forward(const Parameters<T>& parameters, core::Sequences sequences, core::In<T, width> residual,
-                        SightRows<ResidualStream, T>, core::Out<T, output_width> y, Tape<T>& tape) {
+                        ObservedRows<ResidualStream, T>, core::Out<T, output_width> y, Tape<T>& tape) {
         Future::forward(parameters, sequences, residual, y, tape);
     }
     template <class T, class Gradient>
     static void backward(const Parameters<T>& parameters, core::Sequences sequences, core::In<T, width> residual,
-                         SightRows<ResidualStream, T>, Tape<T>& tape, core::In<T, output_width> dy,
+                         ObservedRows<ResidualStream, T>, Tape<T>& tape, core::In<T, output_width> dy,
                          core::Out<T, width> residual_gradient, Gradient&& gradient) {
         Future::backward(parameters, sequences, residual, tape, dy, residual_gradient, gradient);
     }

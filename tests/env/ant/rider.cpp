@@ -1,4 +1,4 @@
-#include "midstream/env/ant_rider.hpp"
+#include "midstream/env/ant/rider.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <vector>

@@ -5,11 +5,11 @@
 
 #include <cmath>
 
-#include "midstream/env/ant_guide.hpp"
+#include "midstream/env/ant/guide.hpp"
 
 namespace midstream::env {
 
-/// An ExtraSight of AntPinpad. For every colour, of a shortest way there (AntGuide):
+/// An ExtraObservation of AntPinpad. For every colour, of a shortest way there (AntGuide):
 /// - the direction, in the frame of the body's yaw, of the centre of the cell that it enters next: cosine and sine;
 /// - its length from centre to centre of the cells that it enters, in cells.
 /// On the colour itself the way is that to the centre of its cell, so that its length goes on falling where the ant

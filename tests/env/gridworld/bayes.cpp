@@ -1,4 +1,4 @@
-#include "midstream/env/bayes.hpp"
+#include "midstream/env/gridworld/bayes.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <cmath>

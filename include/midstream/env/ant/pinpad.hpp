@@ -17,8 +17,8 @@
 
 #include "midstream/core/contract.hpp"
 #include "midstream/core/random.hpp"
-#include "midstream/env/ant_model.hpp"
-#include "midstream/env/gridworld_pinpad.hpp"
+#include "midstream/env/ant/model.hpp"
+#include "midstream/env/gridworld/pinpad.hpp"
 
 namespace midstream::env {
 
@@ -194,7 +194,7 @@ private:
         for (int i = 0; i < AntState::positions; ++i) sum += data_->qpos[i];
         for (int i = 0; i < AntState::velocities; ++i) sum += data_->qvel[i];
         return core::is_finite(sum) && std::all_of(std::begin(data_->warning), std::end(data_->warning),
-                                                 [](const auto& w) { return w.number == 0; });
+                                                   [](const auto& w) { return w.number == 0; });
     }
 
     struct Delete {
@@ -209,8 +209,8 @@ inline float symlog(double x) { return static_cast<float>(std::copysign(std::log
 
 /// What an AntPinpad sees besides what the paper lets it see: `width` numbers that `observe(environment, row)` writes,
 /// `target_width` of which, or functions of them, `target` gives to be predicted. This is nothing; AntCompass
-/// (env/ant_compass.hpp) is another.
-struct NoExtraSight {
+/// (env/ant/compass.hpp) is another.
+struct NoExtraObservation {
     template <AntWorld>
     static constexpr int width = 0;
     template <AntWorld>
@@ -237,9 +237,9 @@ struct NoExtraSight {
 /// - the place, 2 numbers: x and y in units of half the grid's side, so that the grid is [-1, 1] x [-1, 1];
 /// - in the same units the way to the centre of every colour's cell, then of every wall's: x and y for each;
 /// - the place in the cell, 2 numbers: from its centre in units of half its side;
-/// - what `ExtraSight` adds.
-/// Predicted are proprioception and place, on which all else that changes depends, and what `ExtraSight` adds.
-template <AntWorld World = AntWorld{}, class ExtraSight = NoExtraSight>
+/// - what `ExtraObservation` adds.
+/// Predicted are proprioception and place, on which all else that changes depends, and what `ExtraObservation` adds.
+template <AntWorld World = AntWorld{}, class ExtraObservation = NoExtraObservation>
 class AntPinpad {
     static_assert(World.cell > 0 && World.time_step > 0 && World.frame_skip >= 1,
                   "an ant's world has cells and time steps larger than 0, and at least 1 time step for each action");
@@ -249,15 +249,16 @@ public:
     static constexpr Pinpad world = World.grid;
     static constexpr int horizon = world.horizon;
     static constexpr int proprioception = AntState::positions - 2 + AntState::velocities;
-    static constexpr double lowest = 0.2, highest = 1.0;                        ///< of the torso's height, metres
-    static constexpr int sight = proprioception + 2 + 2 * world.objects() + 2;  ///< numbers seen but for ExtraSight's
-    using Observation = data::Dense<sight + ExtraSight::template width<World>>;
-    using Target = data::Dense<proprioception + 2 + ExtraSight::template target_width<World>>;
+    static constexpr double lowest = 0.2, highest = 1.0;  ///< of the torso's height, metres
+    static constexpr int plain_width =
+        proprioception + 2 + 2 * world.objects() + 2;  ///< numbers seen but for ExtraObservation's
+    using Observation = data::Dense<plain_width + ExtraObservation::template width<World>>;
+    using Target = data::Dense<proprioception + 2 + ExtraObservation::template target_width<World>>;
     using Action = data::Continuous<AntDimensions::joints>;
 
     static constexpr void describe(auto&& part) {
         part("world", World);
-        part("extra_sight", std::type_identity<ExtraSight>{});
+        part("extra_observation", std::type_identity<ExtraObservation>{});
         part("body", AntDimensions{});
         part("lowest", lowest);
         part("highest", highest);
@@ -306,9 +307,9 @@ public:
         }
         const auto here = centre(course_.agent());
         for (int axis = 0; axis < 2; ++axis) *row++ = static_cast<float>((torso[axis] - here[axis]) / (World.cell / 2));
-        ExtraSight::observe(*this, row);
+        ExtraObservation::observe(*this, row);
     }
-    void target(float* row) const { ExtraSight::target(*this, observe_self(row)); }
+    void target(float* row) const { ExtraObservation::target(*this, observe_self(row)); }
 
     /// Holds these torques for an action. Throws if one is not a number, or no episode is going on.
     Transition step(const float* action) {

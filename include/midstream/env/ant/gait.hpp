@@ -8,7 +8,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "midstream/env/ant_guide.hpp"
+#include "midstream/env/ant/guide.hpp"
 
 namespace midstream::env {
 

@@ -9,9 +9,9 @@
 #include <utility>
 #include <vector>
 
-#include "midstream/env/gridworld_pinpad.hpp"
+#include "midstream/env/gridworld/pinpad.hpp"
+#include "midstream/env/gridworld/shortest_path.hpp"
 #include "midstream/env/record.hpp"
-#include "midstream/env/shortest_path.hpp"
 
 namespace midstream::env {
 

@@ -1,4 +1,4 @@
-// expect: the metacontroller's sight lacks a space Observation, observe(episodes, row, seen) or event(seen)
+// expect: the metacontroller's observer lacks a space Observation, observe(episodes, row, seen) or event(seen)
 #include "midstream/control/metacontroller.hpp"
 #include "midstream/model/autoregressive.hpp"
 #include "midstream/model/transformer.hpp"

@@ -1,4 +1,4 @@
-#include "midstream/env/observations.hpp"
+#include "midstream/env/gridworld/observations.hpp"
 
 #include <algorithm>
 #include <boost/test/unit_test.hpp>

@@ -1,11 +1,11 @@
-#include "midstream/env/shortest_path.hpp"
+#include "midstream/env/gridworld/shortest_path.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <numeric>
 
 #include "env/worlds.hpp"
-#include "midstream/env/gridworld_pinpad.hpp"
+#include "midstream/env/gridworld/pinpad.hpp"
 
 using namespace midstream;
 using namespace midstream::env;

@@ -1,4 +1,4 @@
-#include "midstream/rl/reinforce.hpp"
+#include "midstream/rl/clipped_policy_gradient.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -172,18 +172,19 @@ BOOST_AUTO_TEST_CASE(the_ratio_is_of_the_joint_density) {
 
 /// Trains until the share of successes of a batch passes 0.95.
 template <class Environment>
-void check_solves(int updates, double rate, rl::ReinforceOptions options) {
+void check_solves(int updates, double rate, rl::ClippedPolicyGradientOptions options) {
     using World = env::Batched<Environment>;
     using Policy = test::PolicyFor<World>;
     auto learner = learner_of<Policy>(1);
-    rl::Reinforce<World, Policy, Learner<Policy>> reinforce(World(Environment{}), learner, options);
-    const double before = reinforce.collect(core::Serial{}, core::Random(8)).success;
+    rl::ClippedPolicyGradient<World, Policy, Learner<Policy>> policy_gradient(World(Environment{}), learner, options);
+    const double before = policy_gradient.collect(core::Serial{}, core::Random(8)).success;
     double best = before;
     for (int i = 0; i < updates && best <= 0.95; ++i)
-        best = reinforce.update(core::Serial{}, rate, core::Random(7).fork(static_cast<std::uint64_t>(i))).success;
+        best =
+            policy_gradient.update(core::Serial{}, rate, core::Random(7).fork(static_cast<std::uint64_t>(i))).success;
     BOOST_TEST(before < 0.7);
     BOOST_TEST(best > 0.95);
-    BOOST_TEST(reinforce.collect(core::Serial{}, core::Random(9)).success > 0.9);
+    BOOST_TEST(policy_gradient.collect(core::Serial{}, core::Random(9)).success > 0.9);
 }
 BOOST_AUTO_TEST_CASE(solves_a_bandit) { check_solves<test::Bandit>(60, 0.02, {.batch = 64}); }
 BOOST_AUTO_TEST_CASE(solves_a_continuous_bandit) { check_solves<test::Quadrant>(150, 0.02, {.batch = 128}); }
@@ -193,16 +194,16 @@ BOOST_AUTO_TEST_CASE(solves_a_corridor_that_needs_memory) {
 
 using DriftWorld = env::Batched<test::Drift>;
 using DriftPolicy = test::PolicyFor<DriftWorld>;
-using DriftReinforce = rl::Reinforce<DriftWorld, DriftPolicy, Learner<DriftPolicy>>;
+using DriftPolicyGradient = rl::ClippedPolicyGradient<DriftWorld, DriftPolicy, Learner<DriftPolicy>>;
 
 BOOST_AUTO_TEST_CASE(the_report_counts_episodes_and_steps) {
     auto learner = learner_of<DriftPolicy>(1, 3);
-    DriftReinforce reinforce(DriftWorld({}), learner, {.batch = 10, .epochs = 2, .minibatches = 3});
-    const auto report = reinforce.update(core::Serial{}, 0, core::Random(1));
+    DriftPolicyGradient policy_gradient(DriftWorld({}), learner, {.batch = 10, .epochs = 2, .minibatches = 3});
+    const auto report = policy_gradient.update(core::Serial{}, 0, core::Random(1));
     double rows = 0, sum = 0, positive = 0;
     int episodes = 0;
     for (int shard = 0; shard < 3; ++shard) {
-        const auto& e = reinforce.collector(shard).episodes();
+        const auto& e = policy_gradient.collector(shard).episodes();
         episodes += e.count();
         rows += e.rows();
         for (const float r : e.returns) sum += r, positive += r > 0;
@@ -222,15 +223,15 @@ BOOST_AUTO_TEST_CASE(entropy_counts_where_returns_say_nothing) {
     for (const float entropy_weight : {0.0f, 0.1f}) {
         auto learner = learner_of<DriftPolicy>(1, 1);
         const auto start = learner.parameters;
-        DriftReinforce reinforce(DriftWorld({}), learner, {.batch = 1});
-        reinforce.update(core::Serial{}, 0.01, core::Random(1), entropy_weight);
+        DriftPolicyGradient policy_gradient(DriftWorld({}), learner, {.batch = 1});
+        policy_gradient.update(core::Serial{}, 0.01, core::Random(1), entropy_weight);
         const auto before = core::flat<float>(*start);
         const auto after = core::flat<float>(*learner.parameters);
         BOOST_TEST(std::equal(before.begin(), before.end(), after.begin()) == (entropy_weight == 0));
     }
     auto learner = learner_of<DriftPolicy>(1);
-    DriftReinforce reinforce(DriftWorld({}), learner);
-    BOOST_CHECK_THROW(reinforce.update(core::Serial{}, 0.01, core::Random(1), -1), core::Error);
+    DriftPolicyGradient policy_gradient(DriftWorld({}), learner);
+    BOOST_CHECK_THROW(policy_gradient.update(core::Serial{}, 0.01, core::Random(1), -1), core::Error);
 }
 
 /// The plain sum of gradients, kept in the parameters: what the minibatches of an epoch add up to.
@@ -256,17 +257,17 @@ BOOST_AUTO_TEST_CASE(minibatches_and_shards_split_the_mean_over_decisions) {
     const auto gradients = [&](int minibatches, double& rows) {
         Recorder learner{.max_norm = 1e9, .shards = 2};
         DriftPolicy::initialise(*learner.parameters, core::Random(1));
-        rl::Reinforce<DriftWorld, DriftPolicy, Recorder> reinforce(DriftWorld({}), learner,
-                                                                   {.batch = 9, .minibatches = minibatches});
+        rl::ClippedPolicyGradient<DriftWorld, DriftPolicy, Recorder> policy_gradient(
+            DriftWorld({}), learner, {.batch = 9, .minibatches = minibatches});
         Accumulate::total().clear();
-        reinforce.update(core::Serial{}, 0, core::Random(2));
+        policy_gradient.update(core::Serial{}, 0, core::Random(2));
         // The mean of a minibatch is over its own decisions: weigh by them to get the sum.
         std::vector<double> sum(core::flat<float>(*learner.parameters).size(), 0.0);
         rows = 0;
         for (int m = 0; m < minibatches; ++m) {
             double part = 0;
             for (int shard = 0; shard < 2; ++shard) {
-                const auto& e = reinforce.collector(shard).episodes();
+                const auto& e = policy_gradient.collector(shard).episodes();
                 part += e.offsets[static_cast<std::size_t>(e.count() * (m + 1) / minibatches)] -
                         e.offsets[static_cast<std::size_t>(e.count() * m / minibatches)];
             }
@@ -290,8 +291,8 @@ BOOST_AUTO_TEST_CASE(minibatches_and_shards_split_the_mean_over_decisions) {
 template <class Parallel>
 std::vector<float> after_five_updates(const Parallel& parallel) {
     auto learner = learner_of<DriftPolicy>(1, 3);
-    DriftReinforce reinforce(DriftWorld({}), learner, {.batch = 16, .epochs = 1, .minibatches = 1});
-    for (std::uint64_t i = 0; i < 5; ++i) reinforce.update(parallel, 0.01, core::Random(4).fork(i));
+    DriftPolicyGradient policy_gradient(DriftWorld({}), learner, {.batch = 16, .epochs = 1, .minibatches = 1});
+    for (std::uint64_t i = 0; i < 5; ++i) policy_gradient.update(parallel, 0.01, core::Random(4).fork(i));
     const auto values = core::flat<float>(*learner.parameters);
     return {values.begin(), values.end()};
 }
@@ -311,7 +312,9 @@ BOOST_AUTO_TEST_CASE(the_same_bits_in_any_order_and_on_any_number_of_threads) {
 
 BOOST_AUTO_TEST_CASE(options_out_of_range_are_refused) {
     auto learner = learner_of<DriftPolicy>(1, 4);
-    const auto make = [&](rl::ReinforceOptions options) { DriftReinforce(DriftWorld({}), learner, options); };
+    const auto make = [&](rl::ClippedPolicyGradientOptions options) {
+        DriftPolicyGradient(DriftWorld({}), learner, options);
+    };
     BOOST_CHECK_THROW(make({.batch = 3}), core::Error);
     BOOST_CHECK_THROW(make({.batch = 8, .epochs = 0}), core::Error);
     BOOST_CHECK_THROW(make({.batch = 8, .minibatches = 3}), core::Error);
@@ -324,14 +327,14 @@ BOOST_AUTO_TEST_CASE(options_out_of_range_are_refused) {
 
 BOOST_AUTO_TEST_CASE(learners_that_cannot_learn_are_refused) {
     Learner<DriftPolicy> blank{.shards = 2};
-    DriftReinforce reinforce(DriftWorld({}), blank, {.batch = 8});
+    DriftPolicyGradient policy_gradient(DriftWorld({}), blank, {.batch = 8});
     test::check_error("the parameters of the policy are all zero",
-                      [&] { reinforce.update(core::Serial{}, 0.01, core::Random(1)); });
+                      [&] { policy_gradient.update(core::Serial{}, 0.01, core::Random(1)); });
     DriftPolicy::initialise(*blank.parameters, core::Random(1));
-    reinforce.update(core::Serial{}, 0.01, core::Random(1));
+    policy_gradient.update(core::Serial{}, 0.01, core::Random(1));
     blank.shards = 3;
     test::check_error("the number of shards of a learner does not change",
-                      [&] { reinforce.update(core::Serial{}, 0.01, core::Random(1)); });
+                      [&] { policy_gradient.update(core::Serial{}, 0.01, core::Random(1)); });
     test::check_error("batch is 2, valid is 3 (an episode for each shard)",
-                      [&] { DriftReinforce(DriftWorld({}), blank, {.batch = 2}); });
+                      [&] { DriftPolicyGradient(DriftWorld({}), blank, {.batch = 2}); });
 }

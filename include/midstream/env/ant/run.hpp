@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "midstream/env/ant_pinpad.hpp"
+#include "midstream/env/ant/pinpad.hpp"
 
 namespace midstream::env {
 
