@@ -34,6 +34,7 @@
 #pragma once
 
 #include <limits>
+#include <type_traits>
 
 #include "midstream/core/parameters.hpp"
 #include "midstream/core/product.hpp"
@@ -60,6 +61,65 @@ concept Layer = requires(const typename L::template Parameters<T>& parameters,
     L::step(parameters, state_of, x, y, tape);
 };
 
+/// Tells in a sentence what a type lacks to be a Layer.
+template <class L, class T = float>
+struct LayerCheck {
+    static constexpr bool named = requires {
+        typename std::integral_constant<int, L::input_width>;
+        typename std::integral_constant<int, L::output_width>;
+        typename L::template Parameters<T>;
+        typename L::template Tape<T>;
+        typename L::template State<T>;
+        requires core::ParameterStruct<typename L::template Parameters<T>>;
+    };
+    static_assert(named,
+                  "a layer names its `input_width` and `output_width`, and has three templates: Parameters<T> (with "
+                  "`visit`), Tape<T> and State<T>");
+    /// Split in two, so that members are looked at where there are some.
+    template <class Of, bool = named>
+    struct Functions {
+        using P = typename Of::template Parameters<T>;
+        using Tape = typename Of::template Tape<T>;
+        using State = typename Of::template State<T>;
+        using In = core::Rows<const T, Of::input_width>;
+        using DIn = core::Rows<T, Of::input_width>;
+        using Out = core::Rows<T, Of::output_width>;
+        using DOut = core::Rows<const T, Of::output_width>;
+        static_assert(
+            requires(P & p, core::Random& random) { Of::initialise(p, random); },
+            "a layer draws its parameters by `static void initialise(Parameters<T>&, core::Random&)`");
+        static_assert(
+            requires(const P& p, core::Sequences sequences, In x, Out y, Tape& tape) {
+                Of::forward(p, sequences, x, y, tape);
+            },
+            "a layer has `static void forward(const Parameters<T>&, core::Sequences, core::In<T, input_width> x, "
+            "core::Out<T, output_width> y, Tape<T>&)`");
+        static_assert(
+            requires(const P& p, core::Sequences sequences, In x, Tape& tape, DOut dy, DIn dx, P& gradient) {
+                Of::backward(p, sequences, x, tape, dy, dx, gradient);
+                Of::backward(p, sequences, x, tape, dy, dx, core::Frozen{});
+            },
+            "a layer has `static void backward(const Parameters<T>&, core::Sequences, core::In<T, input_width> x, "
+            "Tape<T>&, core::In<T, output_width> dy, core::Out<T, input_width> dx, Gradient&& gradient)`, whose last "
+            "argument is a Parameters<T>& or core::Frozen");
+        static_assert(
+            requires(State & state) { Of::reset(state); },
+            "a layer begins a sequence by `static void reset(State<T>&)`");
+        static_assert(
+            requires(const P& p, State& (*state_of)(int), In x, Out y, Tape& tape) {
+                Of::step(p, state_of, x, y, tape);
+            },
+            "a layer has `static void step(const Parameters<T>&, StateOf&& state_of, core::In<T, input_width> x, "
+            "core::Out<T, output_width> y, Tape<T>& scratch)`");
+        static constexpr bool passed = Layer<Of, T>;
+    };
+    template <class Of>
+    struct Functions<Of, false> {
+        static constexpr bool passed = false;
+    };
+    static constexpr bool passed = Functions<L>::passed;
+};
+
 /// A layer whose output has its input's width: what mixes a residual stream, or is a block of one.
 template <class L, class T = float>
 concept Block = Layer<L, T> &&(L::input_width == L::output_width);
@@ -75,7 +135,7 @@ inline constexpr int context_of<L> = L::context;
 /// State or tape of a layer that has none.
 struct Nothing {};
 
-/// Variance scaling as everywhere in the paper (section 4): normal with variance scale / fan_in.
+/// Variance scaling as everywhere in the paper: normal with variance scale / fan_in.
 template <class T, int R, int C>
 void variance_scaling(core::Matrix<T, R, C>& matrix, core::Random& random, double scale = 0.1) {
     const double deviation = std::sqrt(scale / R);

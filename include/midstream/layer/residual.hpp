@@ -1,5 +1,5 @@
 /// \file
-/// The pre-norm residual block: x += mixer(norm(x)); x += mlp(norm(x)) (paper section 4).
+/// The pre-norm residual block: x += mixer(norm(x)); x += mlp(norm(x)) (D.1).
 #pragma once
 
 #include "midstream/layer/mlp.hpp"
@@ -90,17 +90,30 @@ struct Residual {
     }
 };
 
+namespace detail {
+/// A block, or what stands in for something that is none, after somebody has said so.
+template <class L>
+using CheckedBlock = std::conditional_t<Block<L>, L, Linear<1, 1>>;
+template <class L, int Width>
+concept has_widths = L::input_width == Width&& L::output_width == Width;
+}  // namespace detail
+
 /// One block of a residual stack: a mixer over time, then an MLP, each on its own pre-norm residual branch. `Mixer` is
 /// any layer::Block: attention, a Hawk mixer, or yours.
 template <class Mixer, class Feedforward, template <int> class Norm = RmsNorm>
 struct PreNormBlock {
-    static_assert(Block<Mixer>,
-                  "the mixer of a residual block needs to be a layer::Layer of equal input and output width");
-    static constexpr int input_width = Mixer::input_width;
+    static constexpr bool mixes = LayerCheck<Mixer>::passed, feeds = LayerCheck<Feedforward>::passed;
+    static constexpr bool square = !mixes || Block<Mixer>;
+    static_assert(square, "the mixer of a residual block needs one width of input and output");
+    static constexpr int input_width = detail::CheckedBlock<Mixer>::input_width;
     static constexpr int output_width = input_width;
     static constexpr int context = context_of<Mixer>;
-    using Mixing = Residual<Norm<input_width>, Mixer>;
-    using FeedforwardSublayer = Residual<Norm<input_width>, Feedforward>;
+    static constexpr bool fits = !mixes || !feeds || !square || detail::has_widths<Feedforward, input_width>;
+    static_assert(fits, "the feedforward layer of a residual block needs the width of its mixer, in and out");
+    using Mixing = Residual<Norm<input_width>, detail::CheckedBlock<Mixer>>;
+    using FeedforwardSublayer =
+        Residual<Norm<input_width>,
+                 std::conditional_t<mixes && feeds && square && fits, Feedforward, Mlp<input_width, 1>>>;
 
     static constexpr void describe(auto&& part) {
         part("mixer", std::type_identity<Mixer>{});

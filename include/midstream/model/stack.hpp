@@ -4,40 +4,45 @@
 
 #include <algorithm>
 #include <array>
+#include <concepts>
+#include <type_traits>
 #include <utility>
 
-#include "midstream/layer/layer.hpp"
+#include "midstream/layer/linear.hpp"
 
 namespace midstream::model {
 
 /// `Depth` blocks of one type; a run-time loop, so that compile time does not grow with depth. Like `Join` it works on
 /// the layers [from, to) of its own: layer l is what block l reads.
-template <class Block, int Depth>
+template <class BlockType, int Depth>
 struct Repeat {
-    static_assert(layer::Block<Block>,
-                  "a stack needs blocks that satisfy layer::Block: a layer::Layer of equal input and output width");
+    static_assert(!layer::Layer<BlockType> || layer::Block<BlockType>,
+                  "a block of a residual stack needs one width of input and output");
     static_assert(Depth > 0, "a stack needs at least one block");
-    static constexpr int depth = Depth;
+    /// Something that fits stands in for what does not.
+    using Block = std::conditional_t<layer::LayerCheck<BlockType>::passed && layer::Block<BlockType>, BlockType,
+                                     layer::Linear<1, 1>>;
+    static constexpr int depth = Depth > 0 ? Depth : 1;
     static constexpr int width = Block::input_width;
     static constexpr int context = layer::context_of<Block>;  ///< the longest sequence
 
     static constexpr void describe(auto&& part) {
-        part("depth", Depth);
+        part("depth", depth);
         part("block", std::type_identity<Block>{});
     }
 
     template <class T>
     struct Parameters {
-        std::array<typename Block::template Parameters<T>, Depth> blocks;
+        std::array<typename Block::template Parameters<T>, depth> blocks;
         static void visit(auto& self, auto&& member) { member("blocks", self.blocks); }
     };
     template <class T>
     struct Tape {
-        std::array<typename Block::template Tape<T>, Depth> blocks;
+        std::array<typename Block::template Tape<T>, depth> blocks;
     };
     template <class T>
     struct State {
-        std::array<typename Block::template State<T>, Depth> blocks;
+        std::array<typename Block::template State<T>, depth> blocks;
     };
 
     template <class T>
@@ -84,9 +89,11 @@ private:
 };
 
 /// Two stretches of blocks, one after the other.
-template <class Lower, class Upper>
+template <class Lower, class UpperStack>
 struct Join {
-    static_assert(Lower::width == Upper::width, "all blocks of a stack need one width");
+    static_assert(Lower::width == UpperStack::width, "all blocks of a stack need one width");
+    /// Something that fits stands in for what does not.
+    using Upper = std::conditional_t<Lower::width == UpperStack::width, UpperStack, Lower>;
     static constexpr int depth = Lower::depth + Upper::depth;
     static constexpr int width = Lower::width;
     static constexpr int context = std::min(layer::context_of<Lower>, layer::context_of<Upper>);
@@ -178,6 +185,24 @@ struct StackOf<First, Second, Rest...> {
     using type = Join<typename StackOf<First>::type, typename StackOf<Second, Rest...>::type>;
 };
 }  // namespace detail
+
+/// A residual stack: what Repeat, Join and Stack are.
+template <class S>
+concept ResidualStack = requires {
+    { S::width } -> std::convertible_to<int>;
+    { S::depth } -> std::convertible_to<int>;
+    typename S::template Parameters<float>;
+    typename S::template Tape<float>;
+    typename S::template State<float>;
+    requires core::ParameterStruct<typename S::template Parameters<float>>;
+};
+
+/// The width of a stack or a model; 1 where it does not say, for messages about what is none.
+template <class S>
+inline constexpr int width_of = 1;
+template <class S>
+requires requires { std::integral_constant<int, S::width>::value; }
+inline constexpr int width_of<S> = S::width;
 
 /// A stack of blocks and repeated blocks in one line: Stack<Repeat<Recurrent, 2>, Attention>.
 template <class... Parts>

@@ -30,6 +30,20 @@ std::string first_bad(const P& parameters) {
     });
     return result;
 }
+
+/// The state of an optimiser; of what is none, after Learner has said so, something that stands in for it.
+template <class O, class P, class T>
+struct OptimiserState {
+    struct Type {
+        std::uint64_t steps = 0;
+        static void visit(auto&, auto&&) {}
+    };
+};
+template <class O, class P, class T>
+requires Optimiser<O, P, T>
+struct OptimiserState<O, P, T> {
+    using Type = typename O::template State<P, T>;
+};
 }  // namespace detail
 
 /// Parameters in training, with all that an update needs. They start at zero, where few things can learn: the model's
@@ -37,13 +51,17 @@ std::string first_bad(const P& parameters) {
 /// updates, but for the number of shards within a stage or an rl::ClippedPolicyGradient. What `visit` lists is what a
 /// run saves.
 template <class P, class OptimiserPolicy, class T = float>
-requires Optimiser<OptimiserPolicy, P, T>
 struct Learner {
+    static_assert(core::ParameterStruct<P>,
+                  "a learner's first argument is a struct of parameters: Model::Parameters<float>, not the model");
+    static_assert(!core::ParameterStruct<P> || Optimiser<OptimiserPolicy, P, T>,
+                  "a learner's second argument is an optimiser: train::AdamW, train::Muon or a type of your own as "
+                  "train/optimiser.hpp shows it");
     OptimiserPolicy optimiser{};
     double max_norm = 1;  ///< the gradient is clipped to this global norm
     int shards = 4;
     core::Box<P> parameters{};
-    typename OptimiserPolicy::template State<P, T> state{};
+    typename detail::OptimiserState<OptimiserPolicy, P, T>::Type state{};
 
     std::vector<core::Box<P>> gradients{};
     std::vector<std::span<T>> gradient_spans{};
@@ -137,6 +155,15 @@ private:
                "targets, "
                "rewards, weights), then at the learning rate";
     }
+};
+
+/// Trains the parameters of this model, which are in float.
+template <class L, class Model>
+concept LearnerOf = requires(L& learner) {
+    requires std::same_as < std::remove_cvref_t<decltype(*learner.parameters)>,
+    typename Model::template Parameters < float >> ;
+    { learner.steps() } -> std::convertible_to<std::int64_t>;
+    { learner.shards } -> std::convertible_to<int>;
 };
 
 /// Requires that parameters are not all zero, where nothing can be learned: somebody forgot to initialise or to load
