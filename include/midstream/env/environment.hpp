@@ -56,8 +56,8 @@ concept Environment = std::copyable<E> && std::integral_constant<int, E::horizon
 
 /// Tells in a sentence what a type lacks to be an Environment.
 template <class E>
-struct EnvironmentCheck {
-    static constexpr bool has_spaces = requires {
+constexpr bool check_environment() {
+    constexpr bool has_spaces = requires {
         typename std::integral_constant<int, E::Observation::width>;
         typename std::integral_constant<int, E::Action::width>;
         typename ObservationElement<E>;
@@ -88,11 +88,11 @@ struct EnvironmentCheck {
             },
         "an environment moves by `env::Transition step(const Element* action)`, where Element is "
         "Action::Element<float>: std::int16_t of categories, float of continuous actions");
-    static constexpr bool passed = Environment<E>;
-};
+    return Environment<E>;
+}
 
 namespace detail {
-/// Stands in for an environment that is none, after EnvironmentCheck has said why.
+/// Stands in for an environment that is none, after check_environment has said why.
 struct NoEnvironment {
     static constexpr int horizon = 1;
     using Observation = data::Dense<1>;
@@ -102,7 +102,7 @@ struct NoEnvironment {
     Transition step(const std::int16_t*) { return {0, true}; }
 };
 template <class E>
-using Checked = std::conditional_t<EnvironmentCheck<E>::passed, E, NoEnvironment>;
+using Checked = std::conditional_t<check_environment<E>(), E, NoEnvironment>;
 }  // namespace detail
 
 /// An environment whose observations can be predicted.

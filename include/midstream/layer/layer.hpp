@@ -63,8 +63,8 @@ concept Layer = requires(const typename L::template Parameters<T>& parameters,
 
 /// Tells in a sentence what a type lacks to be a Layer.
 template <class L, class T = float>
-struct LayerCheck {
-    static constexpr bool named = requires {
+constexpr bool check_layer() {
+    constexpr bool named = requires {
         typename std::integral_constant<int, L::input_width>;
         typename std::integral_constant<int, L::output_width>;
         typename L::template Parameters<T>;
@@ -75,50 +75,43 @@ struct LayerCheck {
     static_assert(named,
                   "a layer names its `input_width` and `output_width`, and has three templates: Parameters<T> (with "
                   "`visit`), Tape<T> and State<T>");
-    /// Split in two, so that members are looked at where there are some.
-    template <class Of, bool = named>
-    struct Functions {
-        using P = typename Of::template Parameters<T>;
-        using Tape = typename Of::template Tape<T>;
-        using State = typename Of::template State<T>;
-        using In = core::Rows<const T, Of::input_width>;
-        using DIn = core::Rows<T, Of::input_width>;
-        using Out = core::Rows<T, Of::output_width>;
-        using DOut = core::Rows<const T, Of::output_width>;
+    if constexpr (named) {
+        using P = typename L::template Parameters<T>;
+        using Tape = typename L::template Tape<T>;
+        using State = typename L::template State<T>;
+        using In = core::Rows<const T, L::input_width>;
+        using DIn = core::Rows<T, L::input_width>;
+        using Out = core::Rows<T, L::output_width>;
+        using DOut = core::Rows<const T, L::output_width>;
         static_assert(
-            requires(P & p, core::Random& random) { Of::initialise(p, random); },
+            requires(P & p, core::Random & random) { L::initialise(p, random); },
             "a layer draws its parameters by `static void initialise(Parameters<T>&, core::Random&)`");
         static_assert(
             requires(const P& p, core::Sequences sequences, In x, Out y, Tape& tape) {
-                Of::forward(p, sequences, x, y, tape);
+                L::forward(p, sequences, x, y, tape);
             },
             "a layer has `static void forward(const Parameters<T>&, core::Sequences, core::In<T, input_width> x, "
             "core::Out<T, output_width> y, Tape<T>&)`");
         static_assert(
             requires(const P& p, core::Sequences sequences, In x, Tape& tape, DOut dy, DIn dx, P& gradient) {
-                Of::backward(p, sequences, x, tape, dy, dx, gradient);
-                Of::backward(p, sequences, x, tape, dy, dx, core::Frozen{});
+                L::backward(p, sequences, x, tape, dy, dx, gradient);
+                L::backward(p, sequences, x, tape, dy, dx, core::Frozen{});
             },
             "a layer has `static void backward(const Parameters<T>&, core::Sequences, core::In<T, input_width> x, "
             "Tape<T>&, core::In<T, output_width> dy, core::Out<T, input_width> dx, Gradient&& gradient)`, whose last "
             "argument is a Parameters<T>& or core::Frozen");
         static_assert(
-            requires(State & state) { Of::reset(state); },
+            requires(State & state) { L::reset(state); },
             "a layer begins a sequence by `static void reset(State<T>&)`");
         static_assert(
             requires(const P& p, State& (*state_of)(int), In x, Out y, Tape& tape) {
-                Of::step(p, state_of, x, y, tape);
+                L::step(p, state_of, x, y, tape);
             },
             "a layer has `static void step(const Parameters<T>&, StateOf&& state_of, core::In<T, input_width> x, "
             "core::Out<T, output_width> y, Tape<T>& scratch)`");
-        static constexpr bool passed = Layer<Of, T>;
-    };
-    template <class Of>
-    struct Functions<Of, false> {
-        static constexpr bool passed = false;
-    };
-    static constexpr bool passed = Functions<L>::passed;
-};
+    }
+    return Layer<L, T>;
+}
 
 /// A layer whose output has its input's width: what mixes a residual stream, or is a block of one.
 template <class L, class T = float>

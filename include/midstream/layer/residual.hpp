@@ -91,29 +91,32 @@ struct Residual {
 };
 
 namespace detail {
-/// A block, or what stands in for something that is none, after somebody has said so.
-template <class L>
-using CheckedBlock = std::conditional_t<Block<L>, L, Linear<1, 1>>;
-template <class L, int Width>
-concept has_widths = L::input_width == Width&& L::output_width == Width;
+/// Tells in a sentence what does not fit together in a block.
+template <class Mixer, class Feedforward>
+constexpr bool check_block() {
+    if constexpr (check_layer<Mixer>() && check_layer<Feedforward>()) {
+        static_assert(Block<Mixer>, "the mixer of a residual block needs one width of input and output");
+        constexpr bool fits =
+            Feedforward::input_width == Mixer::output_width && Feedforward::output_width == Mixer::output_width;
+        static_assert(fits || !Block<Mixer>,
+                      "the feedforward layer of a residual block needs the width of its mixer, in and out");
+        return Block<Mixer> && fits;
+    }
+    return false;
+}
 }  // namespace detail
 
 /// One block of a residual stack: a mixer over time, then an MLP, each on its own pre-norm residual branch. `Mixer` is
 /// any layer::Block: attention, a Hawk mixer, or yours.
 template <class Mixer, class Feedforward, template <int> class Norm = RmsNorm>
 struct PreNormBlock {
-    static constexpr bool mixes = LayerCheck<Mixer>::passed, feeds = LayerCheck<Feedforward>::passed;
-    static constexpr bool square = !mixes || Block<Mixer>;
-    static_assert(square, "the mixer of a residual block needs one width of input and output");
-    static constexpr int input_width = detail::CheckedBlock<Mixer>::input_width;
+    static constexpr bool fits = detail::check_block<Mixer, Feedforward>();
+    using CheckedMixer = std::conditional_t<fits, Mixer, Linear<1, 1>>;
+    static constexpr int input_width = CheckedMixer::input_width;
     static constexpr int output_width = input_width;
-    static constexpr int context = context_of<Mixer>;
-    static constexpr bool fits = !mixes || !feeds || !square || detail::has_widths<Feedforward, input_width>;
-    static_assert(fits, "the feedforward layer of a residual block needs the width of its mixer, in and out");
-    using Mixing = Residual<Norm<input_width>, detail::CheckedBlock<Mixer>>;
-    using FeedforwardSublayer =
-        Residual<Norm<input_width>,
-                 std::conditional_t<mixes && feeds && square && fits, Feedforward, Mlp<input_width, 1>>>;
+    static constexpr int context = context_of<CheckedMixer>;
+    using Mixing = Residual<Norm<input_width>, CheckedMixer>;
+    using FeedforwardSublayer = Residual<Norm<input_width>, std::conditional_t<fits, Feedforward, Linear<1, 1>>>;
 
     static constexpr void describe(auto&& part) {
         part("mixer", std::type_identity<Mixer>{});

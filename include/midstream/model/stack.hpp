@@ -12,16 +12,28 @@
 
 namespace midstream::model {
 
+namespace detail {
+/// Tells in a sentence why there can be no stack of such blocks.
+template <class Block, int Depth>
+constexpr bool check_blocks() {
+    static_assert(Depth > 0, "a stack needs at least one block");
+    if constexpr (layer::check_layer<Block>())
+        static_assert(layer::Block<Block>, "a block of a residual stack needs one width of input and output");
+    return layer::Block<Block>;
+}
+template <int Lower, int Upper>
+constexpr bool check_widths() {
+    static_assert(Lower == Upper, "all blocks of a stack need one width");
+    return Lower == Upper;
+}
+}  // namespace detail
+
 /// `Depth` blocks of one type; a run-time loop, so that compile time does not grow with depth. Like `Join` it works on
 /// the layers [from, to) of its own: layer l is what block l reads.
 template <class BlockType, int Depth>
 struct Repeat {
-    static_assert(!layer::Layer<BlockType> || layer::Block<BlockType>,
-                  "a block of a residual stack needs one width of input and output");
-    static_assert(Depth > 0, "a stack needs at least one block");
     /// Something that fits stands in for what does not.
-    using Block = std::conditional_t<layer::LayerCheck<BlockType>::passed && layer::Block<BlockType>, BlockType,
-                                     layer::Linear<1, 1>>;
+    using Block = std::conditional_t<detail::check_blocks<BlockType, Depth>(), BlockType, layer::Linear<1, 1>>;
     static constexpr int depth = Depth > 0 ? Depth : 1;
     static constexpr int width = Block::input_width;
     static constexpr int context = layer::context_of<Block>;  ///< the longest sequence
@@ -91,9 +103,8 @@ private:
 /// Two stretches of blocks, one after the other.
 template <class Lower, class UpperStack>
 struct Join {
-    static_assert(Lower::width == UpperStack::width, "all blocks of a stack need one width");
     /// Something that fits stands in for what does not.
-    using Upper = std::conditional_t<Lower::width == UpperStack::width, UpperStack, Lower>;
+    using Upper = std::conditional_t<detail::check_widths<Lower::width, UpperStack::width>(), UpperStack, Lower>;
     static constexpr int depth = Lower::depth + Upper::depth;
     static constexpr int width = Lower::width;
     static constexpr int context = std::min(layer::context_of<Lower>, layer::context_of<Upper>);
@@ -197,9 +208,9 @@ concept ResidualStack = requires {
     requires core::ParameterStruct<typename S::template Parameters<float>>;
 };
 
-/// The width of a stack or a model; 1 where it does not say, for messages about what is none.
+/// The width of a stack or a model; 8 where it does not say, so that something of that width can stand in for it.
 template <class S>
-inline constexpr int width_of = 1;
+inline constexpr int width_of = 8;
 template <class S>
 requires requires { std::integral_constant<int, S::width>::value; }
 inline constexpr int width_of<S> = S::width;

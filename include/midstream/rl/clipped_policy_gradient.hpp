@@ -90,30 +90,30 @@ struct ClippedPolicyGradientReport {
 
 /// Tells in a sentence what does not fit together in a ClippedPolicyGradient.
 template <class B, class Policy, class LearnerType, class Advantage>
-struct PolicyGradientCheck {
-    static constexpr bool is_batch = env::BatchEnvironment<B>;
+constexpr bool check_policy_gradient() {
+    constexpr bool is_batch = env::BatchEnvironment<B>;
     static_assert(is_batch,
                   "rl::ClippedPolicyGradient's first argument is a batch of environments: env::Batched<World> or "
                   "rl::Internal<...>, not World");
-    static constexpr bool is_policy = model::SequenceModel<Policy>;
+    constexpr bool is_policy = model::SequenceModel<Policy>;
     static_assert(is_policy,
                   "rl::ClippedPolicyGradient's second argument is a policy, a model of sequences: "
                   "model::Autoregressive<B::Observation, B::Action, ...>");
-    static constexpr bool learns = !is_policy || train::LearnerOf<LearnerType, Policy>;
+    constexpr bool learns = !is_policy || train::LearnerOf<LearnerType, Policy>;
     static_assert(learns,
                   "rl::ClippedPolicyGradient's third argument is the policy's learner: "
                   "train::Learner<Policy::Parameters<float>, Optimiser>");
-    static constexpr bool has_rule = AdvantageRule<Advantage>;
+    constexpr bool has_rule = AdvantageRule<Advantage>;
     static_assert(has_rule,
                   "rl::ClippedPolicyGradient's advantages are a function of a batch of returns: rule(std::span<const "
                   "float> returns, std::span<float> advantages) const, as rl::BatchNormalised");
-    static constexpr bool fits = PolicyCheck<B, Policy>::passed;
-    static constexpr bool passed = is_batch && is_policy && learns && has_rule && fits;
-};
+    constexpr bool fits = check_policy<B, Policy>();
+    return is_batch && is_policy && learns && has_rule && fits;
+}
 
 /// The algorithm: collect, normalise, update. Keeps one environment and collector per shard of the learner.
 template <class B, class Policy, class LearnerType, class Advantage = BatchNormalised,
-          bool = PolicyGradientCheck<B, Policy, LearnerType, Advantage>::passed>
+          bool = check_policy_gradient<B, Policy, LearnerType, Advantage>()>
 class ClippedPolicyGradient {
 public:
     ClippedPolicyGradient(const B& environment, LearnerType& learner, ClippedPolicyGradientOptions options = {},
@@ -226,7 +226,7 @@ private:
     std::vector<float> returns_, advantages_;
 };
 
-/// What does not fit together: PolicyGradientCheck has said why.
+/// What does not fit together: check_policy_gradient has said why.
 template <class B, class Policy, class LearnerType, class Advantage>
 class ClippedPolicyGradient<B, Policy, LearnerType, Advantage, false> {
 public:

@@ -29,28 +29,28 @@ struct NoWatcher {
 
 /// Tells in a sentence what does not fit together in an Internal.
 template <class B, class Meta, class View>
-struct InternalCheck {
-    static constexpr bool is_batch = env::BatchEnvironment<B>;
+constexpr bool check_internal() {
+    constexpr bool is_batch = env::BatchEnvironment<B>;
     static_assert(is_batch, "rl::Internal's first argument is a batch of environments: env::Batched<World>, not World");
-    static constexpr bool steers = Steering<Meta>;
+    constexpr bool steers = Steering<Meta>;
     static_assert(steers, "rl::Internal's second argument is a metacontroller: control::Metacontroller<...>");
-    static constexpr bool same_spaces = !is_batch || !steers || requires {
+    constexpr bool same_spaces = !is_batch || !steers || requires {
         requires std::same_as<typename B::Observation, typename Meta::Base::Observation>;
         requires std::same_as<typename B::Action, typename Meta::Base::Action>;
     };
     static_assert(same_spaces,
                   "rl::Internal's environments have other spaces than the metacontroller's base model: Observation and "
                   "Action have to be the same types");
-    static constexpr bool sees = !steers || std::is_invocable_v<const View&, const float*, float*>;
+    constexpr bool sees = !steers || std::is_invocable_v<const View&, const float*, float*>;
     static_assert(sees, "rl::Internal's view writes what the policy sees of a residual stream: view(e, row) const");
-    static constexpr bool passed = is_batch && steers && same_spaces && sees;
-};
+    return is_batch && steers && same_spaces && sees;
+}
 
 /// A BatchEnvironment over the environment B, steered by the metacontroller type Meta. A `Watcher` is called with
 /// (internal environment, running instances) before every primitive step, for analysis and pictures. A `View` writes
 /// what the policy observes of a residual stream: view(e, row).
 template <class B, class Meta, class Watcher = NoWatcher, class View = IdentityView<model::width_of<Meta>>,
-          bool = InternalCheck<B, Meta, View>::passed>
+          bool = check_internal<B, Meta, View>()>
 class Internal {
 public:
     using Base = typename Meta::Base;
@@ -119,7 +119,7 @@ private:
     std::vector<int> decisions_;
 };
 
-/// What does not fit together: InternalCheck has said why.
+/// What does not fit together: check_internal has said why.
 template <class B, class Meta, class Watcher, class View>
 class Internal<B, Meta, Watcher, View, false> {
 public:

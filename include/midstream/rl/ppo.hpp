@@ -48,9 +48,9 @@ struct PpoTrainee {
 
 /// Tells in a sentence what does not fit together in a Ppo.
 template <class E, class Trainee>
-struct PpoCheck {
-    static constexpr bool is_environment = env::EnvironmentCheck<E>::passed;
-    static constexpr bool is_trainee = requires(Trainee & trainee) {
+constexpr bool check_ppo() {
+    constexpr bool is_environment = env::check_environment<E>();
+    constexpr bool is_trainee = requires(Trainee & trainee) {
         typename Trainee::Agent::Acting;
         trainee.learner.parameters;
         trainee.moments;
@@ -59,21 +59,21 @@ struct PpoCheck {
     static_assert(is_trainee,
                   "rl::Ppo's second argument is what it trains: rl::PpoTrainee<rl::ActorCritic<World::Observation, "
                   "World::Action>, Optimiser>");
-    static constexpr bool reads = !is_environment || !is_trainee || requires {
+    constexpr bool reads = !is_environment || !is_trainee || requires {
         requires std::same_as<typename E::Observation, typename Trainee::Agent::Observation>;
     };
     static_assert(reads, "an agent needs to read the observations that its environment gives");
-    static constexpr bool acts = !is_environment || !is_trainee || requires {
+    constexpr bool acts = !is_environment || !is_trainee || requires {
         requires std::same_as<typename E::Action, typename Trainee::Agent::Action>;
     };
     static_assert(acts, "an agent needs to take the actions of its environment");
-    static constexpr bool passed = is_environment && is_trainee && reads && acts;
-};
+    return is_environment && is_trainee && reads && acts;
+}
 
 /// The algorithm, on instances of an Environment. An episode that ends for lack of time alone (env::HasTimeLimit) is
 /// worth what the critic thinks of its last observation; any other end is worth nothing more. Update n draws from
 /// `random.fork(n)`, so an era of a resumed run has the bits of an unbroken one.
-template <class E, class Trainee, bool = PpoCheck<E, Trainee>::passed>
+template <class E, class Trainee, bool = check_ppo<E, Trainee>()>
 class Ppo {
 public:
     using Agent = typename Trainee::Agent;
@@ -225,7 +225,7 @@ private:
     bool begun_ = false;
 };
 
-/// What does not fit together: PpoCheck has said why.
+/// What does not fit together: check_ppo has said why.
 template <class E, class Trainee>
 class Ppo<E, Trainee, false> {
 public:

@@ -31,18 +31,27 @@ std::string first_bad(const P& parameters) {
     return result;
 }
 
-/// The state of an optimiser; of what is none, after Learner has said so, something that stands in for it.
-template <class O, class P, class T>
+/// Tells in a sentence why nothing can learn so.
+template <class P, class O, class T>
+constexpr bool check_learner() {
+    static_assert(core::ParameterStruct<P>,
+                  "a learner's first argument is a struct of parameters: Model::Parameters<float>, not the model");
+    static_assert(!core::ParameterStruct<P> || Optimiser<O, P, T>,
+                  "a learner's second argument is an optimiser: train::AdamW, train::Muon or a type of your own as "
+                  "train/optimiser.hpp shows it");
+    return Optimiser<O, P, T>;
+}
+/// The state of an optimiser; of what is none something that stands in for it.
+template <class O, class P, class T, bool = check_learner<P, O, T>()>
 struct OptimiserState {
+    using Type = typename O::template State<P, T>;
+};
+template <class O, class P, class T>
+struct OptimiserState<O, P, T, false> {
     struct Type {
         std::uint64_t steps = 0;
         static void visit(auto&, auto&&) {}
     };
-};
-template <class O, class P, class T>
-requires Optimiser<O, P, T>
-struct OptimiserState<O, P, T> {
-    using Type = typename O::template State<P, T>;
 };
 }  // namespace detail
 
@@ -52,11 +61,6 @@ struct OptimiserState<O, P, T> {
 /// run saves.
 template <class P, class OptimiserPolicy, class T = float>
 struct Learner {
-    static_assert(core::ParameterStruct<P>,
-                  "a learner's first argument is a struct of parameters: Model::Parameters<float>, not the model");
-    static_assert(!core::ParameterStruct<P> || Optimiser<OptimiserPolicy, P, T>,
-                  "a learner's second argument is an optimiser: train::AdamW, train::Muon or a type of your own as "
-                  "train/optimiser.hpp shows it");
     OptimiserPolicy optimiser{};
     double max_norm = 1;  ///< the gradient is clipped to this global norm
     int shards = 4;

@@ -23,21 +23,32 @@ concept SourceOf = requires(const S& source, Episodes& episodes, core::Random ra
     source(1, random, episodes);
 };
 
+namespace detail {
+/// Tells in a sentence why there is nothing to record.
+template <class Expert, class Environment>
+constexpr bool check_expert() {
+    if constexpr (!env::check_environment<Environment>()) {
+        return false;
+    } else {
+        static_assert(
+            env::ExpertFor<Expert, Environment>,
+            "an expert acts by `act(environment, random) const`, which returns a row of the environment's "
+            "action: std::array<Element, Action::width>, where Element is std::int16_t of categories, float of "
+            "continuous actions");
+        return env::ExpertFor<Expert, Environment>;
+    }
+}
+}  // namespace detail
+
 /// See recorder.
 template <class Environment, class ExpertType>
 struct Recorder {
     using World = env::detail::Checked<Environment>;
-    static constexpr bool acts = !std::is_same_v<World, Environment> || env::ExpertFor<ExpertType, Environment>;
-    static_assert(
-        acts,
-        "an expert acts by `act(environment, random) const`, which returns a row of the environment's action: "
-        "std::array<Element, Action::width>, where Element is std::int16_t of categories, float of continuous "
-        "actions");
+    static constexpr bool acts = detail::check_expert<ExpertType, Environment>();
     Environment environment;
     ExpertType expert;
     void operator()(int count, core::Random random, env::EpisodesOf<World>& episodes) const {
-        if constexpr (acts && std::is_same_v<World, Environment>)
-            env::record(environment, expert, count, random, episodes);
+        if constexpr (acts) env::record(environment, expert, count, random, episodes);
     }
 };
 /// A source that records fresh successful episodes of an expert for every batch.

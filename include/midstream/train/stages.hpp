@@ -106,7 +106,7 @@ void pretrain(const Policy& policy, LearnerType& learner, const Source& source, 
     constexpr bool is_model = model::SequenceModel<Model>;
     static_assert(is_model, "train::pretrain<Model> trains a model of sequences: model::Autoregressive<...>");
     if constexpr (is_model)
-        if constexpr (StageCheck<Model, Model, Policy, LearnerType, Source, Rate, Report>::passed) {
+        if constexpr (check_stage<Model, Model, Policy, LearnerType, Source, Rate, Report>()) {
             detail::require_trainable(learner, "the model");
             core::require(core::is_finite(options.lambda) && options.lambda >= 0, [&] {
                 return "lambda is " + core::to_text(options.lambda) + ", valid are finite numbers from 0 on";
@@ -142,9 +142,9 @@ void supervise(const Policy& policy, const BaseParameters& base, LearnerType& le
     constexpr bool are_controllers = TrainedOnBase<Controllers> && requires { Controllers::subgoals; };
     static_assert(are_controllers, "train::supervise<Controllers> trains a control::Supervised<...>");
     if constexpr (are_controllers)
-        if constexpr (BaseCheck<BaseParameters, Controllers>::passed &&
-                      StageCheck<Controllers, typename Controllers::Base, Policy, LearnerType, Source, Rate,
-                                 Report>::passed) {
+        if constexpr (check_base<BaseParameters, Controllers>() &&
+                      check_stage<Controllers, typename Controllers::Base, Policy, LearnerType, Source, Rate,
+                                  Report>()) {
             detail::require_trainable(learner, "the controllers");
             detail::require_trained(base);
             const auto shards = static_cast<std::size_t>(learner.shards);
@@ -190,8 +190,8 @@ void discover(const Policy& policy, const BaseParameters& base, LearnerType& lea
         Schedule<Alpha>,
         "alpha is a schedule, which gives a number for every step: train::Constant{0.1}, not 0.1 (train/schedule.hpp)");
     if constexpr (is_meta && Schedule<Alpha>)
-        if constexpr (BaseCheck<BaseParameters, Meta>::passed && PassOptionsCheck<PassOptions, Meta>::passed &&
-                      StageCheck<Meta, typename Meta::Base, Policy, LearnerType, Source, Rate, Report>::passed) {
+        if constexpr (check_base<BaseParameters, Meta>() && check_pass_options<PassOptions, Meta>() &&
+                      check_stage<Meta, typename Meta::Base, Policy, LearnerType, Source, Rate, Report>()) {
             detail::require_trainable(learner, "the metacontroller");
             detail::require_trained(base);
             using Proposal = typename Meta::Proposal;
