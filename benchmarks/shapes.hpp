@@ -110,8 +110,8 @@ void add_metacontroller(Products& list, Pass pass, const control::Metacontroller
     add_linear(list, pass, rows, shape.encoder_hidden, 2 * shape.code);
     add_linear(list, pass, rows, Meta::past, shape.switch_hidden);
     add_linear(list, pass, rows, shape.code, shape.decoder_hidden);
-    add_linear(list, first, rows, width, Meta::components * rank);
-    add_linear(list, pass, rows, Meta::components * rank, width);
+    add_linear(list, first, rows, width, Meta::Decoder::components * rank);
+    add_linear(list, pass, rows, Meta::Decoder::components * rank, width);
 }
 
 /// One time step of `rows` instances of blocks [from, to): attention there is inner products with a cache, not listed.

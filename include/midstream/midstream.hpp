@@ -15,6 +15,9 @@
 ///
 /// Not among them are core/openmp.hpp, which needs midstream::openmp, and the ant (env/ant/*.hpp),
 /// which needs midstream::mujoco. Programs that care for compile time include the headers they use.
+///
+/// Comments cite the paper (arXiv 2512.20605) by its own places: "Eq. 3", "Table A9", "Algorithm 1", and "D.2" for a
+/// section of its appendix.
 #pragma once
 
 #include "midstream/analysis/alignment.hpp"
@@ -28,21 +31,27 @@
 #include "midstream/analysis/transplant.hpp"
 #include "midstream/control/controllers.hpp"
 #include "midstream/control/future.hpp"
+#include "midstream/control/hypernetwork.hpp"
 #include "midstream/control/independent_components.hpp"
+#include "midstream/control/inference_network.hpp"
 #include "midstream/control/metacontroller.hpp"
+#include "midstream/control/metacontroller_parts.hpp"
 #include "midstream/control/observer.hpp"
 #include "midstream/control/proposals.hpp"
 #include "midstream/control/stream_events.hpp"
 #include "midstream/control/supervised.hpp"
 #include "midstream/control/switches.hpp"
+#include "midstream/control/switching_unit.hpp"
 #include "midstream/core/contract.hpp"
 #include "midstream/core/describe.hpp"
+#include "midstream/core/description.hpp"
 #include "midstream/core/finite.hpp"
 #include "midstream/core/moments.hpp"
 #include "midstream/core/parallel.hpp"
 #include "midstream/core/parameters.hpp"
 #include "midstream/core/product.hpp"
 #include "midstream/core/random.hpp"
+#include "midstream/core/reflection.hpp"
 #include "midstream/core/sequences.hpp"
 #include "midstream/core/tensor.hpp"
 #include "midstream/core/text.hpp"
@@ -66,6 +75,7 @@
 #include "midstream/io/file.hpp"
 #include "midstream/io/npy.hpp"
 #include "midstream/io/safetensors.hpp"
+#include "midstream/io/safetensors_header.hpp"
 #include "midstream/io/shape.hpp"
 #include "midstream/layer/attention.hpp"
 #include "midstream/layer/block_diagonal.hpp"
@@ -78,6 +88,7 @@
 #include "midstream/layer/hawk.hpp"
 #include "midstream/layer/layer.hpp"
 #include "midstream/layer/linear.hpp"
+#include "midstream/layer/math.hpp"
 #include "midstream/layer/mlp.hpp"
 #include "midstream/layer/norm.hpp"
 #include "midstream/layer/residual.hpp"
@@ -85,6 +96,7 @@
 #include "midstream/layer/shift.hpp"
 #include "midstream/model/autoregressive.hpp"
 #include "midstream/model/hawk.hpp"
+#include "midstream/model/sequence_model.hpp"
 #include "midstream/model/stack.hpp"
 #include "midstream/model/transformer.hpp"
 #include "midstream/rl/acting.hpp"
@@ -99,6 +111,8 @@
 #include "midstream/rl/normaliser.hpp"
 #include "midstream/rl/play.hpp"
 #include "midstream/rl/ppo.hpp"
+#include "midstream/rl/ppo_loss.hpp"
+#include "midstream/rl/ppo_shard.hpp"
 #include "midstream/rl/standard_view.hpp"
 #include "midstream/rl/steered_rollout.hpp"
 #include "midstream/train/adamw.hpp"
@@ -109,5 +123,6 @@
 #include "midstream/train/objectives.hpp"
 #include "midstream/train/optimiser.hpp"
 #include "midstream/train/schedule.hpp"
+#include "midstream/train/sources.hpp"
 #include "midstream/train/stages.hpp"
 #include "midstream/train/stream_ahead.hpp"

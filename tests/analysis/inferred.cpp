@@ -55,8 +55,8 @@ BOOST_AUTO_TEST_CASE(the_rows_of_the_training_pass) {
     const auto sums = train::discovery_loss<Meta, float>(*base, *meta, episodes, 1, 1, core::Random(4).fork(0), {},
                                                          tape, core::Frozen{});
     const auto same = [](const auto& a, const auto& b) { return core::map(a.view()) == core::map(b.view()); };
-    BOOST_TEST(same(inferred.codes, tape.meta.codes));
-    BOOST_TEST(same(inferred.gates, tape.meta.gates));
+    BOOST_TEST(same(inferred.codes, tape.meta.switching.codes));
+    BOOST_TEST(same(inferred.gates, tape.meta.switching.gates));
     BOOST_TEST(same(inferred.divergences, tape.meta.proposals.divergences));
     BOOST_TEST(std::abs(inferred.sums.action - sums.action) < 1e-4);
     BOOST_TEST(std::abs(inferred.sums.divergence - sums.divergence) < 1e-4);

@@ -31,8 +31,8 @@ void check_metacontroller(const std::string& name, const typename M::Options& op
     typename M::template Tape<double> tape;
     core::Buffer<double, 8> steered, dread, dwrite;
     M::forward(*parameters, sequences, read, write, steered.resize(read.count), core::Random(11), options, tape);
-    golden.check<3>(name + ".codes", tape.codes.view());
-    golden.check<1>(name + ".gates", tape.gates.view());
+    golden.check<3>(name + ".codes", tape.switching.codes.view());
+    golden.check<1>(name + ".gates", tape.switching.gates.view());
     golden.check<1>(name + ".divergences", tape.proposals.divergences.view());
     golden.check<8>(name + ".steered", steered.view());
     M::backward(*parameters, sequences, read, write, tape, golden.rows<double, 8>(name + ".weights"), 0.3,

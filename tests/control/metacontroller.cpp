@@ -68,7 +68,8 @@ void check(typename Meta::Options options = {}) {
         for (int row = 0; row < episodes.rows(); ++row)
             divergence +=
                 tape->meta.proposals.divergences.values[static_cast<std::size_t>(row)] *
-                (options.divergence_weighted_by_gate ? tape->meta.gates.values[static_cast<std::size_t>(row)] : 1.0);
+                (options.divergence_weighted_by_gate ? tape->meta.switching.gates.values[static_cast<std::size_t>(row)]
+                                                     : 1.0);
         return 0.1 * (sums.action + 0.7 * divergence);
     };
     core::visit(*parameters, [&](std::string_view name, auto& leaf) {
@@ -124,7 +125,7 @@ struct Pass {
     void run() { train::steered_pass<Meta, double>(*base, *parameters, episodes, core::Random(4), options, tape); }
 };
 
-// One mistake of the paper's re-implementations each (paper.md, section 8).
+// One mistake found in re-implementations of the paper each.
 
 BOOST_AUTO_TEST_CASE(the_controller_is_a_matrix_not_a_gain) {
     // A diagonal gain cannot move energy from one residual direction to another; U e must.
@@ -148,8 +149,8 @@ BOOST_AUTO_TEST_CASE(the_switch_sees_the_past_and_the_code_in_force_alone) {
     pass.run();
     auto& meta = pass.tape.meta;
     const auto sequences = pass.episodes.sequences();
-    for (std::size_t i = 0; i < meta.lockstep.rows.size(); ++i) {
-        const int row = meta.lockstep.rows[i];
+    for (std::size_t i = 0; i < meta.switching.lockstep.rows.size(); ++i) {
+        const int row = meta.switching.lockstep.rows[i];
         int s = 0;
         while (sequences.first(s + 1) <= row) ++s;
         const bool first = row == sequences.first(s);
@@ -158,19 +159,21 @@ BOOST_AUTO_TEST_CASE(the_switch_sees_the_past_and_the_code_in_force_alone) {
         if (first)
             input.tail<4>().setZero();
         else
-            input.tail<4>() = core::map_row(meta.histories.view(), row - 1);
-        Eigen::Matrix<double, 1, Paper::hidden> hidden =
-            input * core::map(pass.parameters->switch_past.weight) + core::map(pass.parameters->switch_past.bias);
-        if (!first) hidden += core::map_row(meta.codes.view(), row - 1) * core::map(pass.parameters->switch_code);
-        const double logit = hidden.cwiseMax(0.0).dot(core::map(pass.parameters->switch_output.weight).col(0)) +
-                             pass.parameters->switch_output.bias.values[0];
-        BOOST_TEST(meta.step_logits.values[i] == logit, boost::test_tools::tolerance(1e-9));
+            input.tail<4>() = core::map_row(meta.inference.histories.view(), row - 1);
+        Eigen::Matrix<double, 1, Paper::Unit::hidden_width> hidden =
+            input * core::map(pass.parameters->switching.past.weight) + core::map(pass.parameters->switching.past.bias);
+        if (!first)
+            hidden += core::map_row(meta.switching.codes.view(), row - 1) * core::map(pass.parameters->switching.code);
+        const double logit = hidden.cwiseMax(0.0).dot(core::map(pass.parameters->switching.output.weight).col(0)) +
+                             pass.parameters->switching.output.bias.values[0];
+        BOOST_TEST(meta.switching.step_logits.values[i] == logit, boost::test_tools::tolerance(1e-9));
         const double gate = first ? 1.0 : 1 / (1 + std::exp(-logit));
-        BOOST_TEST(meta.gates.values[static_cast<std::size_t>(row)] == gate, boost::test_tools::tolerance(1e-9));
+        BOOST_TEST(meta.switching.gates.values[static_cast<std::size_t>(row)] == gate,
+                   boost::test_tools::tolerance(1e-9));
         for (int c = 0; c < 3; ++c) {
-            const double before = first ? 0.0 : meta.codes.view().row(row - 1)[c];
+            const double before = first ? 0.0 : meta.switching.codes.view().row(row - 1)[c];
             const double expected = gate * meta.proposals.sampled.view().row(row)[c] + (1 - gate) * before;
-            BOOST_TEST(std::abs(meta.codes.view().row(row)[c] - expected) < 1e-12);
+            BOOST_TEST(std::abs(meta.switching.codes.view().row(row)[c] - expected) < 1e-12);
         }
     }
 }
@@ -250,7 +253,7 @@ BOOST_AUTO_TEST_CASE(events_are_seen_in_their_order_but_not_when_they_happen) {
     Pass<MiddleObserver> pass;
     pass.run();
     const auto sequences = pass.episodes.sequences();
-    const auto embedding = pass.tape.meta.embedding.view();
+    const auto embedding = pass.tape.meta.inference.embedded.view();
     int waits = 0, after = 0;
     for (int s = 0; s < sequences.count(); ++s) {
         bool any = false;
@@ -276,15 +279,15 @@ BOOST_AUTO_TEST_CASE(gradient_passes_through_the_frozen_blocks) {
     core::Box<Paper::Parameters<double>> gradient;
     train::discovery_loss<Paper, double>(*pass.base, *pass.parameters, pass.episodes, 0.0, 1.0, core::Random(4), {},
                                          pass.tape, *gradient);
-    BOOST_TEST(core::map(gradient->bank.up).norm() > 1e-3);
-    BOOST_TEST(core::map(gradient->encoder.first.weight).norm() > 1e-6);
-    BOOST_TEST(core::map(gradient->switch_past.weight).norm() > 1e-6);
+    BOOST_TEST(core::map(gradient->decoder.bank.up).norm() > 1e-3);
+    BOOST_TEST(core::map(gradient->inference.encoder.first.weight).norm() > 1e-6);
+    BOOST_TEST(core::map(gradient->switching.past.weight).norm() > 1e-6);
 }
 
 BOOST_AUTO_TEST_CASE(rank_is_independent_of_the_code) {
     using Wide = control::Metacontroller<TinyModel, shape, control::LowRank<5>>;
     static_assert(Wide::code == 3);
-    Wide::Bank::Controller<double> controller;
+    Wide::Decoder::Controller<double> controller;
     static_assert(decltype(controller.down)::columns == 5);
 }
 
@@ -297,7 +300,7 @@ BOOST_AUTO_TEST_CASE(acting_equals_the_pass_over_whole_sequences) {
     const auto sequences = pass.episodes.sequences();
     std::vector<double> logits(static_cast<std::size_t>(sequences.rows()));
     for (std::size_t i = 0; i < logits.size(); ++i)
-        logits[static_cast<std::size_t>(meta.lockstep.rows[i])] = meta.step_logits.values[i];
+        logits[static_cast<std::size_t>(meta.switching.lockstep.rows[i])] = meta.switching.step_logits.values[i];
     Paper::Scratch<double> scratch;
     for (int s = 0; s < sequences.count(); ++s) {
         Paper::State<double> state;
@@ -307,7 +310,7 @@ BOOST_AUTO_TEST_CASE(acting_equals_the_pass_over_whole_sequences) {
             double logit;
             Paper::step_switch(*pass.parameters, state_of, pass.tape.e_read.view().slice(row, 1), {&logit, 1}, scratch);
             BOOST_TEST(logit == logits[static_cast<std::size_t>(row)], boost::test_tools::tolerance(1e-9));
-            Paper::set_code(*pass.parameters, meta.codes.view().row(row), state, scratch);
+            Paper::set_code(*pass.parameters, meta.switching.codes.view().row(row), state, scratch);
             Eigen::Matrix<double, 1, 8> e = core::map_row(pass.tape.e_write.view(), row);
             Paper::steer(state_of, core::Rows<double, 8>{e.data(), 1});
             for (int i = 0; i < 8; ++i)

@@ -120,12 +120,12 @@ void check_metacontroller() {
         const int first = sequences.first(0), rows = sequences.rows();
         core::map(to.resize(rows)) = core::map(e.view().slice(first, rows));
         control::ObservedRows<typename Meta::Observer, double> observer{};
-        if constexpr (!Meta::sees_residual) observer = {seen.data() + first, rows};
+        if constexpr (!Meta::Inference::sees_residual) observer = {seen.data() + first, rows};
         Meta::forward(*parameters, sequences, e.view().slice(first, rows), e.view().slice(first, rows), to.view(),
                       core::Random(5), {.noise = 0}, tape, observer);
     };
     run({offsets}, whole);
-    core::Buffer<double, 3> codes = tape.codes;
+    core::Buffer<double, 3> codes = tape.switching.codes;
     for (int begin = 0; begin <= count; ++begin)
         for (int end = begin; end <= count; ++end) {
             const core::Sequences sequences{
@@ -134,7 +134,8 @@ void check_metacontroller() {
             for (int row = 0; row < sequences.rows(); ++row) {
                 const int at = sequences.first(0) + row;
                 BOOST_TEST((core::map_row(steered.view(), row) - core::map_row(whole.view(), at)).norm() < 1e-9);
-                BOOST_TEST((core::map_row(tape.codes.view(), row) - core::map_row(codes.view(), at)).norm() < 1e-9);
+                BOOST_TEST((core::map_row(tape.switching.codes.view(), row) - core::map_row(codes.view(), at)).norm() <
+                           1e-9);
             }
         }
 }

@@ -1,6 +1,6 @@
 """The metacontroller against PyTorch, in double: writes metacontroller.safetensors, which tests/control/golden.cpp reads.
 
-Run with: python3 metacontroller.py. Written from section 5 of the paper, one step at a time and with every controller
+Run with: python3 metacontroller.py. Written from D.2 of the paper, one step at a time and with every controller
 formed as a matrix. Per case: parameters, the residual stream at the layers read and written, codes, gates, divergences,
 the steered layer, and the gradients of sum(weights * steered) + 0.3 KL with respect to everything.
 """

@@ -45,10 +45,10 @@ struct Notes {
 template <class M>
 core::Box<typename M::template Parameters<float>> decided_meta(float bias) {
     auto parameters = test::random_model<M, float>(core::Random(2), 0.5);
-    core::map(parameters->switch_past.weight).template bottomRows<M::history>() *= 4;
-    core::map(parameters->switch_code) *= 2;
-    core::map(parameters->switch_output.weight) *= 3;
-    parameters->switch_output.bias.values[0] = bias;
+    core::map(parameters->switching.past.weight).template bottomRows<M::history>() *= 4;
+    core::map(parameters->switching.code) *= 2;
+    core::map(parameters->switching.output.weight) *= 3;
+    parameters->switching.output.bias.values[0] = bias;
     return parameters;
 }
 
@@ -131,7 +131,7 @@ struct Replayed {
 
         core::Buffer<float, M::history> histories;
         typename M::History::template Tape<float> tape;
-        M::History::forward(played.meta->history, sequences, e_read.view(), histories.resize(rows), tape);
+        M::History::forward(played.meta->inference.history, sequences, e_read.view(), histories.resize(rows), tape);
         const auto logit = [&](int t, const float* past_history) {
             Eigen::Matrix<float, 1, M::past> past;
             past.template head<M::width>() = core::map_row(e_read.view(), t);
@@ -139,11 +139,11 @@ struct Replayed {
                 past.template tail<M::history>() = Eigen::Map<const Eigen::Matrix<float, 1, M::history>>(past_history);
             else
                 past.template tail<M::history>().setZero();
-            Eigen::Matrix<float, 1, M::hidden> hidden =
-                past * core::map(played.meta->switch_past.weight) + core::map(played.meta->switch_past.bias);
-            if (t > 0) hidden += core::map_row(codes.view(), t - 1) * core::map(played.meta->switch_code);
-            return hidden.cwiseMax(0.0f).dot(core::map(played.meta->switch_output.weight).col(0)) +
-                   played.meta->switch_output.bias.values[0];
+            Eigen::Matrix<float, 1, M::Unit::hidden_width> hidden =
+                past * core::map(played.meta->switching.past.weight) + core::map(played.meta->switching.past.bias);
+            if (t > 0) hidden += core::map_row(codes.view(), t - 1) * core::map(played.meta->switching.code);
+            return hidden.cwiseMax(0.0f).dot(core::map(played.meta->switching.output.weight).col(0)) +
+                   played.meta->switching.output.bias.values[0];
         };
         // The history that begins anew at every decision, for comparison.
         std::vector<std::array<float, M::history>> reset_histories;
@@ -152,7 +152,7 @@ struct Replayed {
         for (int t = 0; t < rows; ++t) {
             if (t > 0 && played.opened(instance, t)) begin = t;
             const std::vector<int> offsets{0, t + 1 - begin};
-            M::History::forward(played.meta->history, {offsets}, e_read.view().slice(begin, t + 1 - begin),
+            M::History::forward(played.meta->inference.history, {offsets}, e_read.view().slice(begin, t + 1 - begin),
                                 part.resize(t + 1 - begin), tape);
             std::copy_n(part.view().row(t - begin), M::history, reset_histories.emplace_back().begin());
         }
@@ -163,11 +163,11 @@ struct Replayed {
                 logit(t, t > 0 ? reset_histories[static_cast<std::size_t>(t) - 1].data() : nullptr));
         }
 
-        core::Buffer<float, M::components> coefficients;
-        typename M::Bank::template Tape<float> bank;
-        M::template decode<float>(*played.meta, codes.view(), coefficients.resize(rows));
-        M::Bank::template forward<float>(played.meta->bank, e_write.view(), coefficients.view(),
-                                         base.residual[M::write].view(), bank);
+        core::Buffer<float, M::Decoder::components> coefficients;
+        typename M::Decoder::Bank::template Tape<float> bank;
+        M::Decoder::template decode<float>(played.meta->decoder, codes.view(), coefficients.resize(rows));
+        M::Decoder::Bank::template forward<float>(played.meta->decoder.bank, e_write.view(), coefficients.view(),
+                                                  base.residual[M::write].view(), bank);
         TinyModel::blocks(*played.base, sequences, M::write, TinyModel::depth, base);
         TinyModel::heads(*played.base, base);
     }
@@ -316,7 +316,7 @@ double trained_share(const Switching& switching) {
     for (std::uint64_t seed = 0; seed < 200; ++seed) {
         const auto episodes = test::random_episodes<TinyModel, float>(core::Random(seed));
         train::steered_pass<M, float>(*base, *meta, episodes, core::Random(seed), {.switching = switching}, tape);
-        for (const float gate : tape.meta.gates.view().flat()) open += gate > 0.5f;
+        for (const float gate : tape.meta.switching.gates.view().flat()) open += gate > 0.5f;
         open -= episodes.count();
         steps += episodes.rows() - episodes.count();
     }
@@ -346,7 +346,7 @@ BOOST_AUTO_TEST_CASE(switches_act_as_they_were_trained) {
     train::steered_pass<M, float>(*sprints.base, *sprints.meta, episodes, core::Random(4), {}, tape);
     for (int s = 0; s < episodes.count(); ++s)
         for (int t = 0; t < episodes.sequences().length(s); ++t)
-            BOOST_TEST(tape.meta.gates.view().data[episodes.sequences().first(s) + t] ==
+            BOOST_TEST(tape.meta.switching.gates.view().data[episodes.sequences().first(s) + t] ==
                        (t == 0 || t % 3 != 0 ? 1.0f : 0.0f));
 }
 

@@ -397,7 +397,7 @@ BOOST_AUTO_TEST_CASE(discovery_does_not_depend_on_the_number_of_shards) {
         auto one = discovered_in_shards(1, signal), three = discovered_in_shards(3, signal);
         // What is normalised has no mean of its own: its bias goes where rounding takes it.
         for (const auto& each : {&one, &three})
-            std::fill_n((*each)->encoder.second.bias.values, signal > 0 ? Meta::code : 0, 0.0f);
+            std::fill_n((*each)->inference.encoder.second.bias.values, signal > 0 ? Meta::code : 0, 0.0f);
         std::fill_n(one->proposals.mean.values, Meta::code, 0.0f);
         std::fill_n(three->proposals.mean.values, Meta::code, 0.0f);
         const auto a = core::flat<float>(*one), b = core::flat<float>(*three);

@@ -1,5 +1,5 @@
 /// \file
-/// Switch alignment (paper section 7.3): do a metacontroller's switches fall on the true changes of the subgoal?
+/// Switch alignment (B.3.1): do a metacontroller's switches fall on the true changes of the subgoal?
 #pragma once
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 /// \file
 /// The fixed-z test: does a code mean a goal? Each code is held over whole episodes, whatever the switch says, in many
 /// random layouts; a code that means a colour makes the agent reach that colour first wherever it lies, a code that
-/// means a place or a direction does not (paper section 7.4).
+/// means a place or a direction does not (B.3.2).
 #pragma once
 
 #include <cmath>

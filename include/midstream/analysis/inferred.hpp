@@ -1,6 +1,6 @@
 /// \file
 /// What a metacontroller makes of episodes: its codes, gates and divergences, and how well the model that it steers
-/// predicts the actions (paper section 5). Alignment, transplants and rate-distortion curves are read off these rows.
+/// predicts the actions (D.2). Alignment, transplants and rate-distortion curves are read off these rows.
 #pragma once
 
 #include "midstream/analysis/batches.hpp"
@@ -55,8 +55,8 @@ Inferred<Meta> infer(const Policy& policy, const typename Meta::Base::template P
         const auto keep = [&](const auto& from, auto& to) {
             core::map(to.view().slice(row, count)) = core::map(from.view());
         };
-        keep(tape.meta.gates, result.gates);
-        keep(tape.meta.codes, result.codes);
+        keep(tape.meta.switching.gates, result.gates);
+        keep(tape.meta.switching.codes, result.codes);
         keep(tape.meta.proposals.divergences, result.divergences);
         for (int i = 0; i < count; ++i)
             result.action_nll.view().data[row + i] =

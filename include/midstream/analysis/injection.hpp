@@ -1,5 +1,5 @@
 /// \file
-/// What codes mean, by injection (paper section 7.4): codes that were in force when something was reached are put in
+/// What codes mean, by injection (B.3.2): codes that were in force when something was reached are put in
 /// force in the middle of other episodes. Codes that mean goals lead there again, more often than the same episodes
 /// left alone, and also where no expert ever went.
 #pragma once

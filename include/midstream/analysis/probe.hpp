@@ -1,5 +1,5 @@
 /// \file
-/// Belief probing (paper section 7.1): how well the true subgoal can be read from each layer of a model's residual
+/// Belief probing (B.1, C.2): how well the true subgoal can be read from each layer of a model's residual
 /// stream by a linear map.
 #pragma once
 

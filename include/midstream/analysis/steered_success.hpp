@@ -1,6 +1,6 @@
 /// \file
 /// How often supervised controllers, switched by the true subgoal, lead a model through a task, and through which
-/// transitions between subgoals (paper section 7.2). The first gate for any base model: what its residual stream cannot
+/// transitions between subgoals (C.3). The first gate for any base model: what its residual stream cannot
 /// be made to do here no metacontroller can.
 #pragma once
 

@@ -1,5 +1,5 @@
 /// \file
-/// Transplants (paper section 7.4): codes inferred from an expert's episodes are held in new episodes, whose layouts
+/// Transplants (B.3.2): codes inferred from an expert's episodes are held in new episodes, whose layouts
 /// are others. A code that means its subgoal leads there again; one that means a place or a way does not.
 #pragma once
 

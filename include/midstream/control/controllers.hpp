@@ -1,5 +1,5 @@
 /// \file
-/// Linear controllers of the residual stream, e^ = e + U e (paper section 5, steps 7 and 8), as banks of components.
+/// Linear controllers of the residual stream, e^ = e + U e (Eq. 1; D.2), as banks of components.
 ///
 /// A bank holds `Count` component controllers and is applied with one row of coefficients per row of the residual
 /// stream: U is the combination of the components that the coefficients name. A one-hot row picks one component
@@ -214,6 +214,21 @@ struct FullLinear {
             for (int i = 0; i < Width; ++i) e[i] += change[i];
         }
     };
+};
+
+/// A form of controllers: what LowRank and FullLinear are. Its template Bank<Width, Count> has Parameters, a Tape and a
+/// Controller, `initialise`, `forward` and `backward`, and for acting `combine` and `steer`.
+template <class F>
+concept ControllerForm = requires(typename F::template Bank<2, 3>::template Parameters<float>& parameters,
+                                  typename F::template Bank<2, 3>::template Tape<float>& tape,
+                                  typename F::template Bank<2, 3>::template Controller<float>& controller, float* row,
+                                  core::Random& random, core::Rows<float, 2> e, core::Rows<float, 3> coefficients) {
+    requires core::ParameterStruct<typename F::template Bank<2, 3>::template Parameters<float>>;
+    F::template Bank<2, 3>::initialise(parameters, random);
+    F::template Bank<2, 3>::forward(parameters, e, coefficients, e, tape);
+    F::template Bank<2, 3>::backward(parameters, e, coefficients, tape, e, coefficients, e, parameters);
+    F::template Bank<2, 3>::combine(parameters, row, controller);
+    F::template Bank<2, 3>::steer(controller, row, 1.0f);
 };
 
 }  // namespace midstream::control

@@ -1,6 +1,8 @@
 /// \file
-/// What the encoder knows of the future: the sequence embedding s = f_emb(e_1:T) (paper section 5, step 2).
+/// What the encoder knows of the future: the sequence embedding s = f_emb(e_1:T) (Eq. 11 to 14; D.2).
 #pragma once
+
+#include <concepts>
 
 #include "midstream/layer/gru.hpp"
 #include "midstream/layer/linear.hpp"
@@ -23,7 +25,8 @@ using FutureHawk = model::Hawk<model::HawkShape{.depth = Depth,
 template <int Width>
 using FutureGru = model::Repeat<layer::PreNormBlock<layer::Gru<Width, Width>, layer::Mlp<Width, 2 * Width>>, 1>;
 
-/// One vector for the whole sequence, the stack's output at the last step: the paper's embedding (section 9).
+/// One vector for the whole sequence, the stack's output at the last step: the embedding of the paper, which does
+/// not say how it is read off the stack (D.2).
 struct LastStep {
     /// Does the stack read sequences backwards in time?
     static constexpr bool reversed = false;
@@ -35,6 +38,13 @@ struct LastStep {
 struct EveryStep {
     static constexpr bool reversed = true;
     static constexpr int source(int, int, int row) { return row; }
+};
+
+/// Says which rows an embedding summarises: LastStep or EveryStep, or another with the same members.
+template <class S>
+concept FutureScope = requires {
+    { S::reversed } -> std::convertible_to<bool>;
+    { S::source(0, 1, 0) } -> std::convertible_to<int>;
 };
 
 /// The rows of every sequence in opposite order; its own inverse.

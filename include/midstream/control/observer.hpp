@@ -1,5 +1,5 @@
 /// \file
-/// What the encoder sees of a trajectory, its future included (paper section 5, steps 2 and 4).
+/// What the encoder sees of a trajectory, its future included (D.2).
 ///
 /// An observer is ResidualStream, or a type that extracts rows of a space of its own from episodes, and tells which of
 /// them are events:

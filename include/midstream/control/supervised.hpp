@@ -1,5 +1,5 @@
 /// \file
-/// Supervised controllers (paper section 7.2): one linear controller per true subgoal, trained and switched by labels.
+/// Supervised controllers (C.3): one linear controller per true subgoal, trained and switched by labels.
 /// What they can do tells whether the base model is steerable, at which layer.
 #pragma once
 

@@ -20,6 +20,7 @@
 
 #include "midstream/core/contract.hpp"
 #include "midstream/core/random.hpp"
+#include "midstream/layer/math.hpp"
 
 namespace midstream::control {
 
@@ -33,7 +34,7 @@ struct Gate {
 /// The rule by which the paper acts (Algorithm 1): a gate opens where sigmoid(logit) reaches the threshold.
 template <class T>
 bool reaches(T logit, double threshold) {
-    return T(1) / (T(1) + std::exp(-logit)) >= static_cast<T>(threshold);
+    return layer::sigmoid(logit) >= static_cast<T>(threshold);
 }
 
 /// beta = sigmoid(logit), used as a probability without sampling: the paper's switch. Acts by the threshold.
@@ -43,7 +44,7 @@ struct SoftSwitch {
     static constexpr bool learned = true;
     template <class T>
     Gate<T> gate(T logit) const {
-        const T beta = T(1) / (T(1) + std::exp(-logit));
+        const T beta = layer::sigmoid(logit);
         return {beta, beta * (T(1) - beta)};
     }
     template <class T>
@@ -92,7 +93,7 @@ struct GumbelSwitch {
     Gate<T> gate(T logit, int, core::Random& random) const {
         const double u = (random.uniform() * 0x1p32 + 0.5) * 0x1p-32;  // inside (0, 1)
         const T noisy = (logit + static_cast<T>(std::log(u) - std::log1p(-u))) / static_cast<T>(temperature);
-        const T relaxed = T(1) / (T(1) + std::exp(-noisy));
+        const T relaxed = layer::sigmoid(noisy);
         return {noisy > T(0) ? T(1) : T(0), relaxed * (T(1) - relaxed) / static_cast<T>(temperature)};
     }
     bool acting(float logit, int, core::Random&) const { return reaches(logit, threshold); }

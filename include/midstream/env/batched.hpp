@@ -13,17 +13,19 @@ namespace midstream::env {
 
 /// Copies of `prototype`. Runs on the calling thread; whoever wants threads makes one batch per shard. Memory grows to
 /// the largest batch seen and is then reused.
-template <Environment E>
+template <class Prototype>
 class Batched {
+    using E = detail::Checked<Prototype>;
+
 public:
     using Observation = typename E::Observation;
     using Action = typename E::Action;
     static constexpr int horizon = E::horizon;
 
-    static constexpr void describe(auto&& part) { part("environment", std::type_identity<E>{}); }
+    static constexpr void describe(auto&& part) { part("environment", std::type_identity<Prototype>{}); }
     static void describe(const auto& self, auto&& part) { part("environment", self.prototype_); }
 
-    explicit Batched(E prototype) : prototype_(std::move(prototype)) {}
+    explicit Batched(Prototype prototype) : prototype_(checked(std::move(prototype))) {}
 
     /// Begins `count` episodes, instance i from random.fork(i): what an instance does depends on no other instance.
     void reset(int count, core::Random random) {
@@ -74,6 +76,12 @@ public:
     }
 
 private:
+    static E checked(Prototype&& prototype) {
+        if constexpr (std::is_same_v<E, Prototype>)
+            return std::move(prototype);
+        else
+            return {};
+    }
     void require_row_for_each(int rows) const {
         core::require(rows == static_cast<int>(awaiting_.size()), [&] {
             return std::to_string(rows) + " rows are given for " + std::to_string(awaiting_.size()) +

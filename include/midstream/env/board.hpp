@@ -1,5 +1,5 @@
 /// \file
-/// The board of a gridworld-pinpad (paper section 3.1): its size, what lies where, and where moves lead.
+/// The board of a gridworld-pinpad (A.1): its size, what lies where, and where moves lead.
 /// Cells are numbered row by row from the upper left; moves are 0 up, 1 down, 2 left, 3 right.
 #pragma once
 

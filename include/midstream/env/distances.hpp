@@ -1,6 +1,6 @@
 /// \file
 /// Exact distances on a pinpad board by dynamic programming. A leg is the way to the next colour; on it walls and all
-/// other colours are impassable (paper section 3.1: cells that would end the episode).
+/// other colours are impassable (C.1.1: cells that would end the episode).
 #pragma once
 
 #include <array>

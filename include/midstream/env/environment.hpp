@@ -54,6 +54,57 @@ concept Environment = std::copyable<E> && std::integral_constant<int, E::horizon
     { environment.step(action) } -> std::same_as<Transition>;
 };
 
+/// Tells in a sentence what a type lacks to be an Environment.
+template <class E>
+constexpr bool check_environment() {
+    constexpr bool has_spaces = requires {
+        typename std::integral_constant<int, E::Observation::width>;
+        typename std::integral_constant<int, E::Action::width>;
+        typename ObservationElement<E>;
+        typename ActionElement<E>;
+    };
+    static_assert(has_spaces,
+                  "an environment names what it shows and what it takes: `using Observation = ...;` and "
+                  "`using Action = ...;`, both spaces of data/spaces.hpp");
+    static_assert(
+        requires {
+            requires std::integral_constant<int, E::horizon>::value >
+            0;
+        },
+        "an environment says how many steps its episodes have at most: `static constexpr int horizon`, 1 or more");
+    static_assert(std::copyable<E>,
+                  "an environment is a value that can be copied and assigned: env::Batched acts on copies of it");
+    static_assert(
+        requires(E & e, core::Random random) { e.reset(random); },
+        "an environment begins an episode by `void reset(core::Random random)`");
+    static_assert(
+        !has_spaces || requires(const E& e, ObservationElement<E>* row) { e.observe(row); },
+        "an environment shows its observation by `void observe(Element* row) const`, with `const`, where "
+        "Element is Observation::Element<float>");
+    static_assert(
+        !has_spaces ||
+            requires(E & e, const ActionElement<E>* row) {
+                { e.step(row) } -> std::same_as<Transition>;
+            },
+        "an environment moves by `env::Transition step(const Element* action)`, where Element is "
+        "Action::Element<float>: std::int16_t of categories, float of continuous actions");
+    return Environment<E>;
+}
+
+namespace detail {
+/// Stands in for an environment that is none, after check_environment has said why.
+struct NoEnvironment {
+    static constexpr int horizon = 1;
+    using Observation = data::Dense<1>;
+    using Action = data::Categories<2>;
+    void reset(core::Random) {}
+    void observe(float*) const {}
+    Transition step(const std::int16_t*) { return {0, true}; }
+};
+template <class E>
+using Checked = std::conditional_t<check_environment<E>(), E, NoEnvironment>;
+}  // namespace detail
+
 /// An environment whose observations can be predicted.
 template <class E>
 concept HasTarget = requires(const E& environment, typename E::Target::template Element<float>* row) {

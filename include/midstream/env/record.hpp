@@ -1,5 +1,5 @@
 /// \file
-/// Recording what an expert does: the trajectories D and D* that sequence models are trained on (paper section 2).
+/// Recording what an expert does: the trajectories D and D* that sequence models are trained on (C.1.1, C.4.4).
 #pragma once
 
 #include <algorithm>

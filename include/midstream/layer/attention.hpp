@@ -48,13 +48,24 @@ const std::array<int, Shape.context>& relative_buckets() {
     return buckets;
 }
 
+namespace detail {
+constexpr bool divides(int part, int whole) { return part >= 1 && whole >= 1 && whole % part == 0; }
+
+/// Tells in a sentence what of a shape is impossible.
 template <AttentionShape Shape>
-struct Attention {
-    static_assert(Shape.width % Shape.heads == 0, "attention needs a width that its number of heads divides");
+constexpr bool check_attention() {
+    static_assert(divides(Shape.heads, Shape.width), "attention needs a width that its number of heads divides");
+    static_assert(Shape.context >= 1, "attention needs a context of at least one step");
     static_assert(Shape.buckets >= 2 && Shape.max_distance > Shape.buckets / 2,
                   "the relative bias needs at least two buckets and a maximum distance beyond half of them");
+    return divides(Shape.heads, Shape.width);
+}
+}  // namespace detail
+
+template <AttentionShape Shape>
+struct Attention {
     static constexpr int width = Shape.width;
-    static constexpr int heads = Shape.heads;
+    static constexpr int heads = detail::check_attention<Shape>() ? Shape.heads : 1;
     static constexpr int head_width = width / heads;
     static constexpr int context = Shape.context;
     static constexpr int input_width = width;

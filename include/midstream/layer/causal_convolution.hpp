@@ -1,5 +1,5 @@
 /// \file
-/// The short temporal convolution before the RG-LRU (paper, section 4): depthwise, causal, within each sequence.
+/// The short temporal convolution before the RG-LRU (D.1): depthwise, causal, within each sequence.
 #pragma once
 
 #include <algorithm>

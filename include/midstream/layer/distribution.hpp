@@ -5,12 +5,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 
 #include "midstream/core/contract.hpp"
 #include "midstream/core/random.hpp"
 #include "midstream/core/tensor.hpp"
 #include "midstream/data/spaces.hpp"
+#include "midstream/layer/math.hpp"
 
 namespace midstream::layer {
 
@@ -104,8 +104,6 @@ private:
 template <class T>
 struct SoftBound {
     T low, high;
-    static T softplus(T x) { return x > T(30) ? x : std::log1p(std::exp(x)); }
-    static T sigmoid(T x) { return T(1) / (T(1) + std::exp(-x)); }
     T value(T x) const { return low + softplus(high - softplus(high - x) - low); }
     T slope(T x) const { return sigmoid(high - softplus(high - x) - low) * sigmoid(high - x); }
 };
@@ -139,7 +137,7 @@ struct DiagonalGaussian {
             const T log_var = log_variance(parameters, i);
             const T inverse = std::exp(-log_var);
             const T error = value[i] - parameters[i];
-            sum -= T(0.5) * (error * error * inverse + log_var + T(1.8378770664093454836));
+            sum -= T(0.5) * (error * error * inverse + log_var + log_two_pi<T>);
             if (gradient) {
                 gradient[i] += weight * error * inverse;
                 gradient[Width + i] +=
@@ -154,7 +152,7 @@ struct DiagonalGaussian {
     static T entropy(const T* parameters, T weight = 0, T* gradient = nullptr) {
         T sum = 0;
         for (int i = 0; i < Width; ++i) {
-            sum += T(0.5) * (log_variance(parameters, i) + T(1.8378770664093454836) + 1);
+            sum += T(0.5) * (log_variance(parameters, i) + log_two_pi<T> + 1);
             if (gradient) gradient[Width + i] += weight * T(0.5) * bound<T>.slope(parameters[Width + i]);
         }
         return sum;
@@ -203,7 +201,7 @@ struct UnitGaussian {
         T sum = 0;
         for (int i = 0; i < Width; ++i) {
             const T error = value[i] - parameters[i];
-            sum -= T(0.5) * (error * error + T(1.8378770664093454836));
+            sum -= T(0.5) * (error * error + log_two_pi<T>);
             if (gradient) gradient[i] += weight * error;
         }
         return sum;

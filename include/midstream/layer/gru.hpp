@@ -1,5 +1,5 @@
 /// \file
-/// The gated recurrent unit, in the equations of `torch.nn.GRU` (the metacontroller's history; paper, section 5).
+/// The gated recurrent unit, in the equations of `torch.nn.GRU` (the metacontroller's history; D.2).
 #pragma once
 
 #include "midstream/layer/layer.hpp"

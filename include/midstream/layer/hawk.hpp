@@ -1,5 +1,5 @@
 /// \file
-/// The temporal mixing block of Hawk (De et al. 2024, arXiv 2402.19427; paper, section 4).
+/// The temporal mixing block of Hawk (De et al. 2024, arXiv 2402.19427; the paper's D.1).
 #pragma once
 
 #include "midstream/layer/causal_convolution.hpp"

@@ -34,6 +34,7 @@
 #pragma once
 
 #include <limits>
+#include <type_traits>
 
 #include "midstream/core/parameters.hpp"
 #include "midstream/core/product.hpp"
@@ -60,6 +61,58 @@ concept Layer = requires(const typename L::template Parameters<T>& parameters,
     L::step(parameters, state_of, x, y, tape);
 };
 
+/// Tells in a sentence what a type lacks to be a Layer.
+template <class L, class T = float>
+constexpr bool check_layer() {
+    constexpr bool named = requires {
+        typename std::integral_constant<int, L::input_width>;
+        typename std::integral_constant<int, L::output_width>;
+        typename L::template Parameters<T>;
+        typename L::template Tape<T>;
+        typename L::template State<T>;
+        requires core::ParameterStruct<typename L::template Parameters<T>>;
+    };
+    static_assert(named,
+                  "a layer names its `input_width` and `output_width`, and has three templates: Parameters<T> (with "
+                  "`visit`), Tape<T> and State<T>");
+    if constexpr (named) {
+        using P = typename L::template Parameters<T>;
+        using Tape = typename L::template Tape<T>;
+        using State = typename L::template State<T>;
+        using In = core::Rows<const T, L::input_width>;
+        using DIn = core::Rows<T, L::input_width>;
+        using Out = core::Rows<T, L::output_width>;
+        using DOut = core::Rows<const T, L::output_width>;
+        static_assert(
+            requires(P & p, core::Random & random) { L::initialise(p, random); },
+            "a layer draws its parameters by `static void initialise(Parameters<T>&, core::Random&)`");
+        static_assert(
+            requires(const P& p, core::Sequences sequences, In x, Out y, Tape& tape) {
+                L::forward(p, sequences, x, y, tape);
+            },
+            "a layer has `static void forward(const Parameters<T>&, core::Sequences, core::In<T, input_width> x, "
+            "core::Out<T, output_width> y, Tape<T>&)`");
+        static_assert(
+            requires(const P& p, core::Sequences sequences, In x, Tape& tape, DOut dy, DIn dx, P& gradient) {
+                L::backward(p, sequences, x, tape, dy, dx, gradient);
+                L::backward(p, sequences, x, tape, dy, dx, core::Frozen{});
+            },
+            "a layer has `static void backward(const Parameters<T>&, core::Sequences, core::In<T, input_width> x, "
+            "Tape<T>&, core::In<T, output_width> dy, core::Out<T, input_width> dx, Gradient&& gradient)`, whose last "
+            "argument is a Parameters<T>& or core::Frozen");
+        static_assert(
+            requires(State & state) { L::reset(state); },
+            "a layer begins a sequence by `static void reset(State<T>&)`");
+        static_assert(
+            requires(const P& p, State& (*state_of)(int), In x, Out y, Tape& tape) {
+                L::step(p, state_of, x, y, tape);
+            },
+            "a layer has `static void step(const Parameters<T>&, StateOf&& state_of, core::In<T, input_width> x, "
+            "core::Out<T, output_width> y, Tape<T>& scratch)`");
+    }
+    return Layer<L, T>;
+}
+
 /// A layer whose output has its input's width: what mixes a residual stream, or is a block of one.
 template <class L, class T = float>
 concept Block = Layer<L, T> &&(L::input_width == L::output_width);
@@ -75,7 +128,7 @@ inline constexpr int context_of<L> = L::context;
 /// State or tape of a layer that has none.
 struct Nothing {};
 
-/// Variance scaling as everywhere in the paper (section 4): normal with variance scale / fan_in.
+/// Variance scaling as everywhere in the paper: normal with variance scale / fan_in.
 template <class T, int R, int C>
 void variance_scaling(core::Matrix<T, R, C>& matrix, core::Random& random, double scale = 0.1) {
     const double deviation = std::sqrt(scale / R);

@@ -1,5 +1,5 @@
 /// \file
-/// The pre-norm residual block: x += mixer(norm(x)); x += mlp(norm(x)) (paper section 4).
+/// The pre-norm residual block: x += mixer(norm(x)); x += mlp(norm(x)) (D.1).
 #pragma once
 
 #include "midstream/layer/mlp.hpp"
@@ -90,17 +90,33 @@ struct Residual {
     }
 };
 
+namespace detail {
+/// Tells in a sentence what does not fit together in a block.
+template <class Mixer, class Feedforward>
+constexpr bool check_block() {
+    if constexpr (check_layer<Mixer>() && check_layer<Feedforward>()) {
+        static_assert(Block<Mixer>, "the mixer of a residual block needs one width of input and output");
+        constexpr bool fits =
+            Feedforward::input_width == Mixer::output_width && Feedforward::output_width == Mixer::output_width;
+        static_assert(fits || !Block<Mixer>,
+                      "the feedforward layer of a residual block needs the width of its mixer, in and out");
+        return Block<Mixer> && fits;
+    }
+    return false;
+}
+}  // namespace detail
+
 /// One block of a residual stack: a mixer over time, then an MLP, each on its own pre-norm residual branch. `Mixer` is
 /// any layer::Block: attention, a Hawk mixer, or yours.
 template <class Mixer, class Feedforward, template <int> class Norm = RmsNorm>
 struct PreNormBlock {
-    static_assert(Block<Mixer>,
-                  "the mixer of a residual block needs to be a layer::Layer of equal input and output width");
-    static constexpr int input_width = Mixer::input_width;
+    static constexpr bool fits = detail::check_block<Mixer, Feedforward>();
+    using CheckedMixer = std::conditional_t<fits, Mixer, Linear<1, 1>>;
+    static constexpr int input_width = CheckedMixer::input_width;
     static constexpr int output_width = input_width;
-    static constexpr int context = context_of<Mixer>;
-    using Mixing = Residual<Norm<input_width>, Mixer>;
-    using FeedforwardSublayer = Residual<Norm<input_width>, Feedforward>;
+    static constexpr int context = context_of<CheckedMixer>;
+    using Mixing = Residual<Norm<input_width>, CheckedMixer>;
+    using FeedforwardSublayer = Residual<Norm<input_width>, std::conditional_t<fits, Feedforward, Linear<1, 1>>>;
 
     static constexpr void describe(auto&& part) {
         part("mixer", std::type_identity<Mixer>{});

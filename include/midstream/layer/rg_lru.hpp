@@ -1,5 +1,5 @@
 /// \file
-/// The real-gated linear recurrent unit of Griffin and Hawk (De et al. 2024, arXiv 2402.19427; paper, section 4).
+/// The real-gated linear recurrent unit of Griffin and Hawk (De et al. 2024, arXiv 2402.19427; the paper's D.1).
 #pragma once
 
 #include <cmath>
@@ -7,6 +7,7 @@
 
 #include "midstream/layer/block_diagonal.hpp"
 #include "midstream/layer/layer.hpp"
+#include "midstream/layer/math.hpp"
 
 namespace midstream::layer {
 
@@ -91,7 +92,7 @@ struct RgLru {
         const auto r = tape.recurrence_gate.view(), i = tape.input_gate.view();
         // The gradient is taken in log L, where L = -log a_t = 8 softplus(lambda) r_t: with respect to a_t or to L it
         // grows without bound as a_t nears 1, while L d sqrt(1 - a_t^2) / dL = L a_t^2 / sqrt(1 - a_t^2) fades out.
-        const Row<T> rate = T(sharpness) * softplus(parameters.lambda);
+        const Row<T> rate = T(sharpness) * softplus(lambda_of(parameters));
         Row<T> drate_log = Row<T>::Zero();  // the gradient of log softplus(lambda)
         Row<T> dh;
         for (int s = 0; s < sequences.count(); ++s) {
@@ -122,7 +123,7 @@ struct RgLru {
         if constexpr (core::trainable<Gradient>) {
             const Row<T> slope = core::map(parameters.lambda).array().logistic();
             core::map(gradient.lambda).array() +=
-                drate_log * slope / softplus(parameters.lambda).max(std::numeric_limits<T>::min());
+                drate_log * slope / softplus(lambda_of(parameters)).max(std::numeric_limits<T>::min());
         }
     }
 
@@ -149,11 +150,9 @@ private:
     template <class T>
     using Row = Eigen::Array<T, 1, Width>;
 
-    /// log(1 + exp(lambda)) without overflow.
     template <class T>
-    static Row<T> softplus(const core::Vector<T, Width>& lambda) {
-        const Row<T> v = core::map(lambda).array();
-        return v.max(T(0)) + (-v.abs()).exp().log1p();
+    static Row<T> lambda_of(const Parameters<T>& parameters) {
+        return core::map(parameters.lambda).array();
     }
 
     /// r, i, a and sqrt(1 - a^2) of all rows.
@@ -163,7 +162,7 @@ private:
         const auto decay = tape.decay.resize(x.count), scale = tape.scale.resize(x.count);
         Gate::apply(parameters.recurrence_gate, x, r);
         Gate::apply(parameters.input_gate, x, i);
-        const Row<T> rate = T(sharpness) * softplus(parameters.lambda);
+        const Row<T> rate = T(sharpness) * softplus(lambda_of(parameters));
         for (int row = 0; row < x.count; ++row) {
             auto r_row = core::map_row(r, row).array();
             auto i_row = core::map_row(i, row).array();

@@ -7,6 +7,7 @@
 #include "midstream/layer/distribution.hpp"
 #include "midstream/layer/embedding.hpp"
 #include "midstream/layer/norm.hpp"
+#include "midstream/model/sequence_model.hpp"
 #include "midstream/model/stack.hpp"
 
 namespace midstream::model {
@@ -232,5 +233,9 @@ struct Autoregressive {
         heads(parameters, tape);
     }
 };
+
+/// The smallest model of these spaces: stands in where a model is none, after somebody has said so.
+template <class ObservationSpace, class ActionSpace>
+using StandIn = Autoregressive<ObservationSpace, ActionSpace, Repeat<layer::Linear<1, 1>, 1>>;
 
 }  // namespace midstream::model

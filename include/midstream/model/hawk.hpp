@@ -1,5 +1,5 @@
 /// \file
-/// The Hawk state space model as a residual stack (paper section 4; De et al. 2024, arXiv 2402.19427).
+/// The Hawk state space model as a residual stack (D.1, Table A15; De et al. 2024, arXiv 2402.19427).
 #pragma once
 
 #include "midstream/layer/hawk.hpp"

@@ -4,40 +4,57 @@
 
 #include <algorithm>
 #include <array>
+#include <concepts>
+#include <type_traits>
 #include <utility>
 
-#include "midstream/layer/layer.hpp"
+#include "midstream/layer/linear.hpp"
 
 namespace midstream::model {
 
+namespace detail {
+/// Tells in a sentence why there can be no stack of such blocks.
+template <class Block, int Depth>
+constexpr bool check_blocks() {
+    static_assert(Depth > 0, "a stack needs at least one block");
+    if constexpr (layer::check_layer<Block>())
+        static_assert(layer::Block<Block>, "a block of a residual stack needs one width of input and output");
+    return layer::Block<Block>;
+}
+template <int Lower, int Upper>
+constexpr bool check_widths() {
+    static_assert(Lower == Upper, "all blocks of a stack need one width");
+    return Lower == Upper;
+}
+}  // namespace detail
+
 /// `Depth` blocks of one type; a run-time loop, so that compile time does not grow with depth. Like `Join` it works on
 /// the layers [from, to) of its own: layer l is what block l reads.
-template <class Block, int Depth>
+template <class BlockType, int Depth>
 struct Repeat {
-    static_assert(layer::Block<Block>,
-                  "a stack needs blocks that satisfy layer::Block: a layer::Layer of equal input and output width");
-    static_assert(Depth > 0, "a stack needs at least one block");
-    static constexpr int depth = Depth;
+    /// Something that fits stands in for what does not.
+    using Block = std::conditional_t<detail::check_blocks<BlockType, Depth>(), BlockType, layer::Linear<1, 1>>;
+    static constexpr int depth = Depth > 0 ? Depth : 1;
     static constexpr int width = Block::input_width;
     static constexpr int context = layer::context_of<Block>;  ///< the longest sequence
 
     static constexpr void describe(auto&& part) {
-        part("depth", Depth);
+        part("depth", depth);
         part("block", std::type_identity<Block>{});
     }
 
     template <class T>
     struct Parameters {
-        std::array<typename Block::template Parameters<T>, Depth> blocks;
+        std::array<typename Block::template Parameters<T>, depth> blocks;
         static void visit(auto& self, auto&& member) { member("blocks", self.blocks); }
     };
     template <class T>
     struct Tape {
-        std::array<typename Block::template Tape<T>, Depth> blocks;
+        std::array<typename Block::template Tape<T>, depth> blocks;
     };
     template <class T>
     struct State {
-        std::array<typename Block::template State<T>, Depth> blocks;
+        std::array<typename Block::template State<T>, depth> blocks;
     };
 
     template <class T>
@@ -84,9 +101,10 @@ private:
 };
 
 /// Two stretches of blocks, one after the other.
-template <class Lower, class Upper>
+template <class Lower, class UpperStack>
 struct Join {
-    static_assert(Lower::width == Upper::width, "all blocks of a stack need one width");
+    /// Something that fits stands in for what does not.
+    using Upper = std::conditional_t<detail::check_widths<Lower::width, UpperStack::width>(), UpperStack, Lower>;
     static constexpr int depth = Lower::depth + Upper::depth;
     static constexpr int width = Lower::width;
     static constexpr int context = std::min(layer::context_of<Lower>, layer::context_of<Upper>);
@@ -178,6 +196,24 @@ struct StackOf<First, Second, Rest...> {
     using type = Join<typename StackOf<First>::type, typename StackOf<Second, Rest...>::type>;
 };
 }  // namespace detail
+
+/// A residual stack: what Repeat, Join and Stack are.
+template <class S>
+concept ResidualStack = requires {
+    { S::width } -> std::convertible_to<int>;
+    { S::depth } -> std::convertible_to<int>;
+    typename S::template Parameters<float>;
+    typename S::template Tape<float>;
+    typename S::template State<float>;
+    requires core::ParameterStruct<typename S::template Parameters<float>>;
+};
+
+/// The width of a stack or a model; 8 where it does not say, so that something of that width can stand in for it.
+template <class S>
+inline constexpr int width_of = 8;
+template <class S>
+requires requires { std::integral_constant<int, S::width>::value; }
+inline constexpr int width_of<S> = S::width;
 
 /// A stack of blocks and repeated blocks in one line: Stack<Repeat<Recurrent, 2>, Attention>.
 template <class... Parts>

@@ -1,5 +1,5 @@
 /// \file
-/// The causal Transformer as a residual stack (paper section 4).
+/// The causal Transformer as a residual stack (D.1, Table A16).
 #pragma once
 
 #include "midstream/layer/attention.hpp"

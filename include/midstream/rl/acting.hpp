@@ -3,6 +3,7 @@
 /// that says when they end (Algorithm 1). Internal RL, its oracle and the injection of codes are callers.
 #pragma once
 
+#include <concepts>
 #include <span>
 #include <vector>
 
@@ -10,6 +11,22 @@
 #include "midstream/rl/steered_rollout.hpp"
 
 namespace midstream::rl {
+
+/// Steers a frozen model step by step: what acting, and with it internal RL, asks of a metacontroller. It names the
+/// model `Base`, its switch policy `Switching`, the layers that it reads and writes, and the size of its codes.
+template <class M>
+concept Steering = requires(typename M::template State<float>& state, typename M::template Scratch<float>& scratch,
+                            const typename M::template Parameters<float>& parameters,
+                            const typename M::Switching& switching, const float* code) {
+    requires model::SequenceModel<typename M::Base>;
+    { M::width } -> std::convertible_to<int>;
+    { M::code } -> std::convertible_to<int>;
+    { M::read } -> std::convertible_to<int>;
+    { M::write } -> std::convertible_to<int>;
+    M::reset(state, core::Random());
+    { M::opens(switching, 1.0f, state) } -> std::same_as<bool>;
+    M::set_code(parameters, code, state, scratch);
+};
 
 /// How a metacontroller acts; all that is not a parameter.
 template <class Meta>

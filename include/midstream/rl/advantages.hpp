@@ -8,7 +8,7 @@
 namespace midstream::rl {
 
 /// A = (R - mean R) / (std R + 1e-3) over the whole batch, with the population's standard deviation and no groups;
-/// every decision of an episode has its episode's advantage (paper section 6).
+/// every decision of an episode has its episode's advantage (C.5.2).
 struct BatchNormalised {
     double epsilon = 1e-3;
     static constexpr void describe(const auto& self, auto&& part) { part("epsilon", self.epsilon); }
@@ -22,6 +22,12 @@ struct BatchNormalised {
         for (std::size_t i = 0; i < returns.size(); ++i)
             advantages[i] = static_cast<float>((returns[i] - mean) / (deviation + epsilon));
     }
+};
+
+/// Writes an advantage for every return of a batch.
+template <class A>
+concept AdvantageRule = requires(const A& rule, std::span<const float> returns, std::span<float> advantages) {
+    rule(returns, advantages);
 };
 
 }  // namespace midstream::rl

@@ -1,5 +1,5 @@
 /// \file
-/// Policy optimisation from whole-episode returns: PPO's clipped surrogate without a critic (paper section 6). One
+/// Policy optimisation from whole-episode returns: PPO's clipped surrogate without a critic (Eq. 10; C.5.1). One
 /// implementation for internal RL, whose actions are controller codes, and raw-action RL, whose actions are the
 /// environment's.
 #pragma once
@@ -88,8 +88,32 @@ struct ClippedPolicyGradientReport {
     SurrogateSums sums;
 };
 
+/// Tells in a sentence what does not fit together in a ClippedPolicyGradient.
+template <class B, class Policy, class LearnerType, class Advantage>
+constexpr bool check_policy_gradient() {
+    constexpr bool is_batch = env::BatchEnvironment<B>;
+    static_assert(is_batch,
+                  "rl::ClippedPolicyGradient's first argument is a batch of environments: env::Batched<World> or "
+                  "rl::Internal<...>, not World");
+    constexpr bool is_policy = model::SequenceModel<Policy>;
+    static_assert(is_policy,
+                  "rl::ClippedPolicyGradient's second argument is a policy, a model of sequences: "
+                  "model::Autoregressive<B::Observation, B::Action, ...>");
+    constexpr bool learns = !is_policy || train::LearnerOf<LearnerType, Policy>;
+    static_assert(learns,
+                  "rl::ClippedPolicyGradient's third argument is the policy's learner: "
+                  "train::Learner<Policy::Parameters<float>, Optimiser>");
+    constexpr bool has_rule = AdvantageRule<Advantage>;
+    static_assert(has_rule,
+                  "rl::ClippedPolicyGradient's advantages are a function of a batch of returns: rule(std::span<const "
+                  "float> returns, std::span<float> advantages) const, as rl::BatchNormalised");
+    constexpr bool fits = check_policy<B, Policy>();
+    return is_batch && is_policy && learns && has_rule && fits;
+}
+
 /// The algorithm: collect, normalise, update. Keeps one environment and collector per shard of the learner.
-template <env::BatchEnvironment B, class Policy, class LearnerType, class Advantage = BatchNormalised>
+template <class B, class Policy, class LearnerType, class Advantage = BatchNormalised,
+          bool = check_policy_gradient<B, Policy, LearnerType, Advantage>()>
 class ClippedPolicyGradient {
 public:
     ClippedPolicyGradient(const B& environment, LearnerType& learner, ClippedPolicyGradientOptions options = {},
@@ -200,6 +224,15 @@ private:
     std::vector<Collector<B, Policy>> collectors_;
     std::vector<typename Policy::template Tape<float>> tapes_;
     std::vector<float> returns_, advantages_;
+};
+
+/// What does not fit together: check_policy_gradient has said why.
+template <class B, class Policy, class LearnerType, class Advantage>
+class ClippedPolicyGradient<B, Policy, LearnerType, Advantage, false> {
+public:
+    ClippedPolicyGradient(const auto&...) {}
+    ClippedPolicyGradientReport update(const auto&...) { return {}; }
+    ClippedPolicyGradientReport collect(const auto&...) { return {}; }
 };
 
 }  // namespace midstream::rl

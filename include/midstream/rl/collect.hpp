@@ -8,16 +8,29 @@
 
 namespace midstream::rl {
 
+/// Tells in a sentence why a policy cannot act in a batch of environments.
+template <class B, class Policy>
+constexpr bool check_policy() {
+    constexpr bool both = env::BatchEnvironment<B> && model::SequenceModel<Policy>;
+    constexpr bool reads = !both || requires {
+        requires std::same_as<typename B::Observation, typename Policy::Observation>;
+    };
+    static_assert(reads,
+                  "a policy needs to read the observations that its environment gives: Observation has to be the same "
+                  "type");
+    constexpr bool acts = !both || requires { requires std::same_as<typename B::Action, typename Policy::Action>; };
+    static_assert(acts,
+                  "a policy needs to predict the actions that its environment takes: Action has to be the same type");
+    constexpr bool remembers = !both || env::horizon_of<B> <= layer::context_of<Policy>;
+    static_assert(remembers, "the policy's context is shorter than the horizon of its environment");
+    return both && reads && acts && remembers;
+}
+
 /// Acts with a policy, which is any model::Autoregressive that reads the environment's observations and predicts its
 /// actions, and packs what happened: a row per *decision*, episode by episode. Memory is reused.
 template <env::BatchEnvironment B, class Policy>
 class Collector {
-    static_assert(std::is_same_v<typename B::Observation, typename Policy::Observation>,
-                  "a policy needs to read the observations that its environment gives");
-    static_assert(std::is_same_v<typename B::Action, typename Policy::Action>,
-                  "a policy needs to predict the actions that its environment takes");
-    static_assert(env::horizon_of<B> <= layer::context_of<Policy>,
-                  "the policy's context is shorter than the horizon of its environment");
+    static_assert(check_policy<B, Policy>(), "a policy needs to fit its environment");
 
 public:
     using Episodes = data::Episodes<typename B::Observation, typename B::Action>;

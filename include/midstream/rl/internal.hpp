@@ -5,7 +5,9 @@
 #pragma once
 
 #include <algorithm>
+#include <concepts>
 #include <span>
+#include <type_traits>
 #include <vector>
 
 #include "midstream/rl/acting.hpp"
@@ -25,10 +27,30 @@ struct NoWatcher {
     void operator()(Arguments&&...) const {}
 };
 
+/// Tells in a sentence what does not fit together in an Internal.
+template <class B, class Meta, class View>
+constexpr bool check_internal() {
+    constexpr bool is_batch = env::BatchEnvironment<B>;
+    static_assert(is_batch, "rl::Internal's first argument is a batch of environments: env::Batched<World>, not World");
+    constexpr bool steers = Steering<Meta>;
+    static_assert(steers, "rl::Internal's second argument is a metacontroller: control::Metacontroller<...>");
+    constexpr bool same_spaces = !is_batch || !steers || requires {
+        requires std::same_as<typename B::Observation, typename Meta::Base::Observation>;
+        requires std::same_as<typename B::Action, typename Meta::Base::Action>;
+    };
+    static_assert(same_spaces,
+                  "rl::Internal's environments have other spaces than the metacontroller's base model: Observation and "
+                  "Action have to be the same types");
+    constexpr bool sees = !steers || std::is_invocable_v<const View&, const float*, float*>;
+    static_assert(sees, "rl::Internal's view writes what the policy sees of a residual stream: view(e, row) const");
+    return is_batch && steers && same_spaces && sees;
+}
+
 /// A BatchEnvironment over the environment B, steered by the metacontroller type Meta. A `Watcher` is called with
 /// (internal environment, running instances) before every primitive step, for analysis and pictures. A `View` writes
 /// what the policy observes of a residual stream: view(e, row).
-template <env::BatchEnvironment B, class Meta, class Watcher = NoWatcher, class View = IdentityView<Meta::width>>
+template <class B, class Meta, class Watcher = NoWatcher, class View = IdentityView<model::width_of<Meta>>,
+          bool = check_internal<B, Meta, View>()>
 class Internal {
 public:
     using Base = typename Meta::Base;
@@ -42,6 +64,17 @@ public:
              const typename Meta::template Parameters<float>& meta, Options options = {}, Watcher watcher = {},
              View view = {})
         : acting_(std::move(environment), base, meta, options), watcher_(std::move(watcher)), view_(std::move(view)) {}
+    /// For all else that might be taken for parameters there is a sentence.
+    template <class BaseParameters, class MetaParameters>
+    requires(!std::convertible_to<const BaseParameters&, const typename Base::template Parameters<float>&> ||
+             !std::convertible_to<const MetaParameters&, const typename Meta::template Parameters<float>&>)
+        Internal(B, const BaseParameters&, const MetaParameters&, Options = {}, Watcher = {}, View = {})
+        : Internal(refused()) {
+        static_assert(
+            !sizeof(BaseParameters),
+            "rl::Internal takes the parameters of the base model, then those of the metacontroller, in float: "
+            "of a core::Box b they are *b, of a learner *learner.parameters");
+    }
 
     /// Every episode begins by asking.
     void reset(int count, core::Random random) {
@@ -78,10 +111,27 @@ public:
     }
 
 private:
+    static const Internal& refused();  // nowhere defined: nothing that calls it compiles
+
     Acting<B, Meta> acting_;
     Watcher watcher_;
     View view_;
     std::vector<int> decisions_;
+};
+
+/// What does not fit together: check_internal has said why.
+template <class B, class Meta, class Watcher, class View>
+class Internal<B, Meta, Watcher, View, false> {
+public:
+    using Observation = data::Dense<1>;
+    using Action = data::Continuous<1>;
+    Internal(const auto&...) {}
+    void reset(int, core::Random) {}
+    std::span<const int> awaiting() const { return {}; }
+    std::span<const float> returns() const { return {}; }
+    std::span<const int> lengths() const { return {}; }
+    void observe(core::Rows<float, 1>) const {}
+    void act(core::Rows<const float, 1>) {}
 };
 
 }  // namespace midstream::rl

@@ -1,6 +1,6 @@
 /// \file
 /// Acting with a frozen sequence model while something writes to its residual stream: the loop that internal RL,
-/// supervised controllers and plain rollouts of the model share (paper section 6).
+/// supervised controllers and plain rollouts of the model share (Algorithms 1 to 3).
 #pragma once
 
 #include "midstream/env/environment.hpp"
@@ -13,6 +13,10 @@ namespace midstream::rl {
 /// between belong to both passes and have a state for each.
 template <env::BatchEnvironment B, class Base, int Read, int Write>
 class SteeredRollout {
+    static_assert(std::is_same_v<typename B::Observation, typename Base::Observation> &&
+                      std::is_same_v<typename B::Action, typename Base::Action>,
+                  "the model acts in environments of other spaces than its own: Observation and Action have to be the "
+                  "same types");
     static_assert(env::horizon_of<B> <= layer::context_of<Base>,
                   "the model's context is shorter than the horizon of the environment that it acts in");
 

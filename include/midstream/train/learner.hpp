@@ -30,6 +30,29 @@ std::string first_bad(const P& parameters) {
     });
     return result;
 }
+
+/// Tells in a sentence why nothing can learn so.
+template <class P, class O, class T>
+constexpr bool check_learner() {
+    static_assert(core::ParameterStruct<P>,
+                  "a learner's first argument is a struct of parameters: Model::Parameters<float>, not the model");
+    static_assert(!core::ParameterStruct<P> || Optimiser<O, P, T>,
+                  "a learner's second argument is an optimiser: train::AdamW, train::Muon or a type of your own as "
+                  "train/optimiser.hpp shows it");
+    return Optimiser<O, P, T>;
+}
+/// The state of an optimiser; of what is none something that stands in for it.
+template <class O, class P, class T, bool = check_learner<P, O, T>()>
+struct OptimiserState {
+    using Type = typename O::template State<P, T>;
+};
+template <class O, class P, class T>
+struct OptimiserState<O, P, T, false> {
+    struct Type {
+        std::uint64_t steps = 0;
+        static void visit(auto&, auto&&) {}
+    };
+};
 }  // namespace detail
 
 /// Parameters in training, with all that an update needs. They start at zero, where few things can learn: the model's
@@ -37,13 +60,12 @@ std::string first_bad(const P& parameters) {
 /// updates, but for the number of shards within a stage or an rl::ClippedPolicyGradient. What `visit` lists is what a
 /// run saves.
 template <class P, class OptimiserPolicy, class T = float>
-requires Optimiser<OptimiserPolicy, P, T>
 struct Learner {
     OptimiserPolicy optimiser{};
     double max_norm = 1;  ///< the gradient is clipped to this global norm
     int shards = 4;
     core::Box<P> parameters{};
-    typename OptimiserPolicy::template State<P, T> state{};
+    typename detail::OptimiserState<OptimiserPolicy, P, T>::Type state{};
 
     std::vector<core::Box<P>> gradients{};
     std::vector<std::span<T>> gradient_spans{};
@@ -137,6 +159,15 @@ private:
                "targets, "
                "rewards, weights), then at the learning rate";
     }
+};
+
+/// Trains the parameters of this model, which are in float.
+template <class L, class Model>
+concept LearnerOf = requires(L& learner) {
+    requires std::same_as < std::remove_cvref_t<decltype(*learner.parameters)>,
+    typename Model::template Parameters < float >> ;
+    { learner.steps() } -> std::convertible_to<std::int64_t>;
+    { learner.shards } -> std::convertible_to<int>;
 };
 
 /// Requires that parameters are not all zero, where nothing can be learned: somebody forgot to initialise or to load

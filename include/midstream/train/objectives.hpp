@@ -1,6 +1,6 @@
 /// \file
-/// The objectives of the three supervised stages, as sums over the steps of a packed batch: pretraining (paper section
-/// 2, stage 1), supervised controllers (section 7.2) and discovery (stage 2). Each adds `weight` times its gradient, so
+/// The objectives of the three supervised stages, as sums over the steps of a packed batch: pretraining (C.1),
+/// supervised controllers (C.3) and discovery (Eq. 3). Each adds `weight` times its gradient, so
 /// that shards of a batch add up to one mean.
 #pragma once
 
@@ -182,7 +182,7 @@ LossSums steered_loss(const typename Meta::Base::template Parameters<T>& base,
     sums.action = action_loss<Base, T>(batch, tape.base, weight, core::trainable<Gradient>);
     for (int row = 0; row < batch.rows(); ++row) {
         sums.divergence += tape.meta.proposals.divergences.view().data[row];
-        sums.gates += tape.meta.gates.view().data[row];
+        sums.gates += tape.meta.switching.gates.view().data[row];
     }
     if constexpr (core::trainable<Gradient>) {
         backward_frozen<Base, T>(base, batch.sequences(), Meta::write, tape.base);

@@ -1,5 +1,5 @@
 /// \file
-/// Schedules: plain structs that give a number for every step, as learning rates, the weight alpha of section 5, or
+/// Schedules: plain structs that give a number for every step, as learning rates, the weight alpha of Eq. 3, or
 /// sampling temperatures.
 #pragma once
 

@@ -1,5 +1,5 @@
 /// \file
-/// The three supervised stages as loops: pretraining, supervised controllers, discovery (paper sections 2 and 7.2).
+/// The three supervised stages as loops: pretraining, supervised controllers, discovery (C.1, C.3 and C.4).
 ///
 /// Each goes on from where its learner stands (`learner.steps()`), so that a run that was loaded from a checkpoint
 /// continues to the bits of an unbroken one: every update draws from `random.fork(step)`. `source(count, random,
@@ -10,137 +10,18 @@
 /// outside their spaces, numbers that are not finite and labels without a controller are Errors that name them.
 #pragma once
 
-#include <algorithm>
-#include <cmath>
-#include <limits>
+#include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
-#include "midstream/data/look_ahead.hpp"
-#include "midstream/data/validate.hpp"
-#include "midstream/env/record.hpp"
 #include "midstream/train/learner.hpp"
 #include "midstream/train/objectives.hpp"
 #include "midstream/train/schedule.hpp"
+#include "midstream/train/sources.hpp"
+#include "midstream/train/stage_check.hpp"
 
 namespace midstream::train {
-
-/// See recorder.
-template <env::Environment Environment, env::ExpertFor<Environment> Expert>
-struct Recorder {
-    using World = Environment;
-    World environment;
-    Expert expert;
-    void operator()(int count, core::Random random, env::EpisodesOf<World>& episodes) const {
-        env::record(environment, expert, count, random, episodes);
-    }
-};
-/// A source that records fresh successful episodes of an expert for every batch.
-template <env::Environment World, env::ExpertFor<World> Expert>
-Recorder<World, Expert> recorder(World environment, Expert expert) {
-    return {std::move(environment), std::move(expert)};
-}
-
-/// Appends one episode of `from` to `to`. Targets, subgoals, returns and endings that one of them lacks the other has
-/// to lack, too, unless it is empty.
-template <class Episodes>
-void append_episode(const Episodes& from, int episode, Episodes& to) {
-    core::require_index(episode, from.count(), "the number of an episode");
-    const int first = from.offsets[static_cast<std::size_t>(episode)],
-              last = from.offsets[static_cast<std::size_t>(episode) + 1];
-    core::require(0 <= first && first <= last && last <= from.rows(), [&] {
-        return "episode " + std::to_string(episode) + " goes from row " + std::to_string(first) + " to row " +
-               std::to_string(last) + " of " + std::to_string(from.rows());
-    });
-    core::require(last - first <= std::numeric_limits<int>::max() - to.rows(), [&] {
-        return "a batch of episodes has at most " + std::to_string(std::numeric_limits<int>::max()) + " rows";
-    });
-    struct Part {
-        int of, to, begin, end;  // entries begin, ..., end - 1 of `of` are appended to `to` entries
-    };
-    const auto append = [](const char* name, const auto& source, auto& target, int width, const Part& part,
-                           bool optional) {
-        const auto is_whole = [&](std::size_t size, int entries) {
-            return size == static_cast<std::size_t>(entries) * static_cast<std::size_t>(width);
-        };
-        if (optional && source.empty() && target.empty()) return;
-        core::require(is_whole(source.size(), part.of) && is_whole(target.size(), part.to), [&] {
-            return std::string(name) + " of " + std::to_string(source.size()) + " numbers for " +
-                   std::to_string(part.of) + " times " + std::to_string(width) + " are not appended to " +
-                   std::to_string(target.size()) + " for " + std::to_string(part.to) + " times " +
-                   std::to_string(width);
-        });
-        target.insert(target.end(), source.begin() + static_cast<std::ptrdiff_t>(part.begin) * width,
-                      source.begin() + static_cast<std::ptrdiff_t>(part.end) * width);
-    };
-    const Part rows{from.rows(), to.rows(), first, last}, one{from.count(), to.count(), episode, episode + 1};
-    append("observations", from.observations, to.observations, Episodes::observation_width, rows, false);
-    append("actions", from.actions, to.actions, Episodes::action_width, rows, false);
-    append("targets", from.targets, to.targets, Episodes::target_width, rows, true);
-    append("subgoals", from.subgoals, to.subgoals, 1, rows, true);
-    append("returns", from.returns, to.returns, 1, one, true);
-    append("endings", from.endings, to.endings, Episodes::observation_width, one, true);
-    to.offsets.push_back(to.rows() + last - first);
-}
-
-/// See sampler.
-template <class Episodes>
-struct Sampler {
-    const Episodes* dataset;
-    void operator()(int count, core::Random random, Episodes& episodes) const {
-        core::require(dataset->count() > 0, "a data set to draw from holds at least one episode");
-        for (int i = 0; i < count; ++i) append_episode(*dataset, random.below(dataset->count()), episodes);
-    }
-};
-/// A source that draws episodes, with replacement, from a data set. It keeps a reference: the data set has to outlive
-/// it and to stay where it is; what is changed there meanwhile is what is drawn from. So that of a Collector is one of
-/// its latest episodes.
-template <class Episodes>
-Sampler<Episodes> sampler(const Episodes& dataset) {
-    core::require(dataset.count() > 0, "a data set to draw from holds at least one episode");
-    return {&dataset};
-}
-/// A data set that is gone with the expression cannot be drawn from.
-template <class Episodes>
-void sampler(const Episodes&& dataset) = delete;
-
-/// See looking_ahead.
-template <class Source>
-struct LookingAhead {
-    Source source;
-    int steps;
-    void operator()(int count, core::Random random, auto& episodes) const {
-        source(count, random, episodes);
-        data::look_ahead(episodes, steps);
-    }
-};
-/// A source whose targets lie `steps` steps ahead (data::look_ahead).
-template <class Source>
-LookingAhead<Source> looking_ahead(Source source, int steps) {
-    return {std::move(source), steps};
-}
-
-/// The longest episode that a source can give, in steps; 0 where its type does not say.
-template <class Source>
-inline constexpr int horizon_of = 0;
-template <class World, class Expert>
-inline constexpr int horizon_of<Recorder<World, Expert>> = World::horizon;
-template <class Source>
-inline constexpr int horizon_of<LookingAhead<Source>> = horizon_of<Source>;
-
-/// Draws `count` episodes into a cleared batch. Throws unless the source gave as many as it was asked for, and they are
-/// valid and have what is demanded of them.
-template <class Source, class Episodes>
-void draw(const Source& source, int count, core::Random random, Episodes& batch, const data::Demands& demands = {}) {
-    source(count, random, batch);
-    core::require(batch.count() == count, [&] {
-        return "a source of episodes gave " + std::to_string(batch.count()) + " where " + std::to_string(count) +
-               " were asked for";
-    });
-    data::validate(batch, demands, "a source of episodes");
-}
 
 /// The defaults are the paper's (Table A4), far beyond what a laptop does in a day.
 struct PretrainOptions {
@@ -175,8 +56,6 @@ template <class Model, class LearnerType, class Policy, class Source, class Rate
 void run_updates(const Policy& policy, LearnerType& learner, std::int64_t steps, int batch_size, const Source& source,
                  const data::Demands& demands, const Rate& learning_rate, core::Random random, Update&& update,
                  Report&& report) {
-    static_assert(horizon_of<Source> <= layer::context_of<Model>,
-                  "the model's context is shorter than the horizon of the environment that is recorded for it");
     const int shards = learner.shards;
     core::require_range(shards, 1, LearnerType::max_shards, "shards");
     core::require(batch_size >= shards && batch_size <= 1 << 20, [&] {
@@ -221,25 +100,31 @@ void run_stage(const Policy& policy, LearnerType& learner, std::int64_t steps, i
 }  // namespace detail
 
 /// Stage 1: trains a sequence model on the behaviour of agents.
-template <class Model, class Policy, class LearnerType, class Source, Schedule Rate, class Report>
+template <class Model, class Policy, class LearnerType, class Source, class Rate, class Report>
 void pretrain(const Policy& policy, LearnerType& learner, const Source& source, const PretrainOptions& options,
               const Rate& learning_rate, core::Random random, Report&& report) {
-    detail::require_trainable(learner, "the model");
-    core::require(core::is_finite(options.lambda) && options.lambda >= 0, [&] {
-        return "lambda is " + core::to_text(options.lambda) + ", valid are finite numbers from 0 on";
-    });
-    std::vector<typename Model::template Tape<float>> tapes(static_cast<std::size_t>(learner.shards));
-    detail::run_stage<Model>(
-        policy, learner, options.steps, options.batch, source, {.targets = Model::predicts_observations}, learning_rate,
-        random,
-        [&](int shard, const auto& batch, float weight, core::Random, auto& gradient) {
-            return pretraining_loss<Model, float>(*learner.parameters, batch, static_cast<float>(options.lambda),
-                                                  weight, tapes[static_cast<std::size_t>(shard)], gradient);
-        },
-        report);
+    constexpr bool is_model = model::SequenceModel<Model>;
+    static_assert(is_model, "train::pretrain<Model> trains a model of sequences: model::Autoregressive<...>");
+    if constexpr (is_model)
+        if constexpr (check_stage<Model, Model, Policy, LearnerType, Source, Rate, Report>()) {
+            detail::require_trainable(learner, "the model");
+            core::require(core::is_finite(options.lambda) && options.lambda >= 0, [&] {
+                return "lambda is " + core::to_text(options.lambda) + ", valid are finite numbers from 0 on";
+            });
+            std::vector<typename Model::template Tape<float>> tapes(static_cast<std::size_t>(learner.shards));
+            detail::run_stage<Model>(
+                policy, learner, options.steps, options.batch, source, {.targets = Model::predicts_observations},
+                learning_rate, random,
+                [&](int shard, const auto& batch, float weight, core::Random, auto& gradient) {
+                    return pretraining_loss<Model, float>(*learner.parameters, batch,
+                                                          static_cast<float>(options.lambda), weight,
+                                                          tapes[static_cast<std::size_t>(shard)], gradient);
+                },
+                report);
+        }
 }
 
-/// The defaults are the paper's (section 7.2).
+/// The defaults are the paper's for the gridworld (Table A7).
 struct SuperviseOptions {
     std::int64_t steps = 3200;
     int batch = 512;
@@ -250,25 +135,32 @@ struct SuperviseOptions {
 };
 
 /// Supervised controllers of a frozen model, one for each subgoal label of the episodes.
-template <class Controllers, class Policy, class LearnerType, class Source, Schedule Rate, class Report>
-void supervise(const Policy& policy, const typename Controllers::Base::template Parameters<float>& base,
-               LearnerType& learner, const Source& source, const SuperviseOptions& options, const Rate& learning_rate,
-               core::Random random, Report&& report) {
-    detail::require_trainable(learner, "the controllers");
-    detail::require_trained(base);
-    const auto shards = static_cast<std::size_t>(learner.shards);
-    std::vector<typename Controllers::Base::template Tape<float>> base_tapes(shards);
-    std::vector<core::Buffer<float, Controllers::width>> e_write(shards);
-    std::vector<typename Controllers::template Tape<float>> tapes(shards);
-    detail::run_stage<typename Controllers::Base>(
-        policy, learner, options.steps, options.batch, source, {.subgoals = Controllers::subgoals}, learning_rate,
-        random,
-        [&](int shard, const auto& batch, float weight, core::Random, auto& gradient) {
-            const auto s = static_cast<std::size_t>(shard);
-            return supervised_loss<Controllers, float>(base, *learner.parameters, batch, weight, base_tapes[s],
-                                                       e_write[s], tapes[s], gradient);
-        },
-        report);
+template <class Controllers, class Policy, class BaseParameters, class LearnerType, class Source, class Rate,
+          class Report>
+void supervise(const Policy& policy, const BaseParameters& base, LearnerType& learner, const Source& source,
+               const SuperviseOptions& options, const Rate& learning_rate, core::Random random, Report&& report) {
+    constexpr bool are_controllers = TrainedOnBase<Controllers> && requires { Controllers::subgoals; };
+    static_assert(are_controllers, "train::supervise<Controllers> trains a control::Supervised<...>");
+    if constexpr (are_controllers)
+        if constexpr (check_base<BaseParameters, Controllers>() &&
+                      check_stage<Controllers, typename Controllers::Base, Policy, LearnerType, Source, Rate,
+                                  Report>()) {
+            detail::require_trainable(learner, "the controllers");
+            detail::require_trained(base);
+            const auto shards = static_cast<std::size_t>(learner.shards);
+            std::vector<typename Controllers::Base::template Tape<float>> base_tapes(shards);
+            std::vector<core::Buffer<float, Controllers::width>> e_write(shards);
+            std::vector<typename Controllers::template Tape<float>> tapes(shards);
+            detail::run_stage<typename Controllers::Base>(
+                policy, learner, options.steps, options.batch, source, {.subgoals = Controllers::subgoals},
+                learning_rate, random,
+                [&](int shard, const auto& batch, float weight, core::Random, auto& gradient) {
+                    const auto s = static_cast<std::size_t>(shard);
+                    return supervised_loss<Controllers, float>(base, *learner.parameters, batch, weight, base_tapes[s],
+                                                               e_write[s], tapes[s], gradient);
+                },
+                report);
+        }
 }
 
 /// The defaults are the paper's (Table A9).
@@ -284,53 +176,67 @@ struct DiscoverOptions {
 /// Stage 2: trains a metacontroller on a frozen model. `alpha` is a schedule; `pass_options(step)` gives the
 /// metacontroller's options, so that switches and noise can follow schedules too. Where these ask for a signal, means
 /// are normalised over the whole batch, in whatever number of shards, and the parameters' running moments follow.
-template <class Meta, class Policy, class LearnerType, class Source, Schedule Alpha, class PassOptions, Schedule Rate,
-          class Report>
-void discover(const Policy& policy, const typename Meta::Base::template Parameters<float>& base, LearnerType& learner,
-              const Source& source, const DiscoverOptions& options, const Alpha& alpha, const PassOptions& pass_options,
+template <class Meta, class Policy, class BaseParameters, class LearnerType, class Source, class Alpha,
+          class PassOptions, class Rate, class Report>
+void discover(const Policy& policy, const BaseParameters& base, LearnerType& learner, const Source& source,
+              const DiscoverOptions& options, const Alpha& alpha, const PassOptions& pass_options,
               const Rate& learning_rate, core::Random random, Report&& report) {
-    detail::require_trainable(learner, "the metacontroller");
-    detail::require_trained(base);
-    using Proposal = typename Meta::Proposal;
-    const auto shards = static_cast<std::size_t>(learner.shards);
-    std::vector<DiscoveryTape<Meta, float>> tapes(shards);
-    std::vector<typename Proposal::GradientSums> shard_sums(shards);
-    detail::run_updates<typename Meta::Base>(
-        policy, learner, options.steps, options.batch, source,
-        {.endings = control::ObservesStream<typename Meta::Observer>}, learning_rate, random,
-        [&](const auto& batches, float weight, core::Random stream, double rate_now) {
-            const std::int64_t step = learner.steps();
-            const typename Meta::Options pass = pass_options(step);
-            pass.validate();
-            const auto alpha_now = static_cast<float>(alpha(step));
-            core::require(core::is_finite(alpha_now), "alpha, the weight of the divergence, is not finite");
-            learner.begin(policy);
-            policy.for_each(learner.shards, [&](int shard) {
-                const auto s = static_cast<std::size_t>(shard);
-                propose_pass<Meta, float>(base, *learner.parameters, batches[s], pass, tapes[s]);
-            });
-            typename Proposal::Moments moments;
-            for (const auto& tape : tapes) moments += Meta::moments(tape.meta);
-            const LossSums sums = learner.add_gradients(policy, [&](int shard, auto& gradient) {
-                const auto s = static_cast<std::size_t>(shard);
-                steer_pass<Meta, float>(base, *learner.parameters, batches[s],
-                                        stream.fork(static_cast<std::uint64_t>(2 * shard + 1)), moments, tapes[s]);
-                return steered_loss<Meta, float>(base, *learner.parameters, batches[s], alpha_now, weight, tapes[s],
-                                                 shard_sums[s], gradient);
-            });
-            typename Proposal::GradientSums proposal_sums;
-            for (const auto& part : shard_sums) proposal_sums += part;
-            learner.add_gradients(policy, [&](int shard, auto& gradient) {
-                const auto s = static_cast<std::size_t>(shard);
-                Meta::backward_from_proposals(*learner.parameters, batches[s].sequences(), tapes[s].e_read.view(),
-                                              tapes[s].meta, proposal_sums, {}, gradient);
-                return LossSums{};
-            });
-            learner.finish(policy, rate_now);
-            if (pass.training) Meta::track(*learner.parameters, moments);
-            return sums;
-        },
-        report);
+    constexpr bool is_meta = TrainedOnBase<Meta> && requires {
+        typename Meta::Options;
+        typename Meta::Proposal;
+    };
+    static_assert(is_meta, "train::discover<Meta> trains a control::Metacontroller<...>");
+    static_assert(
+        Schedule<Alpha>,
+        "alpha is a schedule, which gives a number for every step: train::Constant{0.1}, not 0.1 (train/schedule.hpp)");
+    if constexpr (is_meta && Schedule<Alpha>)
+        if constexpr (check_base<BaseParameters, Meta>() && check_pass_options<PassOptions, Meta>() &&
+                      check_stage<Meta, typename Meta::Base, Policy, LearnerType, Source, Rate, Report>()) {
+            detail::require_trainable(learner, "the metacontroller");
+            detail::require_trained(base);
+            using Proposal = typename Meta::Proposal;
+            const auto shards = static_cast<std::size_t>(learner.shards);
+            std::vector<DiscoveryTape<Meta, float>> tapes(shards);
+            std::vector<typename Proposal::GradientSums> shard_sums(shards);
+            detail::run_updates<typename Meta::Base>(
+                policy, learner, options.steps, options.batch, source,
+                {.endings = control::ObservesStream<typename Meta::Observer>}, learning_rate, random,
+                [&](const auto& batches, float weight, core::Random stream, double rate_now) {
+                    const std::int64_t step = learner.steps();
+                    const typename Meta::Options pass = pass_options(step);
+                    pass.validate();
+                    const auto alpha_now = static_cast<float>(alpha(step));
+                    core::require(core::is_finite(alpha_now), "alpha, the weight of the divergence, is not finite");
+                    learner.begin(policy);
+                    policy.for_each(learner.shards, [&](int shard) {
+                        const auto s = static_cast<std::size_t>(shard);
+                        propose_pass<Meta, float>(base, *learner.parameters, batches[s], pass, tapes[s]);
+                    });
+                    typename Proposal::Moments moments;
+                    for (const auto& tape : tapes) moments += Meta::moments(tape.meta);
+                    const LossSums sums = learner.add_gradients(policy, [&](int shard, auto& gradient) {
+                        const auto s = static_cast<std::size_t>(shard);
+                        steer_pass<Meta, float>(base, *learner.parameters, batches[s],
+                                                stream.fork(static_cast<std::uint64_t>(2 * shard + 1)), moments,
+                                                tapes[s]);
+                        return steered_loss<Meta, float>(base, *learner.parameters, batches[s], alpha_now, weight,
+                                                         tapes[s], shard_sums[s], gradient);
+                    });
+                    typename Proposal::GradientSums proposal_sums;
+                    for (const auto& part : shard_sums) proposal_sums += part;
+                    learner.add_gradients(policy, [&](int shard, auto& gradient) {
+                        const auto s = static_cast<std::size_t>(shard);
+                        Meta::backward_from_proposals(*learner.parameters, batches[s].sequences(),
+                                                      tapes[s].e_read.view(), tapes[s].meta, proposal_sums, {},
+                                                      gradient);
+                        return LossSums{};
+                    });
+                    learner.finish(policy, rate_now);
+                    if (pass.training) Meta::track(*learner.parameters, moments);
+                    return sums;
+                },
+                report);
+        }
 }
 
 }  // namespace midstream::train

@@ -29,7 +29,7 @@ constexpr Pinpad grid = Ant::world;
 constexpr double cell = Ant::ant_world.cell;
 static_assert(Environment<Ant> && HasTarget<Ant> && HasSubgoal<Ant> && BatchEnvironment<Batched<Ant>>);
 static_assert(Ant::Observation::width == 27 + 2 + 2 * 5 + 2 && Ant::Target::width == 29 && Ant::Action::width == 8);
-static_assert(Ant::horizon == 500 && grid.size == 4 && grid.colours == 4 && grid.walls == 1);  // paper section 3.2
+static_assert(Ant::horizon == 500 && grid.size == 4 && grid.colours == 4 && grid.walls == 1);  // A.2
 
 using Torques = std::array<float, 8>;
 constexpr Torques none{};

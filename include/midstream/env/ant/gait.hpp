@@ -1,6 +1,6 @@
 /// \file
 /// An expert for ant-pinpad that needs no training: a trot along the guide's way. The paper's is trained by PPO
-/// (section 3.2); docs/ant.md compares them.
+/// (C.1.1); docs/ant.md compares them.
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 /// \file
-/// What the ant's expert is told besides what the ant sees (paper section 3.2): the way, and what progress along it is
+/// What the ant's expert is told besides what the ant sees (C.1.1): the way, and what progress along it is
 /// worth. The expert's data are recorded from the plain AntPinpad, which tells neither.
 #pragma once
 

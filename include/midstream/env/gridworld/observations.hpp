@@ -19,7 +19,7 @@ struct EgocentricMeaning {
     friend constexpr bool operator==(const EgocentricMeaning&, const EgocentricMeaning&) = default;
 };
 
-/// The paper's observation (section 3.1): for every colour, every wall and the agent, its cell, one-hot over the grid.
+/// The paper's observation (A.1): for every colour, every wall and the agent, its cell, one-hot over the grid.
 /// Predicted as a cell for each.
 template <Pinpad World>
 struct Absolute {

@@ -1,5 +1,5 @@
 /// \file
-/// The environment gridworld-pinpad (paper section 3.1): visit coloured cells in an order that is never shown.
+/// The environment gridworld-pinpad (A.1): visit coloured cells in an order that is never shown.
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 /// \file
-/// The expert of gridworld-pinpad (paper section 3.1): the exact shortest-path policy.
+/// The expert of gridworld-pinpad (C.1.1): the exact shortest-path policy.
 #pragma once
 
 #include <array>

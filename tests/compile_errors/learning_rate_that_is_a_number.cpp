@@ -1,0 +1,11 @@
+// first: a stage's learning rate is a schedule
+#include "midstream/train/adamw.hpp"
+#include "midstream/train/stages.hpp"
+#include "world.hpp"
+
+int main() {
+    ms::train::Learner<Base::Parameters<float>, ms::train::AdamW> learner;
+    ms::train::pretrain<Base>(ms::core::Serial{}, learner, ms::train::recorder(World{}, Expert{}),
+                              {.steps = 1, .batch = 8}, 1e-3, ms::core::Random(1),
+                              [](auto, const auto&) { return true; });
+}
