@@ -1,7 +1,7 @@
-# Finds MuJoCo as MuJoCo::MuJoCo, with MuJoCo_VERSION; MuJoCo_WHERE says where it was looked for. Without a hint that is
-# the system (Debian: libmujoco-dev). The variable MUJOCO_ROOT, of CMake or of the environment, names a folder that is looked
-# into instead: an unpacked release, or the folder `mujoco` of the Python package, whose library has no name without a
-# version.
+# Finds MuJoCo as MuJoCo::MuJoCo, with MuJoCo_VERSION; MuJoCo_WHAT says what was found, and where it was looked for. Without
+# a hint that is the system (Debian: libmujoco-dev). The variable MUJOCO_ROOT, of CMake or of the environment, names a folder
+# that is looked into instead: an unpacked release, or the folder `mujoco` of the Python package, whose library has no name
+# without a version.
 set(_mujoco_root "${MUJOCO_ROOT}")
 if(NOT _mujoco_root AND DEFINED ENV{MUJOCO_ROOT})
   set(_mujoco_root "$ENV{MUJOCO_ROOT}")
@@ -37,6 +37,11 @@ if(MuJoCo_INCLUDE_DIR)
     math(EXPR _mujoco_patch "${_mujoco_number} % 1000")
     set(MuJoCo_VERSION ${_mujoco_major}.${_mujoco_minor}.${_mujoco_patch})
   endif()
+endif()
+
+set(MuJoCo_WHAT "none ${MuJoCo_WHERE}")
+if(MuJoCo_INCLUDE_DIR AND MuJoCo_LIBRARY)
+  set(MuJoCo_WHAT "${MuJoCo_VERSION} ${MuJoCo_WHERE}")
 endif()
 
 include(FindPackageHandleStandardArgs)

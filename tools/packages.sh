@@ -31,5 +31,5 @@ need() {
 # What building midstream's tests and examples takes.
 need_build_packages() {
     need g++ cmake ninja-build libeigen3-dev libxtensor-dev nlohmann-json3-dev libboost-test-dev libfmt-dev \
-        gnuplot-nox libmujoco-dev
+        gnuplot-nox libmujoco-dev pkg-config
 }

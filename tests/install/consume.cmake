@@ -1,19 +1,33 @@
 # Builds and runs the consumer against midstream as the variable WAY says, in the folder WORK.
 file(REMOVE_RECURSE ${WORK})
 
-function(run)
-  execute_process(COMMAND ${ARGN} RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
-  if(NOT result EQUAL 0)
-    list(JOIN ARGN " " command)
-    message(FATAL_ERROR "${command}\nended with ${result}:\n${output}")
-  endif()
-endfunction()
+include(${CMAKE_CURRENT_LIST_DIR}/run.cmake)
 
 if(WAY STREQUAL "find_package")
   run(${CMAKE_COMMAND} --install ${MIDSTREAM_BUILD} --prefix ${WORK}/prefix --config "${CONFIG}")
   # The installed copy is moved: no path into the place it was installed to may be left in it.
   file(RENAME ${WORK}/prefix ${WORK}/moved)
   set(how -D CMAKE_PREFIX_PATH=${WORK}/moved)
+elseif(WAY STREQUAL "deb")
+  # Packed from a build folder of its own, as a person would, and unpacked instead of installed.
+  run(${CMAKE_COMMAND} -S ${MIDSTREAM_SOURCE} -B ${WORK}/package -G ${GENERATOR} -D CMAKE_CXX_COMPILER=${COMPILER}
+      -D MIDSTREAM_BUILD_TESTS=OFF -D MIDSTREAM_BUILD_EXAMPLES=OFF)
+  run(${CMAKE_COMMAND} -E chdir ${WORK}/package ${CPACK} -G DEB)
+  file(GLOB package ${WORK}/package/libmidstream-dev_*_all.deb)
+  foreach(field "Package: libmidstream-dev" "Architecture: all" "Depends: libeigen3-dev .>= 3.4., libxtensor-dev .>= 0.24., nlohmann-json3-dev"
+                "Suggests: libmujoco-dev .>= 2.2.2.")
+    run(dpkg-deb --info ${package})
+    if(NOT output MATCHES "${field}\n")
+      message(FATAL_ERROR "the package lacks ${field}:\n${output}")
+    endif()
+  endforeach()
+  run(dpkg-deb --extract ${package} ${WORK}/root)
+  foreach(file include/midstream/midstream.hpp share/pkgconfig/midstream.pc share/doc/libmidstream-dev/copyright)
+    if(NOT EXISTS ${WORK}/root/usr/${file})
+      message(FATAL_ERROR "the package lacks /usr/${file}")
+    endif()
+  endforeach()
+  set(how -D CMAKE_PREFIX_PATH=${WORK}/root/usr)
 else()
   set(how -D MIDSTREAM_SOURCE=${MIDSTREAM_SOURCE})
 endif()
