@@ -11,6 +11,7 @@ How a C++ block is compiled, a comment before it says:
   <!-- compiled: after NAME -->    declarations; what stands before them is tests/docs/NAME.hpp
   <!-- compiled: within NAME -->   statements of a function; likewise
   <!-- compiled: continues -->     declarations that follow those of the block before
+  <!-- part of FILE -->            its lines stand in this file, one after the other, whatever their indentation
   <!-- not compiled: WHY -->       what it says
 """
 import json
@@ -22,7 +23,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("*/README.md"),
                 *ROOT.glob(".github/**/*.md")])
-MODE = re.compile(r"<!-- (not compiled: .+|compiled(?:: (?:after|within) [a-z_]+|: continues)?) -->")
+MODE = re.compile(r"<!-- (not compiled: .+|part of [\w./]+|compiled(?:: (?:after|within) [a-z_]+|: continues)?) -->")
 # Pages whose C++ is compiled.
 TAUGHT = [page for page in PAGES if page.parent == ROOT or ROOT / "docs" in page.parents]
 
@@ -94,9 +95,20 @@ def prose():
         for block in blocks(page):
             if block.language == "cpp" and not MODE.fullmatch(block.before.strip()):
                 errors.append(f"{page.relative_to(ROOT)}:{block.line}: how is this compiled? See {pathlib.Path(__file__).name}")
+            part = re.fullmatch(r"<!-- part of (\S+) -->", block.before.strip())
+            if part and not stands_in(block.text, ROOT / part[1]):
+                errors.append(f"{page.relative_to(ROOT)}:{block.line}: does not stand in {part[1]}")
             if block.language == "":
                 errors.append(f"{page.relative_to(ROOT)}:{block.line}: of which language is this block?")
     return errors
+
+
+def stands_in(text, file):
+    if not file.exists():
+        return False
+    lines = [line.strip() for line in text.split("\n")]
+    whole = [line.strip() for line in file.read_text(encoding="utf-8").split("\n")]
+    return any(whole[start:start + len(lines)] == lines for start in range(len(whole)))
 
 
 def commands(programs):
@@ -150,7 +162,7 @@ def sources(page):
     units, last = [], None
     for block in blocks(page):
         mode = MODE.fullmatch(block.before.strip())
-        if block.language != "cpp" or not mode or mode[1].startswith("not"):
+        if block.language != "cpp" or not mode or not mode[1].startswith("compiled"):
             continue
         words = mode[1].replace(":", "").split()
         prelude = "" if len(words) < 3 else f'#include "docs/{words[2]}.hpp"\n'
