@@ -9,7 +9,8 @@ using Base = model::Autoregressive<World::Observation, World::Action, Stack, Wor
 using Meta = control::Metacontroller<Base, control::MetacontrollerShape{.read = 1, .write = 0}>;
 using Batch = env::Batched<World>;
 using Inner = rl::Internal<Batch, Meta>;
-using Policy = model::Autoregressive<Inner::Observation, Inner::Action,
-                                     model::Hawk<model::HawkShape{.depth = 1, .width = 32, .recurrent = 32, .mlp = 64}>>;
+using Policy =
+    model::Autoregressive<Inner::Observation, Inner::Action,
+                          model::Hawk<model::HawkShape{.depth = 1, .width = 32, .recurrent = 32, .mlp = 64}>>;
 template <class Model>
 using Learner = train::Learner<typename Model::template Parameters<float>, train::AdamW>;
