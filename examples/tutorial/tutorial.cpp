@@ -1,69 +1,71 @@
-// From an environment of our own to internal RL, in one file; docs/tutorial.md walks through it. `tutorial 2` is seed
-// 2, `tutorial 1 0.01` does 1% of everything.
+// From an environment of our own to internal RL; see docs/tutorial.md. `tutorial 2` is seed 2, `tutorial 1 0.01` does
+// 1%.
 #include <cstdio>
 #include <midstream/midstream.hpp>
 namespace ms = midstream;
 using ms::core::Random;
 
-/// A corridor with four lamps at random places. They are to be switched on in an order that nobody tells the agent: a
-/// press in the right place lights the lamp for a step, any other press ends the episode. In pretraining no lamp c is
-/// followed by itself or by c + 1. The unseen task is 0-1-2-3, of which only the end is rewarded.
-struct Lamps {
-    static constexpr int length = 9, lamps = 4, presses = 4, horizon = 40;
-    using Observation = ms::data::Dense<3 * lamps>;
-    using Action = ms::data::Categories<3>;  // left, right, press
-
+/// A hall in the shape of a cross, with a door at the end of each arm. Doors are to be opened in an order that nobody
+/// tells the agent. Behind the right door it is in the middle of the hall again, whose doors have changed places; the
+/// wrong door ends the episode. In pretraining no door c is followed by itself or by c + 1. The unseen task is 0-1-2-3,
+/// of which only the end is rewarded.
+struct Hall {
+    static constexpr int doors = 4, arm = 3, rounds = 4, horizon = 24;
+    using Observation = ms::data::Dense<3 * doors>;
+    using Action = ms::data::Categories<4>;  // left, right, down, up
+    static constexpr std::array<int, 4> dx{-1, 1, 0, 0}, dy{0, 0, -1, 1};
     bool unseen = false;
-    std::array<int, presses> order{};
-    std::array<int, length> cell{};  ///< of each lamp; those beyond the lamps are empty
-    int agent = 0, done = 0, lit = -1, steps = 0;
-
-    void reset(Random random) {
-        *this = {.unseen = unseen};
-        std::iota(cell.begin(), cell.end(), 0);
-        for (int i = length - 1; i > 0; --i) std::swap(cell[i], cell[random.below(i + 1)]);
-        agent = cell[lamps];
-        for (int i = 0; i < presses; ++i)
-            order[i] = unseen ? i : i == 0 ? random.below(lamps) : (order[i - 1] + 2 + random.below(lamps - 2)) % lamps;
+    Random random{};
+    std::array<int, rounds> order{};
+    std::array<int, doors> side{};  ///< of each door: the action that leads there
+    int x = 0, y = 0, done = 0, opened = -1, steps = 0;
+    void reset(Random stream) {
+        *this = {.unseen = unseen, .random = stream};
+        for (int i = 0; i < rounds; ++i)
+            order[i] = unseen ? i : i == 0 ? random.below(doors) : (order[i - 1] + 2 + random.below(doors - 2)) % doors;
+        enter();
     }
-    /// For every lamp: how far it is, whether it is here and dark, whether it has just been lit.
+    void enter() {
+        x = y = 0;
+        std::iota(side.begin(), side.end(), 0);
+        for (int i = doors - 1; i > 0; --i) std::swap(side[i], side[random.below(i + 1)]);
+    }
+    /// For every door: how far to the right and up it is, and whether it has just been opened.
     void observe(float* row) const {
-        for (int i = 0; i < lamps; ++i) {
-            row[3 * i] = static_cast<float>(cell[i] - agent) / 4;
-            row[3 * i + 1] = cell[i] == agent && i != lit;
-            row[3 * i + 2] = i == lit;
+        for (int i = 0; i < doors; ++i) {
+            row[3 * i] = static_cast<float>(arm * dx[side[i]] - x) / arm;
+            row[3 * i + 1] = static_cast<float>(arm * dy[side[i]] - y) / arm;
+            row[3 * i + 2] = i == opened;
         }
     }
     ms::env::Transition step(const std::int16_t* action) {
-        ++steps;
-        lit = -1;
-        if (*action < 2) {
-            agent = std::clamp(agent + 2 * *action - 1, 0, length - 1);
-            return {0, steps == horizon};
-        }
-        for (int i = 0; i < lamps; ++i)
-            if (cell[i] == agent) lit = i;
-        if (lit != order[done]) return {0, true};
-        return {++done == presses ? 1.0f : 0.0f, done == presses || steps == horizon};
+        const int to_x = x + dx[*action], to_y = y + dy[*action];
+        if (to_x == 0 || to_y == 0) x = to_x, y = to_y;
+        opened = -1;
+        for (int i = 0; i < doors; ++i)
+            if (x == arm * dx[side[i]] && y == arm * dy[side[i]]) opened = i;
+        if (++steps == horizon || opened < 0) return {0, steps == horizon};
+        if (opened != order[done]) return {0, true};
+        enter();
+        return {++done == rounds ? 1.0f : 0.0f, done == rounds};
     }
-    int subgoal() const { return order[std::min(done, presses - 1)]; }  ///< for measuring alone
+    int subgoal() const { return order[std::min(done, rounds - 1)]; }  ///< for measuring alone
 };
 struct Expert {
-    std::array<std::int16_t, 1> act(const Lamps& world, Random&) const {
-        const int goal = world.cell[world.subgoal()];
-        return {static_cast<std::int16_t>(world.agent == goal ? 2 : world.agent < goal)};
+    std::array<std::int16_t, 1> act(const Hall& world, Random&) const {
+        return {static_cast<std::int16_t>(world.side[world.subgoal()])};
     }
 };
 
 // The sequence model, what steers it, and the policy over codes.
 constexpr int width = 32;
-constexpr ms::model::TransformerShape shape{.depth = 2, .width = width, .mlp = 64, .context = Lamps::horizon};
-using Base = ms::model::Autoregressive<Lamps::Observation, Lamps::Action, ms::model::Transformer<shape>>;
+constexpr ms::model::TransformerShape shape{.depth = 2, .width = width, .mlp = 64, .context = Hall::horizon};
+using Base = ms::model::Autoregressive<Hall::Observation, Hall::Action, ms::model::Transformer<shape>>;
 using Events = ms::control::StreamEvents<width, 0, 8>;
 using Meta = ms::control::Metacontroller<Base, ms::control::MetacontrollerShape{.read = 1, .write = 0, .code = 3},
                                          ms::control::LowRank<8>, ms::control::GumbelSwitch, ms::control::EveryStep,
                                          ms::control::FutureGru<width>, Events>;
-using World = ms::env::Batched<Lamps>;
+using World = ms::env::Batched<Hall>;
 using Inner = ms::rl::Internal<World, Meta>;
 using Policy = ms::model::Autoregressive<
     Inner::Observation, Inner::Action,
@@ -73,8 +75,7 @@ template <class Model>
 using Learner = ms::train::Learner<typename Model::template Parameters<float>, ms::train::AdamW>;
 const ms::core::Serial one_thread;
 
-/// Learns a policy by updates on 512 episodes of the unseen task each, and returns its success: of the first batch, and
-/// of the last.
+/// Learns by updates on 512 episodes each, and returns the success before and after.
 template <class Actor, class Environment>
 std::pair<double, double> learn(const Environment& environment, Learner<Actor>& learner, double rate, int updates,
                                 Random random) {
@@ -89,7 +90,7 @@ int main(int argc, char** argv) {
     const Random seed(argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 1);
     const auto steps = [&](int whole) { return 2 + static_cast<int>(whole * (argc > 2 ? std::atof(argv[2]) : 1)); };
     const auto go_on = [](auto, const auto&) { return true; };
-    const auto expert = ms::train::recorder(Lamps{}, Expert{});
+    const auto expert = ms::train::recorder(Hall{}, Expert{});
 
     // 1. A model of what the expert does next. It is told no goals.
     Learner<Base> base;
@@ -99,7 +100,7 @@ int main(int argc, char** argv) {
                               ms::train::LinearDecay{.from = 3e-3, .last = pretraining}, seed.fork(2), go_on);
 
     // 2. Events: components of its residual stream at whose firing it no longer knows what comes next.
-    ms::env::EpisodesOf<Lamps> episodes;
+    ms::env::EpisodesOf<Hall> episodes;
     expert(1000, seed.fork(3), episodes);
     const auto events = ms::train::find_events<Events, Base>(*base.parameters, episodes, seed.fork(4));
 
@@ -112,8 +113,8 @@ int main(int argc, char** argv) {
             one_thread, *base.parameters, learner, expert, {.steps = updates, .batch = 64}, alpha,
             [&](auto) { return pass; }, ms::train::WarmupLinearDecay{rate, updates / 50, updates}, random, go_on);
     };
-    const int discovery = steps(1500);
-    discover(meta, discovery, ms::train::Ramp{0, 0.1, discovery / 10, discovery / 2}, 6e-3, seed.fork(6));
+    const int discovery = steps(2500);
+    discover(meta, discovery, ms::train::Ramp{0, 0.1, discovery * 3 / 10, discovery * 6 / 10}, 1e-2, seed.fork(6));
     // The controllers alone, on: codes and switch stay what they are.
     pass.training = false;
     Learner<Meta> controllers{.optimiser = {.weight_decay = 0, .rates = {.prefix = "bank", .others = 0}}};
@@ -125,24 +126,24 @@ int main(int argc, char** argv) {
     const auto inferred = ms::analysis::infer<Meta>(one_thread, *base.parameters, found, episodes, seed.fork(8), pass);
     const auto match = ms::analysis::alignment(inferred.gates.view(), episodes.sequences(), episodes.subgoals);
     const ms::rl::ActingOptions<Meta> acting{.temperature = 0.5f, .gain = 1.5f};
-    const auto moved = ms::analysis::transplant<Meta>(one_thread, World(Lamps{}), *base.parameters, found, episodes,
-                                                      Lamps::lamps, [](const Lamps& world) { return world.lit; },
+    const auto moved = ms::analysis::transplant<Meta>(one_thread, World(Hall{}), *base.parameters, found, episodes,
+                                                      Hall::doors, [](const Hall& world) { return world.opened; },
                                                       seed.fork(9), pass, {}, {.gain = acting.gain});
 
     // 5. Internal RL: the unseen task, by codes instead of moves; and by moves.
-    const World unseen(Lamps{.unseen = true});
+    const World unseen(Hall{.unseen = true});
     Learner<Policy> policy{.optimiser = {.beta2 = 0.99, .weight_decay = 0}};
     Policy::initialise(*policy.parameters, seed.fork(10));
     const Inner inner(unseen, *base.parameters, found, acting);
-    const auto internal = learn<Policy>(inner, policy, 1e-3, steps(60), seed.fork(11));
+    const auto internal = learn<Policy>(inner, policy, 1e-3, steps(40), seed.fork(11));
     Learner<Base> raw{.optimiser = {.beta2 = 0.99, .weight_decay = 0}};
     *raw.parameters = *base.parameters;
-    const auto by_moves = learn<Base>(unseen, raw, 3e-4, steps(60), seed.fork(12));
+    const auto by_moves = learn<Base>(unseen, raw, 3e-4, steps(40), seed.fork(12));
 
-    std::printf("events found                       %d, of %d lamps\n", events.kinds, Lamps::lamps);
+    std::printf("events found                       %d, of %d doors\n", events.kinds, Hall::doors);
     std::printf("switch: precision, recall          %.2f, %.2f   by chance %.2f, %.2f\n", match.precision, match.recall,
                 match.chance_precision, match.chance_recall);
-    std::printf("a code leads to its lamp elsewhere %.2f         by chance %.2f\n", moved.reached, moved.chance);
+    std::printf("a code leads to its door elsewhere %.2f         by chance %.2f\n", moved.reached, moved.chance);
     std::printf("unseen task, internal RL           %.2f         random codes %.3f\n", internal.second, internal.first);
     std::printf("unseen task, raw-action RL         %.2f         the model alone %.3f\n", by_moves.second,
                 by_moves.first);

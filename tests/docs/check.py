@@ -3,7 +3,7 @@
 
   check.py prose                      links lead somewhere, lines wrap at 100, code blocks say how they are compiled
   check.py commands PROGRAM=PATH...   the commands of sh blocks: our programs understand their options, what is named exists
-  check.py snippets PAGE FOLDER COMPILER...   writes the page's C++ blocks to FOLDER and compiles each, syntax only
+  check.py snippets FOLDER COMPILER...   writes all C++ blocks to a file in FOLDER and compiles it, syntax only
 
 How a C++ block is compiled, a comment before it says:
 
@@ -157,36 +157,41 @@ def understands(path, program, words):
     return [] if result.returncode == 0 else [(result.stderr or result.stdout).strip() or f"status {result.returncode}"]
 
 
-def sources(page):
-    """Numbered texts of the page's translation units; lines are those of the page."""
-    units, last = [], None
-    for block in blocks(page):
-        mode = MODE.fullmatch(block.before.strip())
-        if block.language != "cpp" or not mode or not mode[1].startswith("compiled"):
-            continue
-        words = mode[1].replace(":", "").split()
-        prelude = "" if len(words) < 3 else f'#include "docs/{words[2]}.hpp"\n'
-        body = f'#line {block.line + 1} "{page}"\n{block.text}\n'
-        if words[1:2] == ["within"]:
-            body = f"[[maybe_unused]] static void snippet() {{\n{body}}}\n"
-        if words[1:2] == ["continues"]:
-            units[-1] += body
-        else:
-            units.append(prelude + body)
-    return units
+def source():
+    """One translation unit with all C++ that is to be compiled: every block in a namespace of its own, what a block
+    includes at the head of the file. Lines are those of the pages."""
+    includes, body = {}, []
+    for page in TAUGHT:
+        open_namespace = False
+        for block in blocks(page):
+            mode = MODE.fullmatch(block.before.strip())
+            if block.language != "cpp" or not mode or not mode[1].startswith("compiled"):
+                continue
+            words = mode[1].replace(":", "").split()
+            if words[1:] != ["continues"]:
+                if open_namespace:
+                    body.append("}")
+                body.append(f"namespace block_{len(body)} {{")
+                open_namespace = True
+            if len(words) == 3:
+                includes[f'#include "docs/{words[2]}.hpp"'] = None
+            lines = block.text.split("\n")
+            includes |= dict.fromkeys(line for line in lines if line.startswith("#include"))
+            text = "\n".join("" if line.startswith("#include") else line for line in lines)
+            text = re.sub(r"\bint main\(", "void snippet_main(", text)  # main is a name of the global namespace
+            text = f'#line {block.line + 1} "{page}"\n{text}'
+            body.append(f"inline void snippet() {{\n{text}\n}}" if words[1:2] == ["within"] else text)
+        if open_namespace:
+            body.append("}")
+    return "\n".join([*includes, *body]) + "\n"
 
 
-def snippets(page, folder, compiler):
-    folder = pathlib.Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    errors = []
-    for index, text in enumerate(sources(ROOT / page)):
-        file = folder / f"{page.replace('/', '-').removesuffix('.md')}-{index}.cpp"
-        file.write_text(text, encoding="utf-8")
-        result = subprocess.run([*compiler, f"-I{ROOT / 'tests'}", "-fsyntax-only", str(file)], capture_output=True, text=True)
-        if result.returncode != 0:
-            errors.append(result.stderr)
-    return errors
+def snippets(folder, compiler):
+    file = pathlib.Path(folder) / "snippets.cpp"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(source(), encoding="utf-8")
+    result = subprocess.run([*compiler, f"-I{ROOT / 'tests'}", "-fsyntax-only", str(file)], capture_output=True, text=True)
+    return [result.stderr] if result.returncode else []
 
 
 def main():
@@ -195,11 +200,8 @@ def main():
         errors = prose()
     elif what == "commands":
         errors = commands(dict(word.split("=", 1) for word in rest))
-    elif what == "snippets" and len(rest) >= 3:
-        errors = snippets(rest[0], rest[1], rest[2:])
-    elif what == "pages":  # with C++ to compile, for CMake
-        print(";".join(str(page.relative_to(ROOT)) for page in TAUGHT if sources(page)), end="")
-        errors = []
+    elif what == "snippets" and len(rest) >= 2:
+        errors = snippets(rest[0], rest[1:])
     else:
         sys.exit(__doc__)
     for error in errors:
