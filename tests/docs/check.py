@@ -145,8 +145,10 @@ def commands(programs):
 
 def understands(path, program, words):
     """Does a program of ours understand these words? It is not run, or for a moment."""
-    if program in ("corridor", "tutorial"):
+    if program == "corridor":
         run = [path, "0"]
+    elif program == "tutorial":
+        run = [path, "1", "0"]
     elif words[:1] == ["expert"]:
         run = [path, "expert", "--help"]
     elif "--help" in words:
