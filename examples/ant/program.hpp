@@ -14,8 +14,8 @@ namespace midstream::examples::ant {
 
 /// How often an expert completes the tasks of a world.
 template <class World, class Expert>
-analysis::Rate success_of(World world, const Expert& expert, int episodes, core::Random random) {
-    analysis::Rate rate;
+analysis::SuccessRate success_of(World world, const Expert& expert, int episodes, core::Random random) {
+    analysis::SuccessRate rate;
     for (int i = 0; i < episodes; ++i)
         rate += {1, env::play(world, expert, random.fork(static_cast<std::uint64_t>(i)),
                               [](const World&, const float*) {}) > 0};

@@ -123,6 +123,7 @@ inline void injection_figure(const std::filesystem::path& folder, const Results&
                             step));
 }
 
+/// Adds the section to the page; `episodes` are some to show.
 template <class P>
 void abstract_actions_section(Run<P>& run, const typename P::Episodes& episodes, const RunResults& r,
                               const WorldReport& world, Page& page) {

@@ -15,7 +15,7 @@
 
 namespace midstream::examples {
 
-/// `folder` is the run's.
+/// Adds the section to the page. `folder` is the run's.
 inline void base_model_section(const std::filesystem::path& folder, const RunResults& r, const WorldReport& world,
                                Page& page) {
     page.heading("1. The base model");

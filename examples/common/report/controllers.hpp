@@ -29,6 +29,7 @@ inline Table success_by_gain(const Results& gains) {
     return table;
 }
 
+/// Adds the section to the page.
 template <class P>
 void controllers_section(const Run<P>& run, const RunResults& r, Page& page) {
     page.heading("2. Supervised controllers");

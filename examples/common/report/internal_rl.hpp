@@ -31,6 +31,7 @@ inline Series success_series(const Results& results, std::string label, int colo
     return series;
 }
 
+/// Adds the section to the page.
 template <class P>
 void internal_rl_section(const Run<P>& run, const RunResults& r, const WorldReport& world, Page& page) {
     page.heading("4. Internal RL");

@@ -85,6 +85,7 @@ struct RunResults {
     std::size_t best_layer(bool has_selection) const { return steer.best_row(has_selection ? "selection" : "success"); }
 };
 
+/// A number with so many digits after the point.
 inline std::string number(double value, int digits = 3) {
     return core::is_nan(value) ? std::string("-") : fmt::format("{:.{}f}", value, digits);
 }

@@ -42,6 +42,7 @@ void write_codes(const Run<P>& run, const auto& outcome) {
     write_table(run.folder / "codes.csv", columns, rows);
 }
 
+/// Both tests, which leave a table of codes and a row that sums up.
 template <class P>
 void test_codes(Run<P>& run) {
     once(run.folder, "codes", core::text(about_code_tests(run)), {"codes", "codes-summary"}, [&] {

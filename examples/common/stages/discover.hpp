@@ -58,6 +58,8 @@ inline train::Ramp signal_ramp(const Settings::Discover& o) {
             update_at(o, o.signal_until)};
 }
 
+/// Trains the metacontroller, or goes on where an earlier run stopped. Its table says how well switches meet the true
+/// changes of subgoal, of which training knows nothing.
 template <class P>
 void discover(Run<P>& run) {
     using Meta = typename P::Meta;

@@ -21,6 +21,7 @@ core::Description about_inspection(const Run<P>& run) {
     return about.set("settings", run.settings.inspect).set("acting", acting(run)).set("codes", about_codes(run));
 }
 
+/// Collects such codes, injects them, and compares with the same episodes left alone.
 template <class P>
 void inspect(Run<P>& run) {
     once(run.folder, "inspect", core::text(about_inspection(run)), {"inspect"}, [&] {

@@ -62,6 +62,7 @@ auto internal_environment(Run<P>& run, Watcher watcher = {}) {
                  std::move(watcher), policy_view(run));
 }
 
+/// Trains the policy over codes, or goes on where an earlier run stopped.
 template <class P>
 void internal_rl(Run<P>& run) {
     using Policy = typename P::Policy;

@@ -43,6 +43,7 @@ core::Description about_pretraining(const Run<P>& run) {
         .set("summary", base_summary(run));
 }
 
+/// Trains the base model, or goes on where an earlier run stopped.
 template <class P>
 void pretrain(Run<P>& run) {
     const auto& o = run.settings.pretrain;

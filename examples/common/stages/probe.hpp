@@ -19,6 +19,7 @@ core::Description about_probing(const Run<P>& run) {
         .set("base", about_pretraining(run));
 }
 
+/// Trains a probe for each layer and writes how often it is right on held-out episodes.
 template <class P>
 void probe(Run<P>& run) {
     once(run.folder, "probe", core::text(about_probing(run)), {"probe"}, [&] {

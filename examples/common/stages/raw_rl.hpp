@@ -19,6 +19,7 @@ core::Description about_raw_rl(const Run<P>& run) {
         .set("learner", new_policy_learner<typename P::Base>(run, run.settings.raw));
 }
 
+/// Trains a copy of the base model on, or goes on where an earlier run stopped.
 template <class P>
 void raw_rl(Run<P>& run) {
     using Base = typename P::Base;

@@ -44,6 +44,7 @@ void record(Run<P>& run, Data data) {
     data::save(path, all, core::text(about_data_set(run, data)));
 }
 
+/// Records both.
 template <class P>
 void record(Run<P>& run) {
     record(run, Data::noisy);
