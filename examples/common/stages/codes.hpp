@@ -47,7 +47,8 @@ template <class P>
 void test_codes(Run<P>& run) {
     once(run.folder, "codes", core::text(about_code_tests(run)), {"codes", "codes-summary"}, [&] {
         using Meta = typename P::Meta;
-        const auto &base = base_model(run), &meta = metacontroller(run);
+        const auto& base = base_model(run);
+        const auto& meta = metacontroller(run);
         const auto& o = run.settings.codes;
         const auto random = [&](std::uint64_t draw) { return run.stream(Stream::evaluation).fork(draw); };
         const typename Run<P>::Batch world{run.pretraining_world()};

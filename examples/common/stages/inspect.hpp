@@ -26,7 +26,8 @@ template <class P>
 void inspect(Run<P>& run) {
     once(run.folder, "inspect", core::text(about_inspection(run)), {"inspect"}, [&] {
         using Meta = typename P::Meta;
-        const auto &base = base_model(run), &meta = metacontroller(run);
+        const auto& base = base_model(run);
+        const auto& meta = metacontroller(run);
         const auto& o = run.settings.inspect;
         const auto random = [&](int draw) {
             return run.stream(Stream::inspection).fork(static_cast<std::uint64_t>(draw));

@@ -27,7 +27,8 @@ template <class P>
 void play_oracle(Run<P>& run) {
     once(run.folder, "informed", core::text(about_oracle(run)), {"informed"}, [&] {
         using Meta = typename P::Meta;
-        const auto &base = base_model(run), &meta = metacontroller(run);
+        const auto& base = base_model(run);
+        const auto& meta = metacontroller(run);
         const auto episodes = held_out_episodes(run, run.settings.discover.evaluation);
         const auto inferred = analysis::infer<Meta>(run.parallel, base, meta, episodes,
                                                     run.stream(Stream::evaluation).fork(303), pass_options(run));
