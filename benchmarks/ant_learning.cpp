@@ -3,7 +3,8 @@
 //
 //     bench.ant_learning [seed] [millions of steps]
 //
-// The algorithm's settings are those by which `ant expert` learns to walk (examples/ant/expert.hpp), without entropy.
+// The algorithm's settings are those by which `ant expert` learns to walk (examples/ant/expert_settings.hpp), without
+// entropy.
 #include <chrono>
 #include <cstdint>
 #include <cstdio>

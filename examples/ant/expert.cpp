@@ -2,7 +2,13 @@
 /// Trains the ant's expert by PPO, or measures one: `ant expert train`, `ant expert report --weights FILE`.
 #include "ant/expert.hpp"
 
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string>
+
 #include "ant/presets.hpp"
+#include "common/files/run_folder.hpp"
 
 namespace midstream::examples::ant {
 
@@ -41,7 +47,7 @@ int run_expert(std::span<const std::string> arguments) {
     });
     const RunFolder folder(settings.output);
     if (line.words[0] == "report")
-        Expert<>::report(Expert<>::load(weights), settings);
+        report_expert<Expert<>::Ant>(Expert<>::load(weights), settings);
     else if (map)
         Expert<env::AntMap, rl::ActorCriticShape{}>::train(settings);
     else

@@ -2,7 +2,7 @@
 /// The paper's second experiment: abstract actions of a MuJoCo ant that visits coloured cells. `ant all --preset demo`
 /// does everything; `ant --help` tells more.
 #include "ant/presets.hpp"
-#include "common/program.hpp"
+#include "common/options/program.hpp"
 
 int main(int argc, char** argv) {
     using namespace midstream::examples;

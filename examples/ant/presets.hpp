@@ -36,7 +36,8 @@ struct AntPreset : ChainPreset<Ant, HawkOn<Shape, Ant>, MetaOf<HawkOn<Shape, Ant
         return fmt::format("ant {}, cells of {} m, observation of {} numbers", env::to_string(pinpad), ant_world.cell,
                            World::Observation::width);
     }
-    static void note_place(const World& world, auto& picture) {
+    /// Adds where the torso is to a GridPicture (report/rollout_pictures.hpp).
+    static void add_position(const World& world, auto& picture) {
         const auto torso = world.torso();
         picture.places.push_back(
             {torso[0] / ant_world.cell + pinpad.size / 2.0, pinpad.size / 2.0 - torso[1] / ant_world.cell});

@@ -7,15 +7,15 @@
 #include <string>
 
 #include "ant/presets.hpp"
-#include "common/rollout_pictures.hpp"
-#include "common/run_stages.hpp"
+#include "common/report/rollout_pictures.hpp"
+#include "common/stages/all.hpp"
 
 namespace midstream::examples::ant {
 
 /// How often an expert completes the tasks of a world.
 template <class World, class Expert>
-analysis::Rate success_of(World world, const Expert& expert, int episodes, core::Random random) {
-    analysis::Rate rate;
+analysis::SuccessRate success_of(World world, const Expert& expert, int episodes, core::Random random) {
+    analysis::SuccessRate rate;
     for (int i = 0; i < episodes; ++i)
         rate += {1, env::play(world, expert, random.fork(static_cast<std::uint64_t>(i)),
                               [](const World&, const float*) {}) > 0};
@@ -23,10 +23,10 @@ analysis::Rate success_of(World world, const Expert& expert, int episodes, core:
 }
 
 template <class P>
-WorldReport world_report(Chain<P>& chain) {
+WorldReport world_report(Run<P>& run) {
     // Who knew the task and the gait would be left with the noise on the torques: its entropy bounds the loss, not
     // tightly.
-    const double noise = chain.s.pretrain.expert_noise;
+    const double noise = run.settings.pretrain.expert_noise;
     const double entropy =
         P::World::Action::width * (std::log(noise) + 0.5 * std::log(2 * std::numbers::pi * std::numbers::e));
     return {
@@ -37,16 +37,16 @@ WorldReport world_report(Chain<P>& chain) {
             "its task and its gait.",
         .loss_low = WorldReport::unknown,
         .expert_success =
-            success_of(chain.unseen_world(), P::expert(0), 300, chain.stream(Chain<P>::evaluation).fork(500)).share(),
+            success_of(run.unseen_world(), P::expert(0), 300, run.stream(Stream::evaluation).fork(500)).share(),
         .world = fmt::format("{}; {} pretraining tasks; unseen task {}", P::world_name(),
                              P::pretraining_tasks().tasks().size(), env::to_string(P::unseen_tasks().tasks()[0])),
-        .rollouts = rollout_pictures(chain)};
+        .rollouts = rollout_pictures(run)};
 }
 
 /// Runs `stage` ("all" for every one in order) and returns the program's exit status.
 template <class P>
 int run(const std::string& stage, Settings settings) {
-    return run_stages<P>(stage, std::move(settings), [](Chain<P>& chain) { return world_report(chain); });
+    return run_stages<P>(stage, std::move(settings), [](Run<P>& run) { return world_report(run); });
 }
 
 }  // namespace midstream::examples::ant

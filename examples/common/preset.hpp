@@ -2,11 +2,10 @@
 /// What presets of any world share. A preset names types (World, Base, Meta, Policy), tasks, experts and settings.
 #pragma once
 
-#include <fmt/format.h>
-
 #include <optional>
+#include <type_traits>
 
-#include "common/settings.hpp"
+#include "common/options/settings.hpp"
 #include "midstream/analysis/first_reached.hpp"
 #include "midstream/control/metacontroller.hpp"
 #include "midstream/env/environment.hpp"
@@ -37,6 +36,7 @@ struct NarrowProposals {
         for (int i = 0; i < Meta::code; ++i) parameters.encoder.second.bias.values[Meta::code + i] = log_variance;
     }
 };
+
 /// Where pretraining has no colour c of 0 to 3 followed by c + 1 (modulo 4) and 0-1-2-3 is reported, 3 > 0 remains:
 /// tasks with that transition at every place, all others of theirs being known from pretraining.
 inline env::TaskDistribution last_unseen_transition() {

@@ -1,7 +1,7 @@
 /// \file
 /// The paper on a grid: pretrain a sequence model on experts, discover abstract actions in its residual stream, and
 /// learn a sparse-reward task with them. `gridworld all --preset demo` does everything; `gridworld --help` tells more.
-#include "common/program.hpp"
+#include "common/options/program.hpp"
 #include "gridworld/presets.hpp"
 
 int main(int argc, char** argv) {

@@ -4,10 +4,13 @@
 #include <iterator>
 #include <string>
 
-#include "common/page.hpp"
-#include "common/plot.hpp"
+#include "common/page/bar_chart.hpp"
+#include "common/page/gate_plot.hpp"
+#include "common/page/grid_picture.hpp"
+#include "common/page/line_plot.hpp"
+#include "common/page/page.hpp"
+#include "common/page/table.hpp"
 #include "common/progress.hpp"
-#include "common/table.hpp"
 
 namespace examples = midstream::examples;
 using midstream::core::Error;

@@ -3,8 +3,9 @@
 #include <boost/test/unit_test.hpp>
 #include <string>
 
-#include "common/chain.hpp"
 #include "common/preset.hpp"
+#include "common/stages/internal_rl.hpp"
+#include "common/stages/raw_rl.hpp"
 #include "io/files.hpp"
 #include "midstream/env/gridworld/pinpad.hpp"
 #include "midstream/env/gridworld/shortest_path.hpp"
@@ -12,7 +13,7 @@
 #include "midstream/train/muon.hpp"
 
 using namespace midstream;
-using examples::Chain, examples::ChainPreset, examples::Settings;
+using examples::ChainPreset, examples::Run, examples::Settings;
 
 namespace {
 
@@ -124,9 +125,10 @@ Descriptions descriptions(const std::string& folder, auto&& change) {
     Settings s = Preset<P>::settings();
     s.output = folder;
     change(s);
-    const Chain<Preset<P>> chain(s);
-    return {chain.pretrain_description(), chain.discover_description(), chain.refine_description(),
-            chain.internal_description(), chain.raw_description(),      chain.origin(Chain<Preset<P>>::Data::noisy)};
+    const Run<Preset<P>> run(s);
+    return {core::text(about_pretraining(run)), core::text(about_discovery(run)),
+            core::text(about_refinement(run)),  core::text(about_internal_rl(run)),
+            core::text(about_raw_rl(run)),      core::text(about_data_set(run, examples::Data::noisy))};
 }
 const auto unchanged = [](Settings&) {};
 
@@ -251,24 +253,28 @@ BOOST_AUTO_TEST_CASE(a_checkpoint_of_another_preset_is_refused) {
     Settings s = Preset<Parts>::settings();
     s.output = folder / "run";
     {
-        const Chain<Preset<Parts>> run(s);
-        auto learner = run.meta_learner();
+        const Run<Preset<Parts>> run(s);
+        auto learner = new_meta_learner(run);
         learner.state.steps = 10;
         examples::Window window;
-        io::save(run.folder / "discover.safetensors", run.discover_description(), [&](auto&& member) {
+        io::save(run.folder / "discover.safetensors", core::text(about_discovery(run)), [&](auto&& member) {
             member("learner", learner);
             member("window", window);
         });
     }
-    Chain<Preset<Parts>>(s).meta();  // it is taken
+    const auto load = [&]<class P>(P) {
+        Run<Preset<P>> run(s);
+        metacontroller(run);
+    };
+    load(Parts{});  // it is taken
     test::check_error(
         "discover.safetensors: belongs to something else: passes.switching is control::GumbelSwitch{temperature=1, "
         "threshold=0.5}, "
         "expected control::SoftSwitch{threshold=0.5}",
-        [&] { Chain<Preset<Soft>>(s).meta(); });
+        [&] { load(Soft{}); });
     test::check_error(
         "belongs to something else: metacontroller.scope is control::LastStep, expected control::EveryStep",
-        [&] { Chain<Preset<EveryStep>>(s).meta(); });
+        [&] { load(EveryStep{}); });
     test::check_error("belongs to something else: episodes.expert.tie_breaking is uniform, expected deterministic",
-                      [&] { Chain<Preset<Deterministic>>(s).meta(); });
+                      [&] { load(Deterministic{}); });
 }

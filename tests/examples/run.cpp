@@ -1,7 +1,5 @@
 // What the stages of a run share: the folder that is theirs alone, tables and checkpoints that speak of the same
 // updates.
-#include "common/run.hpp"
-
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -11,6 +9,10 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+
+#include "common/files/run_folder.hpp"
+#include "common/files/stage.hpp"
+#include "common/files/tables.hpp"
 
 namespace examples = midstream::examples;
 using midstream::core::Error;

@@ -7,7 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "common/program.hpp"
+#include "common/options/feasible.hpp"
+#include "common/options/program.hpp"
 
 namespace examples = midstream::examples;
 using midstream::core::Error;

@@ -5,7 +5,8 @@
 #include <string_view>
 #include <vector>
 
-#include "common/program.hpp"
+#include "common/options/feasible.hpp"
+#include "common/options/program.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace midstream::examples;

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "common/settings.hpp"
+#include "common/options/settings_options.hpp"
 
 namespace {
 

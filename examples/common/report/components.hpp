@@ -2,19 +2,24 @@
 /// The page's section on what the encoder sees, where that is found in the residual stream.
 #pragma once
 
-#include "common/chain.hpp"
-#include "common/page.hpp"
-#include "common/plot.hpp"
-#include "common/results.hpp"
+#include <fmt/format.h>
+
+#include <utility>
+#include <vector>
+
+#include "common/report/figures.hpp"
+#include "common/report/results.hpp"
+#include "common/stages/components.hpp"
+#include "midstream/train/stream_ahead.hpp"
 
 namespace midstream::examples {
 
 /// Adds the components, which of them are events, and when these happen. `episodes` are some to show.
 template <class P>
-void components_section(Chain<P>& chain, const typename P::Episodes& episodes, Page& page) {
+void components_section(Run<P>& run, const typename P::Episodes& episodes, Page& page) {
     using Observer = typename P::Meta::Observer;
     page.heading("Events of the residual stream");
-    const Results table(chain.folder / "components.csv");
+    const Results table(run.folder / "components.csv");
     const auto &kurtosis = table.column("kurtosis"), &rise = table.column("rise"), &event = table.column("event");
     Series events{.label = "events", .points = true, .joined = false},
         others{.label = "other components", .points = true, .joined = false};
@@ -24,33 +29,27 @@ void components_section(Chain<P>& chain, const typename P::Episodes& episodes, P
         series.y.push_back(rise[i]);
     }
     page.figure(
-        detail::drawing([&] {
-            return line_plot(chain.folder / "plot-components",
-                             {.x_label = "kurtosis",
-                              .y_label = "rise of the action loss when it fires (nats)",
-                              .series = {events, others}});
-        }),
+        drawn(run.folder / "plot-components", LinePlot{.x_label = "kurtosis",
+                                                       .y_label = "rise of the action loss when it fires (nats)",
+                                                       .series = {events, others}}),
         fmt::format("The {} independent components of layer {}, found by FastICA. Those at whose firing the base model "
                     "no longer knows what comes next are the {} events that the encoder sees; no label was needed.",
                     event.size(), Observer::layer, events.x.size()));
 
     train::StreamAhead<typename P::Base, float> stream;
-    const auto ahead = stream.rows(chain.base(), episodes, Observer::layer);
+    const auto ahead = stream.rows(base_model(run), episodes, Observer::layer);
     GatePlot plot{.traces = {}, .gate_label = "event"};
     for (int e = 0; e < episodes.count(); ++e) {
-        GateTrace trace{.label = fmt::format("episode {}", e + 1), .gates = {0}};
         const int first = episodes.sequences().first(e), length = episodes.sequences().length(e);
+        std::vector<double> happens{0};
         for (int row = first; row < first + length; ++row) {
             typename Observer::Observation::template Element<float> seen[Observer::Observation::width];
-            chain.observer().observe(ahead, row, seen);
-            trace.gates.push_back(Observer::event(seen) ? 1 : 0);
-            if (row > first && episodes.subgoals[static_cast<std::size_t>(row)] !=
-                                   episodes.subgoals[static_cast<std::size_t>(row) - 1])
-                trace.changes.push_back(row - first);
+            observer(run).observe(ahead, row, seen);
+            happens.push_back(Observer::event(seen) ? 1 : 0);
         }
-        plot.traces.push_back(std::move(trace));
+        plot.traces.push_back(trace_of(episodes, e, std::move(happens)));
     }
-    page.figure(detail::drawing([&] { return gate_plot(chain.folder / "plot-events", plot); }),
+    page.figure(drawn(run.folder / "plot-events", plot),
                 "When events happen in six expert episodes, up to the observation that an episode ends on; dashed "
                 "lines mark the steps at which the true subgoal changes, which no stage was told.");
 }

@@ -2,12 +2,18 @@
 /// Ways of the trained hierarchy on the unseen task, seen from above.
 #pragma once
 
-#include <string>
+#include <fmt/format.h>
+
+#include <cstddef>
+#include <span>
+#include <utility>
 #include <vector>
 
-#include "common/chain.hpp"
-#include "common/page.hpp"
+#include "common/page/grid_picture.hpp"
+#include "common/page/page.hpp"
+#include "common/stages/internal_rl.hpp"
 #include "midstream/env/tasks.hpp"
+#include "midstream/rl/collect.hpp"
 
 namespace midstream::examples {
 
@@ -20,31 +26,27 @@ struct PathWatcher {
     void operator()(const Inner& inner, std::span<const int> running) const {
         for (const int i : running) {
             auto& picture = (*pictures)[static_cast<std::size_t>(i)];
-            P::note_place(inner.environment().instance(i), picture);
+            P::add_position(inner.environment().instance(i), picture);
             picture.categories.push_back(inner.decisions()[static_cast<std::size_t>(i)] - 1);
         }
     }
 };
 
-/// Six ways on the unseen task, coloured by the code in force. `P::note_place(world, picture)` appends where the agent
-/// is.
+/// Six ways on the unseen task, coloured by the code in force. `P::add_position(world, picture)` appends where the
+/// agent is.
 template <class P>
-std::vector<Figure> rollout_pictures(Chain<P>& chain) {
-    using World = typename P::World;
-    using Watcher = PathWatcher<P>;
-    using Inner = rl::Internal<env::Batched<World>, typename P::Meta, Watcher, typename P::View>;
+std::vector<Figure> rollout_pictures(Run<P>& run) {
     constexpr int count = 6;
-    const auto learner = chain.trained_policy();
+    const auto learner = trained_policy(run);
     std::vector<GridPicture> pictures(count);
-    rl::Collector<Inner, typename P::Policy> collector(Inner(env::Batched<World>(chain.unseen_world()), chain.base(),
-                                                             chain.meta(), chain.acting(), Watcher{&pictures},
-                                                             chain.view()));
-    collector.collect(*learner.parameters, count, chain.stream(Chain<P>::evaluation).fork(306));
+    auto inner = internal_environment(run, PathWatcher<P>{&pictures});
+    rl::Collector<decltype(inner), typename P::Policy> collector(std::move(inner));
+    collector.collect(*learner.parameters, count, run.stream(Stream::evaluation).fork(306));
     std::vector<Figure> figures;
     for (int i = 0; i < count; ++i) {
-        const World& world = collector.environment().environment().instance(i);
+        const auto& world = collector.environment().environment().instance(i);
         auto& picture = pictures[static_cast<std::size_t>(i)];
-        P::note_place(world, picture);
+        P::add_position(world, picture);
         picture.categories.push_back(-1);
         picture.rows = picture.columns = P::pinpad.size;
         for (int colour = 0; colour < P::pinpad.colours; ++colour)

@@ -1,11 +1,19 @@
 /// \file
-/// What all stages of a run share: its folder, checkpoints that survive any kill, metrics, and the progress line.
+/// A stage that trains: its checkpoint, which survives any kill, its table of metrics and its progress line.
 #pragma once
 
-#include <sys/file.h>
+#include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cmath>
+#include <cstdint>
 #include <filesystem>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "common/progress.hpp"
 #include "midstream/io/checkpoint.hpp"
@@ -13,81 +21,6 @@
 #include "midstream/train/objectives.hpp"
 
 namespace midstream::examples {
-
-/// The folder of a run, made if need be, and this program's alone until it ends, however it ends. A second one is
-/// refused with an Error that names the folder and the process that works in it.
-class RunFolder {
-public:
-    explicit RunFolder(std::filesystem::path path) : path_(std::move(path)) {
-        std::error_code failure;
-        std::filesystem::create_directories(path_, failure);
-        io::require(path_, std::filesystem::is_directory(path_),
-                    [&] { return "cannot make it: " + failure.message(); });
-        const auto file = path_ / "lock";
-        descriptor_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-        io::require(file, descriptor_ >= 0, [&] { return std::string("cannot open: ") + std::strerror(errno); });
-        if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
-            if (errno != EWOULDBLOCK) {  // a file system without locks
-                show(stderr, path_.string() + ": cannot be locked (" + std::strerror(errno) +
-                                 "): see that no other run works in it\n");
-                return;
-            }
-            char holder[32] = {};
-            const bool known = ::pread(descriptor_, holder, sizeof(holder) - 1, 0) > 0;
-            ::close(descriptor_);
-            io::require(path_, false, [&] {
-                return "another run works in this folder" +
-                       (known ? std::string(", process ") + holder : std::string()) +
-                       ": wait for its end, or name another --output";
-            });
-        }
-        // For the message above alone, so that a full disk does not matter.
-        const std::string process = std::to_string(::getpid());
-        [[maybe_unused]] const bool told =
-            ::ftruncate(descriptor_, 0) == 0 && ::pwrite(descriptor_, process.data(), process.size(), 0) > 0;
-    }
-    RunFolder(const RunFolder&) = delete;
-    RunFolder& operator=(const RunFolder&) = delete;
-    ~RunFolder() { ::close(descriptor_); }
-
-    const std::filesystem::path& path() const { return path_; }
-
-private:
-    std::filesystem::path path_;
-    int descriptor_ = -1;
-};
-
-/// Makes `path` a table of these rows. The file is replaced whole: a crash at any moment leaves the previous or the
-/// new.
-inline void write_table(const std::filesystem::path& path, const std::vector<std::string>& names,
-                        const std::vector<std::vector<double>>& rows) {
-    auto fresh = path;
-    fresh += ".new";
-    {
-        io::CsvWriter table(fresh, names);
-        for (const auto& row : rows) table.row(row);
-        table.sync();
-    }
-    std::error_code failure;
-    std::filesystem::rename(fresh, path, failure);
-    io::require(path, !failure, [&] { return "cannot replace: " + failure.message(); });
-}
-
-/// Does `work`, which ends by writing these tables of the folder (or other files, whose names have an extension),
-/// unless that was done before under the same description; `name`.done says so.
-template <class Work>
-void once(const std::filesystem::path& folder, const std::string& name, const std::string& description,
-          std::initializer_list<const char*> files, Work&& work) {
-    const auto done = folder / (name + ".done");
-    const bool whole = std::all_of(files.begin(), files.end(), [&](std::filesystem::path file) {
-        if (!file.has_extension()) file += ".csv";
-        return io::exists(folder / file);
-    });
-    if (whole && io::exists(done) && io::read_file(done) == description) return;
-    std::filesystem::remove(done);
-    work();
-    io::replace_file(done, description);
-}
 
 /// Sums of the updates since the last row of metrics: part of a checkpoint, so that a row does not depend on where a
 /// run was killed.
@@ -203,5 +136,17 @@ private:
     Clock::time_point last_save_;
     double seconds_before_;
 };
+
+/// Reports on every update of a stage whose table has the column "action_nll" alone: some forty rows, and the progress
+/// line. `total` is the number of updates.
+template <class Learner>
+auto report_action_loss(Stage<Learner>& stage, std::int64_t total) {
+    return [&stage, every = std::max<std::int64_t>(1, total / 40)](std::int64_t step, const train::LossSums& sums) {
+        const double nll = sums.action / sums.steps;
+        if (step % every == 0) stage.record({nll});
+        stage.tick([&] { return fmt::format("action NLL {:.3f}", nll); });
+        return true;
+    };
+}
 
 }  // namespace midstream::examples

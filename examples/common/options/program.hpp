@@ -2,13 +2,16 @@
 /// The command line of a chain of stages: program STAGE [--preset NAME] [--config FILE] [--option value ...].
 #pragma once
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <exception>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "common/settings.hpp"
+#include "common/options/settings_options.hpp"
 #include "common/show.hpp"
 
 namespace midstream::examples {

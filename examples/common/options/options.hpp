@@ -6,82 +6,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
-#include <concepts>
 #include <functional>
 #include <map>
-#include <numeric>
-#include <set>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include "common/toml.hpp"
+#include "common/options/number.hpp"
+#include "common/options/spelling.hpp"
+#include "common/options/toml.hpp"
 #include "midstream/io/file.hpp"
 
 namespace midstream::examples {
-
-namespace detail {
-
-/// How many letters must be put in, left out or changed to make one word the other.
-inline std::size_t edit_distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    std::iota(row.begin(), row.end(), std::size_t{0});
-    for (std::size_t i = 0; i < a.size(); ++i) {
-        std::size_t diagonal = std::exchange(row[0], i + 1);
-        for (std::size_t k = 0; k < b.size(); ++k)
-            diagonal =
-                std::exchange(row[k + 1], std::min({row[k + 1] + 1, row[k] + 1, diagonal + (a[i] == b[k] ? 0 : 1)}));
-    }
-    return row.back();
-}
-
-/// ", did you mean 'seed'?" where one of the names is close to `name`, or nothing.
-inline std::string suggestion(std::string_view name, const std::vector<std::string>& names) {
-    if (name.size() > 64) return {};
-    const auto distance = [&](const std::string& other) { return edit_distance(name, other); };
-    const auto nearest = std::min_element(names.begin(), names.end(),
-                                          [&](const auto& a, const auto& b) { return distance(a) < distance(b); });
-    if (nearest == names.end() || distance(*nearest) > std::max<std::size_t>(1, name.size() / 3)) return {};
-    return ", did you mean '" + *nearest + "'?";
-}
-
-/// "a, b or c"
-inline std::string listed(const std::vector<std::string>& names) {
-    std::string text;
-    for (std::size_t i = 0; i < names.size(); ++i)
-        text += (i == 0 ? "" : i + 1 == names.size() ? " or " : ", ") + names[i];
-    return text;
-}
-
-}  // namespace detail
-
-/// The number that `text` writes in decimal digits: all of it, without leading zeros (which elsewhere mean octal), and
-/// within [low, high], which NaN is not.
-template <class T>
-T parse_number(std::string_view text, T low, T high, const std::string& where) {
-    std::string_view digits = text;
-    if (digits.starts_with('+') && !digits.starts_with("+-")) digits.remove_prefix(1);
-    const std::string_view unsigned_digits = digits.substr(digits.starts_with('-') ? 1 : 0);
-    const bool leading_zero = unsigned_digits.size() > 1 && unsigned_digits[0] == '0' && unsigned_digits[1] >= '0' &&
-                              unsigned_digits[1] <= '9';
-    T value{};
-    bool read = false;
-    if constexpr (std::integral<T>) {
-        const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-        read = failure == std::errc() && end == digits.data() + digits.size();
-    } else if (const auto number = core::parse_number(digits)) {
-        value = static_cast<T>(*number);
-        read = core::is_finite(value);
-    }
-    core::require(read && !leading_zero && value >= low && value <= high, [&] {
-        return fmt::format("{} is '{}', valid is a {} from {} to {}", where, text,
-                           std::integral<T> ? "whole number" : "number", low, high);
-    });
-    return value;
-}
 
 /// What was given, each name once.
 using GivenByName = std::map<std::string, Given, std::less<>>;
@@ -107,7 +45,7 @@ public:
                               [&] { return given.where + " holds a zero byte"; });
                 value = given.text;
             },
-            [&value] { return value.empty() ? std::string() : quoted(value); });
+            [&value] { return value.empty() ? std::string() : detail::quoted(value); });
     }
     /// One of some words.
     void choice(std::string name, std::string& value, std::vector<std::string> words, std::string help) {
@@ -119,7 +57,7 @@ public:
                 });
                 value = given.text;
             },
-            [&value] { return quoted(value); });
+            [&value] { return detail::quoted(value); });
     }
     /// Yes or no; on a command line its name alone says yes.
     void flag(std::string name, bool& value, std::string help) {
@@ -251,16 +189,6 @@ private:
             return where + " is no option" + detail::suggestion(name, names);
         });
         return *found;
-    }
-    static std::string quoted(std::string_view text) {
-        std::string result = "\"";
-        for (const char c : text) {
-            if (static_cast<unsigned char>(c) < ' ')
-                result += fmt::format("\\u{:04x}", static_cast<int>(c));
-            else
-                result += c == '"' || c == '\\' ? std::string("\\") + c : std::string(1, c);
-        }
-        return result + "\"";
     }
 
     std::vector<Option> options_;

@@ -1,0 +1,147 @@
+/// \file
+/// Curves over a common x axis.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "common/page/colours.hpp"
+#include "common/page/gnuplot.hpp"
+#include "midstream/core/contract.hpp"
+
+namespace midstream::examples {
+
+/// A curve. `low` and `high`, if given, bound a shaded band around it (quartiles over seeds, say).
+struct Series {
+    std::string label;
+    std::vector<double> x = {}, y = {};
+    std::vector<double> low = {}, high = {};
+    bool points = false;  ///< mark the points: few, far apart
+    bool joined = true;   ///< draw lines from point to point
+    bool dashed = false;  ///< a reference or baseline
+    int colour = -1;      ///< index into the palette; -1: by position
+};
+
+/// A level to compare with, drawn as a thin dashed line with its name: "Bayes optimum" at 0.247, say.
+struct Level {
+    std::string label;
+    double y;
+};
+
+/// Curves over a common x axis. A NaN bound leaves that end of the axis to gnuplot.
+struct LinePlot {
+    std::string x_label, y_label;
+    std::vector<Series> series;
+    bool log_x = false;
+    double y_low = std::numeric_limits<double>::quiet_NaN();
+    double y_high = std::numeric_limits<double>::quiet_NaN();
+    std::vector<Level> levels = {};
+};
+
+namespace detail {
+
+/// The smallest of 1, 2, 5, 10, 20, 50, ... that is not below `value`.
+inline double nice_step(double value) {
+    const double power = std::pow(10.0, std::floor(std::log10(value)));
+    for (const double factor : {1.0, 2.0, 5.0})
+        if (factor * power >= value * (1 - 1e-9)) return factor * power;
+    return 10 * power;
+}
+
+/// Ticks for a x axis; numbers from ten thousand on read 20k or 1.5M rather than 20000 or 1.5e+06.
+inline std::string x_axis(const LinePlot& plot) {
+    double low = std::numeric_limits<double>::infinity(), high = -low;
+    for (const Series& series : plot.series)
+        for (const double x : series.x) low = std::min(low, x), high = std::max(high, x);
+    if (plot.log_x) {
+        core::require(low > 0, [&] {
+            return "a logarithmic x axis needs positive values, the smallest is " + std::to_string(low);
+        });
+        return fmt::format("set logscale x\nset format x '{}'\nset xrange [{}:{}]\n", low >= 1 ? "%.0s%c" : "%g", low,
+                           high);
+    }
+    if (!(high > low)) return {};
+    std::string axis = fmt::format("set xrange [{}:{}]\n", low, high);
+    const auto whole = [](double x) { return x == std::floor(x); };
+    const bool all_whole = std::all_of(plot.series.begin(), plot.series.end(), [&](const Series& series) {
+        return std::all_of(series.x.begin(), series.x.end(), whole);
+    });
+    if (all_whole && high - low <= 12) return axis + "set xtics 1\n";
+    if (high < 10'000 || low < 0) return axis;
+    const double step = nice_step((high - low) / 6);
+    std::string ticks;
+    for (double x = std::ceil(low / step) * step; x <= high * (1 + 1e-9); x += step)
+        ticks += fmt::format("{}'{}' {}", ticks.empty() ? "" : ", ",
+                             x == 0    ? std::string("0")
+                             : x < 1e6 ? fmt::format("{:g}k", x / 1e3)
+                                       : fmt::format("{:g}M", x / 1e6),
+                             x);
+    return axis + "set xtics (" + ticks + ")\n";
+}
+
+}  // namespace detail
+
+/// Draws curves; the CSV has one line per point: series,x,y,low,high. Returns the <svg> element, for a page, or
+/// nothing without gnuplot.
+inline std::string line_plot(const std::filesystem::path& stem, const LinePlot& plot) {
+    using detail::in_quotes;
+    const std::string csv = in_quotes(detail::with_ending(stem, ".csv").string());
+    std::string numbers = "series,x,y,low,high\n", bands, curves;
+    std::size_t line = 0;
+    for (std::size_t s = 0; s < plot.series.size(); ++s) {
+        const Series& series = plot.series[s];
+        const bool band = !series.low.empty();
+        core::require(series.x.size() == series.y.size() &&
+                          (!band || (series.low.size() == series.x.size() && series.high.size() == series.x.size())),
+                      [&] {
+                          return "series " + series.label + " has " + std::to_string(series.x.size()) + " x, " +
+                                 std::to_string(series.y.size()) + " y, " + std::to_string(series.low.size()) +
+                                 " low and " + std::to_string(series.high.size()) +
+                                 " high values; they must be as many (no low and high: no band)";
+                      });
+        if (series.x.empty()) continue;
+        for (std::size_t i = 0; i < series.x.size(); ++i) {
+            numbers += fmt::format("{},{},{},", detail::csv_field(series.label), series.x[i], series.y[i]);
+            numbers += band ? fmt::format("{},{}\n", series.low[i], series.high[i]) : std::string(",\n");
+        }
+        const auto colour = category_colour(series.colour >= 0 ? series.colour : static_cast<int>(s));
+        const std::string rows = fmt::format("{} skip 1 every ::{}::{}", csv, line, line + series.x.size() - 1);
+        line += series.x.size();
+        if (band)
+            bands += fmt::format(
+                "{} using 2:4:5 with filledcurves linecolor '{}' fillstyle transparent solid 0.18 noborder notitle, "
+                "\\\n",
+                rows, colour);
+        curves += fmt::format(
+            "{} using 2:3 with {} linetype 1 linewidth {} dashtype {} linecolor '{}' {} title {}, \\\n", rows,
+            !series.joined  ? "points"
+            : series.points ? "linespoints"
+                            : "lines",
+            series.dashed ? 1.6 : 2.2, series.dashed ? "(8,5)" : "solid", colour,
+            series.points ? "pointtype 7 pointsize 0.5" : "", in_quotes(series.label));
+    }
+    core::require(!curves.empty(), [&] { return "figure " + stem.string() + " has no points"; });
+    detail::write_text(detail::with_ending(stem, ".csv"), numbers);
+
+    std::string script = detail::style(stem);
+    script += fmt::format("set xlabel {}\nset ylabel {}\nset yrange {}\n", in_quotes(plot.x_label),
+                          in_quotes(plot.y_label), detail::range(plot.y_low, plot.y_high));
+    script += detail::x_axis(plot);
+    if (plot.series.size() == 1 && plot.levels.empty()) script += "set key off\n";
+    std::string levels;
+    for (const Level& level : plot.levels)
+        levels +=
+            fmt::format("{} with lines linetype 1 linewidth 1.3 dashtype (3,3) linecolor '#444444' title {}, \\\n",
+                        level.y, in_quotes(level.label));
+    std::string all = bands + levels + curves;
+    all.erase(all.rfind(", \\\n"));
+    return detail::draw(stem, script + "plot " + all + "\n");
+}
+
+}  // namespace midstream::examples

@@ -1,0 +1,27 @@
+/// \file
+/// What only a preset's world can say of itself on a run's page.
+#pragma once
+
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "common/page/page.hpp"
+
+namespace midstream::examples {
+
+/// Pictures and reference values that only a preset's world can give.
+struct WorldReport {
+    static constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+    double least_loss = unknown;          ///< no model's action loss is lower, nats per step
+    std::string least_loss_name = "";     ///< whose loss that is
+    std::string least_loss_caption = "";  ///< the same in a sentence
+    double loss_low = 0;                  ///< where plots of the loss begin; unknown: at the data
+    bool least_loss_is_tight = false;     ///< could a model reach it?
+    double most_accuracy = unknown;       ///< of the best possible guess of the subgoal
+    double expert_success = 1;            ///< on the unseen task
+    std::string world;                    ///< what the world and its tasks are, in a sentence
+    std::vector<Figure> rollouts;         ///< ways of the trained hierarchy on the unseen task
+};
+
+}  // namespace midstream::examples

@@ -1,0 +1,52 @@
+/// \file
+/// The paper's chain: its stages in their order.
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "common/options/feasible.hpp"
+#include "common/report/report.hpp"
+#include "common/stages/codes.hpp"
+#include "common/stages/components.hpp"
+#include "common/stages/discover.hpp"
+#include "common/stages/inspect.hpp"
+#include "common/stages/internal_rl.hpp"
+#include "common/stages/oracle.hpp"
+#include "common/stages/pretrain.hpp"
+#include "common/stages/probe.hpp"
+#include "common/stages/raw_rl.hpp"
+#include "common/stages/record.hpp"
+#include "common/stages/refine.hpp"
+#include "common/stages/steer.hpp"
+
+namespace midstream::examples {
+
+/// Runs `stage` ("all" for every one in order) and returns the program's exit status. `world_report(run)` gives what
+/// the page says of the world (report/world_report.hpp).
+template <class P, class WorldReportOf>
+int run_stages(const std::string& stage, Settings settings, const WorldReportOf& world_report) {
+    require_feasible(settings, P::World::horizon);
+    Run<P> run(std::move(settings));
+    const auto wants = [&](const char* name) { return stage == "all" || stage == name; };
+    if (wants("record")) record(run);
+    if (wants("pretrain")) pretrain(run);
+    if (wants("probe")) probe(run);
+    if (wants("steer")) steer(run);
+    if (wants("components")) components(run);
+    if (wants("discover")) {
+        discover(run);
+        refine(run);
+        test_codes(run);
+    }
+    if (wants("inspect")) inspect(run);
+    if (wants("internal-rl")) {
+        play_oracle(run);
+        internal_rl(run);
+    }
+    if (wants("raw-rl")) raw_rl(run);
+    if (wants("report")) report(run, world_report(run));
+    return 0;
+}
+
+}  // namespace midstream::examples

@@ -1,0 +1,84 @@
+/// \file
+/// The stage `components`: the events of the residual stream that the encoder sees, where its observer is to be found
+/// there: the stream's independent components, and which of them are events.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <type_traits>
+#include <vector>
+
+#include "common/files/tables.hpp"
+#include "common/show.hpp"
+#include "common/stages/pretrain.hpp"
+#include "midstream/io/checkpoint.hpp"
+#include "midstream/train/find_events.hpp"
+
+namespace midstream::examples {
+
+template <class P>
+train::FindEventsOptions find_options(const Run<P>& run) {
+    return {.share = run.settings.components.share};
+}
+
+template <class P>
+core::Description about_components(const Run<P>& run) {
+    core::Description about{"components"};
+    return about.set("settings", run.settings.components)
+        .set("events", find_options(run))
+        .set("observer", std::type_identity<typename P::Meta::Observer>{})
+        .set("episodes", about_episodes(run, Data::clean))
+        .set("base", about_pretraining(run));
+}
+
+/// Does nothing where the preset's observer is not one to be found.
+template <class P>
+void components(Run<P>& run) {
+    if constexpr (finds_events<P>)
+        once(run.folder, "components", core::text(about_components(run)), {"components", "components.safetensors"},
+             [&] {
+                 typename P::Episodes episodes;
+                 const auto& base = base_model(run);
+                 with_source(run, Data::clean, [&](const auto& source) {
+                     source(run.settings.components.episodes, run.stream(Stream::finding).fork(0), episodes);
+                 });
+                 const auto found = train::find_events<typename P::Meta::Observer, typename P::Base>(
+                     base, episodes, run.stream(Stream::finding).fork(1), find_options(run));
+                 std::vector<std::vector<double>> rows;
+                 double largest = found.components.front().rise;
+                 for (const auto& component : found.components) {
+                     rows.push_back({static_cast<double>(rows.size()), component.kurtosis, component.threshold,
+                                     component.rate, component.rise, static_cast<double>(component.kind)});
+                     largest = std::max(largest, component.rise);
+                 }
+                 show(stdout,
+                      fmt::format("components: {} of {} are events, at which the action loss rises by up to {:.2f} "
+                                  "nats\n",
+                                  found.kinds, found.components.size(), largest));
+                 io::save(run.folder / "components.safetensors", core::text(about_components(run)),
+                          [&](auto&& member) { member("observer", found.observer); });
+                 run.loaded.observer.reset();
+                 write_table(run.folder / "components.csv",
+                             {"component", "kurtosis", "threshold", "rate", "rise", "event"}, rows);
+             });
+}
+
+/// What the encoder sees by: found by this stage, or of the preset's type as it is.
+template <class P>
+const typename P::Meta::Observer& observer(Run<P>& run) {
+    auto& loaded = run.loaded.observer;
+    if (loaded) return *loaded;
+    auto result = std::make_unique<typename P::Meta::Observer>();
+    if constexpr (finds_events<P>) {
+        const auto path = run.folder / "components.safetensors";
+        core::require(io::exists(path),
+                      [&] { return "there is no " + path.string() + ": run the stage 'components' first"; });
+        io::load(path, core::text(about_components(run)), [&](auto&& member) { member("observer", *result); });
+    }
+    loaded = std::move(result);
+    return *loaded;
+}
+
+}  // namespace midstream::examples

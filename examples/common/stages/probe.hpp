@@ -1,0 +1,45 @@
+/// \file
+/// The stage `probe`: how well linear probes read the current subgoal from every layer of the residual stream.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "common/files/tables.hpp"
+#include "common/stages/pretrain.hpp"
+#include "midstream/analysis/probe.hpp"
+
+namespace midstream::examples {
+
+template <class P>
+core::Description about_probing(const Run<P>& run) {
+    core::Description about{"probe"};
+    return about.set("settings", run.settings.probe)
+        .set("episodes", about_episodes(run, Data::clean))
+        .set("base", about_pretraining(run));
+}
+
+/// Trains a probe for each layer and writes how often it is right on held-out episodes.
+template <class P>
+void probe(Run<P>& run) {
+    once(run.folder, "probe", core::text(about_probing(run)), {"probe"}, [&] {
+        const auto& o = run.settings.probe;
+        const auto& base = base_model(run);
+        std::vector<analysis::ProbeResult> results;
+        with_source(run, Data::clean, [&](const auto& source) {
+            results = analysis::probe<typename P::Base, P::subgoals>(run.parallel, base, source, fresh_source(run),
+                                                                     {.steps = o.steps,
+                                                                      .batch = o.batch,
+                                                                      .learning_rate = o.learning_rate,
+                                                                      .shards = probe_shards,
+                                                                      .evaluation = o.evaluation},
+                                                                     run.stream(Stream::probing));
+        });
+        std::vector<std::vector<double>> rows;
+        for (std::size_t l = 0; l < results.size(); ++l)
+            rows.push_back({static_cast<double>(l), results[l].accuracy, results[l].nll});
+        write_table(run.folder / "probe.csv", {"layer", "accuracy", "nll"}, rows);
+    });
+}
+
+}  // namespace midstream::examples
