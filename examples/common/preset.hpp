@@ -33,7 +33,8 @@ struct NarrowProposals {
     template <class Meta>
     void initialise(typename Meta::template Parameters<float>& parameters, core::Random random) const {
         Meta::initialise(parameters, random);
-        for (int i = 0; i < Meta::code; ++i) parameters.encoder.second.bias.values[Meta::code + i] = log_variance;
+        for (int i = 0; i < Meta::code; ++i)
+            parameters.inference.encoder.second.bias.values[Meta::code + i] = log_variance;
     }
 };
 

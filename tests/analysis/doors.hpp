@@ -114,16 +114,17 @@ using SwitchedDoorsMeta = control::Metacontroller<DoorsModel, doors_meta_shape, 
 template <class Meta = DoorsMeta>
 core::Box<typename Meta::template Parameters<float>> doors_meta(CodesMean meaning) {
     core::Box<typename Meta::template Parameters<float>> parameters;
-    for (int axis = 0; axis < 3; ++axis) at(parameters->decoder_hidden.weight, axis, axis) = 5;
+    for (int axis = 0; axis < 3; ++axis) at(parameters->decoder.hidden.weight, axis, axis) = 5;
     for (int colour = 0; colour < 3; ++colour)
         for (int door = 0; door < 3; ++door) {
             const int hidden = 3 * colour + door;  // the goal is this colour, and behind this door
-            at(parameters->encoder.first.weight, 9 + colour, hidden) = 1;
-            at(parameters->encoder.first.weight, hidden, hidden) = 1;
-            parameters->encoder.first.bias.values[hidden] = -1;
-            at(parameters->encoder.second.weight, hidden, meaning == CodesMean::colours ? colour : door) = 1;
+            at(parameters->inference.encoder.first.weight, 9 + colour, hidden) = 1;
+            at(parameters->inference.encoder.first.weight, hidden, hidden) = 1;
+            parameters->inference.encoder.first.bias.values[hidden] = -1;
+            at(parameters->inference.encoder.second.weight, hidden, meaning == CodesMean::colours ? colour : door) = 1;
         }
-    auto& bank = parameters->bank;  // component 0 has coefficient 1, component 1 + axis the hidden unit of that axis
+    auto& bank =
+        parameters->decoder.bank;  // component 0 has coefficient 1, component 1 + axis the hidden unit of that axis
     for (int door = 0; door < 3; ++door) {
         if (meaning == CodesMean::colours) {
             for (int colour = 0; colour < 3; ++colour) at(bank.down, 3 * colour + door, 3 * (1 + colour) + door) = 1;
