@@ -1,5 +1,5 @@
-# Compiles programs with the single headers in place of midstream's own: the consumer, which runs, and SOURCES, which take
-# minutes each in all and are looked through alone.
+# Compiles programs with the single headers in place of midstream's own: the consumer, which runs, or SOURCES, of which
+# some take minutes to compile and so are only read (-fsyntax-only).
 file(REMOVE_RECURSE ${WORK})
 include(${CMAKE_CURRENT_LIST_DIR}/run.cmake)
 run(${MIDSTREAM_SOURCE}/tools/single_header.sh ${WORK}/single)
@@ -16,6 +16,9 @@ foreach(header IN LISTS headers)
 endforeach()
 separate_arguments(openmp UNIX_COMMAND "${OPENMP}")
 set(includes -I${WORK}/include)
+# The compiler's own folder among them would hide its C headers from those of C++.
+list(FILTER INCLUDES EXCLUDE REGEX "^(/usr/include/?)?$")
+list(REMOVE_DUPLICATES INCLUDES)
 foreach(folder IN LISTS INCLUDES)
   list(APPEND includes -isystem ${folder})
 endforeach()
