@@ -2,11 +2,6 @@
 add_library(midstream_project INTERFACE)
 target_link_libraries(midstream_project INTERFACE midstream)
 target_compile_options(midstream_project INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Werror)
-if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  # GCC 12 warns of its own AVX-512 intrinsics (GCC bug 105593), and of loops in Eigen's products of fixed width.
-  target_compile_options(midstream_project INTERFACE -Wno-maybe-uninitialized -Wno-uninitialized
-                                                     -Wno-aggressive-loop-optimizations)
-endif()
 # Up to here Eigen's products keep their packed operands on the stack, above it on the heap: no training step of our
 # programs allocates (tests/core/no_allocation.cpp).
 target_compile_definitions(midstream_project INTERFACE EIGEN_STACK_ALLOCATION_LIMIT=1048576)

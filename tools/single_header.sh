@@ -3,7 +3,7 @@
 #   tools/single_header.sh [FOLDER]      (build/single, if not said)
 # midstream.hpp is all that needs no optional package; midstream_openmp.hpp and midstream_ant.hpp lie beside it, include it,
 # and need OpenMP and MuJoCo. Each of our headers stands behind those that it includes. What is included from elsewhere
-# stands at the top, but for includes within an #if, or where a warning is off, which stay where they are.
+# stands at the top, but for includes within an #if, and of Eigen, which core/eigen.hpp is to be the first to include.
 set -eu
 cd "$(dirname "$0")/.."
 folder=${1-build/single}
@@ -16,13 +16,13 @@ one() {
             if (path in seen) return
             seen[path] = 1
             while ((status = (getline line < ("include/" path))) > 0) {
-                if (line ~ /^# *if/ || line ~ /^#pragma GCC diagnostic push/) ++depth
-                if (line ~ /^# *endif/ || line ~ /^#pragma GCC diagnostic pop/) --depth
+                if (line ~ /^# *if/) ++depth
+                if (line ~ /^# *endif/) --depth
                 if (line ~ /^# *include *"/) {
                     if (depth) fail(path ": " line " stands within an #if")
                     split(line, words, "\"")
                     add(words[2])
-                } else if (line ~ /^# *include *</ && !depth) {
+                } else if (line ~ /^# *include *</ && line !~ /<Eigen/ && !depth) {
                     if (!(line in seen)) external = external line "\n"
                     seen[line] = 1
                 } else if (line !~ /^#pragma once/) {

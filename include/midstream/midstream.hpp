@@ -45,6 +45,7 @@
 #include "midstream/core/contract.hpp"
 #include "midstream/core/describe.hpp"
 #include "midstream/core/description.hpp"
+#include "midstream/core/eigen.hpp"
 #include "midstream/core/finite.hpp"
 #include "midstream/core/moments.hpp"
 #include "midstream/core/parallel.hpp"

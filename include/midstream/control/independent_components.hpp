@@ -4,7 +4,11 @@
 /// the components of the largest kurtosis: zero nearly always, far from it now and then.
 #pragma once
 
+// The rest of Eigen comes after our own header of it.
+// clang-format off
+#include "midstream/core/eigen.hpp"
 #include <Eigen/Eigenvalues>
+// clang-format on
 #include <algorithm>
 #include <cmath>
 #include <numeric>

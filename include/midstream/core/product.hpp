@@ -5,9 +5,9 @@
 /// gain nothing in speed and would have every width compile its own kernels, at a second each.
 #pragma once
 
-#include <Eigen/Core>
 #include <algorithm>
 
+#include "midstream/core/eigen.hpp"
 #include "midstream/core/tensor.hpp"
 
 namespace midstream::core {

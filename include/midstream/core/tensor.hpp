@@ -3,7 +3,6 @@
 /// (`Rows`, a view; `Buffer`, its storage). Eigen computes on both through `map`.
 #pragma once
 
-#include <Eigen/Core>
 #include <cstddef>
 #include <new>
 #include <span>
@@ -11,6 +10,7 @@
 #include <vector>
 
 #include "midstream/core/contract.hpp"
+#include "midstream/core/eigen.hpp"
 
 static_assert(EIGEN_VERSION_AT_LEAST(3, 4, 0), "midstream needs Eigen 3.4 or later");
 

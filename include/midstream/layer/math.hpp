@@ -2,8 +2,9 @@
 /// Functions of one number that layers, distributions and switches share.
 #pragma once
 
-#include <Eigen/Core>
 #include <cmath>
+
+#include "midstream/core/eigen.hpp"
 
 namespace midstream::layer {
 

@@ -2,9 +2,9 @@
 /// AdamW (Loshchilov and Hutter 2019), the optimiser of every stage of the paper (tables A4 to A14), as PyTorch has it.
 #pragma once
 
-#include <Eigen/Core>
 #include <cmath>
 
+#include "midstream/core/eigen.hpp"
 #include "midstream/train/optimiser.hpp"
 
 namespace midstream::train {

@@ -3,7 +3,6 @@
 /// made orthogonal before they are applied. Not used by the paper; on one-hot inputs it learns far faster than AdamW.
 #pragma once
 
-#include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
 #include <concepts>
@@ -11,6 +10,7 @@
 #include <tuple>
 #include <type_traits>
 
+#include "midstream/core/eigen.hpp"
 #include "midstream/train/adamw.hpp"
 
 namespace midstream::train {
