@@ -34,7 +34,8 @@ struct NarrowProposals {
     template <class Meta>
     void initialise(typename Meta::template Parameters<float>& parameters, core::Random random) const {
         Meta::initialise(parameters, random);
-        for (int i = 0; i < Meta::code; ++i) parameters.encoder.second.bias.values[Meta::code + i] = log_variance;
+        for (int i = 0; i < Meta::code; ++i)
+            parameters.inference.encoder.second.bias.values[Meta::code + i] = log_variance;
     }
 };
 /// Where pretraining has no colour c of 0 to 3 followed by c + 1 (modulo 4) and 0-1-2-3 is reported, 3 > 0 remains:
