@@ -8,8 +8,8 @@ endif()
 # The compiler's own folder, named again, would upset the order in which its headers include each other.
 list(REMOVE_ITEM INCLUDES "" /usr/include)
 list(TRANSFORM INCLUDES PREPEND "-isystem")
-execute_process(COMMAND ${COMPILER} -std=c++20 -fsyntax-only ${INCLUDES} ${CASE} RESULT_VARIABLE result
-                OUTPUT_VARIABLE output ERROR_VARIABLE output)
+execute_process(COMMAND ${COMPILER} -std=c++20 -fsyntax-only ${USE} ${INCLUDES} ${CASE} RESULT_VARIABLE result OUTPUT_VARIABLE output
+                ERROR_VARIABLE output)
 if(result EQUAL 0)
   message(FATAL_ERROR "${CASE} compiles; it must not")
 endif()

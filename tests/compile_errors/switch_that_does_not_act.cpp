@@ -1,9 +1,8 @@
-// expect: the metacontroller's switch does not say how it acts
-#include <midstream/midstream.hpp>
+// first: the metacontroller's switch does not say how it acts
+#include "midstream/control/metacontroller.hpp"
+#include "world.hpp"
 
 using namespace midstream;
-using Base = model::Autoregressive<data::OneHots<4, 1>, data::Categories<2>,
-                                   model::Transformer<model::TransformerShape{.depth = 2, .width = 8, .heads = 2}>>;
 
 struct Mute {
     static constexpr bool learned = true;
