@@ -89,15 +89,19 @@ std::pair<double, double> learn(const Environment& environment, Learner<Actor>& 
 int main(int argc, char** argv) {
     const Random seed(argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 1);
     const auto steps = [&](int whole) { return 2 + static_cast<int>(whole * (argc > 2 ? std::atof(argv[2]) : 1)); };
-    const auto go_on = [](auto, const auto&) { return true; };
+    const auto report = [](auto step, const auto& sums) {
+        if (step % 500 == 0)
+            std::printf("update %d: action loss %.3f nats a step\n", int(step), sums.action / sums.steps);
+        return true;
+    };
     const auto expert = ms::train::recorder(Hall{}, Expert{});
 
     // 1. A model of what the expert does next. It is told no goals.
     Learner<Base> base;
     Base::initialise(*base.parameters, seed.fork(1));
-    const int pretraining = steps(2000);
+    const int pretraining = steps(1000);
     ms::train::pretrain<Base>(one_thread, base, expert, {.steps = pretraining, .batch = 64},
-                              ms::train::LinearDecay{.from = 3e-3, .last = pretraining}, seed.fork(2), go_on);
+                              ms::train::LinearDecay{.from = 3e-3, .last = pretraining}, seed.fork(2), report);
 
     // 2. Events: components of its residual stream at whose firing it no longer knows what comes next.
     ms::env::EpisodesOf<Hall> episodes;
@@ -107,34 +111,28 @@ int main(int argc, char** argv) {
     // 3. Abstract actions, the model frozen: codes that explain what it does, and a switch that changes them rarely.
     Learner<Meta> meta;
     Meta::initialise(*meta.parameters, seed.fork(5));
-    Meta::Options pass{.divergence_weighted_by_gate = true, .signal = 0.9, .observer = events.observer};
-    const auto discover = [&](Learner<Meta>& learner, int updates, auto alpha, double rate, Random random) {
-        ms::train::discover<Meta>(
-            one_thread, *base.parameters, learner, expert, {.steps = updates, .batch = 64}, alpha,
-            [&](auto) { return pass; }, ms::train::WarmupLinearDecay{rate, updates / 50, updates}, random, go_on);
-    };
-    const int discovery = steps(2500);
-    discover(meta, discovery, ms::train::Ramp{0, 0.1, discovery * 3 / 10, discovery * 6 / 10}, 1e-2, seed.fork(6));
-    // The controllers alone, on: codes and switch stay what they are.
-    pass.training = false;
-    Learner<Meta> controllers{.optimiser = {.weight_decay = 0, .rates = {.prefix = "bank", .others = 0}}};
-    *controllers.parameters = *meta.parameters;
-    discover(controllers, steps(300), ms::train::Constant{0}, 4e-2, seed.fork(7));
-    const auto& found = *controllers.parameters;
+    const Meta::Options pass{.divergence_weighted_by_gate = true, .signal = 0.9, .observer = events.observer};
+    const int discovery = steps(1500);
+    const ms::train::Ramp alpha{.from = 0, .to = 0.2, .first = discovery / 5, .last = discovery * 4 / 5};
+    ms::train::discover<Meta>(
+        one_thread, *base.parameters, meta, expert, {.steps = discovery, .batch = 64}, alpha,
+        [&](auto) { return pass; }, ms::train::WarmupLinearDecay{1e-2, discovery / 50, discovery}, seed.fork(6),
+        report);
 
-    // 4. What the switch and the codes are worth.
-    const auto inferred = ms::analysis::infer<Meta>(one_thread, *base.parameters, found, episodes, seed.fork(8), pass);
+    // 4. What the switch and the codes are worth: do switches fall on changes of the goal, and does a code taken from
+    // one hall lead to the same door in another?
+    const auto inferred =
+        ms::analysis::infer<Meta>(one_thread, *base.parameters, *meta.parameters, episodes, seed.fork(8), pass);
     const auto match = ms::analysis::alignment(inferred.gates.view(), episodes.sequences(), episodes.subgoals);
-    const ms::rl::ActingOptions<Meta> acting{.temperature = 0.5f, .gain = 1.5f};
-    const auto moved = ms::analysis::transplant<Meta>(one_thread, World(Hall{}), *base.parameters, found, episodes,
-                                                      Hall::doors, [](const Hall& world) { return world.opened; },
-                                                      seed.fork(9), pass, {}, {.gain = acting.gain});
+    const auto moved = ms::analysis::transplant<Meta>(
+        one_thread, World(Hall{}), *base.parameters, *meta.parameters, episodes, Hall::doors,
+        [](const Hall& world) { return world.opened; }, seed.fork(9), pass);
 
     // 5. Internal RL: the unseen task, by codes instead of moves; and by moves.
     const World unseen(Hall{.unseen = true});
     Learner<Policy> policy{.optimiser = {.beta2 = 0.99, .weight_decay = 0}};
     Policy::initialise(*policy.parameters, seed.fork(10));
-    const Inner inner(unseen, *base.parameters, found, acting);
+    const Inner inner(unseen, *base.parameters, *meta.parameters);
     const auto internal = learn<Policy>(inner, policy, 1e-3, steps(40), seed.fork(11));
     Learner<Base> raw{.optimiser = {.beta2 = 0.99, .weight_decay = 0}};
     *raw.parameters = *base.parameters;
