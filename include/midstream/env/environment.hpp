@@ -77,17 +77,19 @@ constexpr bool check_environment() {
     static_assert(
         requires(E & e, core::Random random) { e.reset(random); },
         "an environment begins an episode by `void reset(core::Random random)`");
-    static_assert(
-        !has_spaces || requires(const E& e, ObservationElement<E>* row) { e.observe(row); },
-        "an environment shows its observation by `void observe(Element* row) const`, with `const`, where "
-        "Element is Observation::Element<float>");
-    static_assert(
-        !has_spaces ||
+    if constexpr (has_spaces) {
+        static_assert(
+            requires(const E& e, ObservationElement<E>* row) { e.observe(row); },
+            "an environment shows its observation by `void observe(Element* row) const`, with `const`, where "
+            "Element is Observation::Element<float>");
+        static_assert(
+
             requires(E & e, const ActionElement<E>* row) {
                 { e.step(row) } -> std::same_as<Transition>;
             },
-        "an environment moves by `env::Transition step(const Element* action)`, where Element is "
-        "Action::Element<float>: std::int16_t of categories, float of continuous actions");
+            "an environment moves by `env::Transition step(const Element* action)`, where Element is "
+            "Action::Element<float>: std::int16_t of categories, float of continuous actions");
+    }
     return Environment<E>;
 }
 
