@@ -113,7 +113,7 @@ int main(int argc, char** argv) {
     Meta::initialise(*meta.parameters, seed.fork(5));
     const Meta::Options pass{.divergence_weighted_by_gate = true, .signal = 0.9, .observer = events.observer};
     const int discovery = steps(1500);
-    const ms::train::Ramp alpha{.from = 0, .to = 0.2, .first = 0, .last = discovery * 2 / 5};
+    const ms::train::Ramp alpha{.from = 0, .to = 0.1, .first = 0, .last = discovery * 3 / 5};
     ms::train::discover<Meta>(
         one_thread, *base.parameters, meta, expert, {.steps = discovery, .batch = 64}, alpha,
         [&](auto) { return pass; }, ms::train::WarmupLinearDecay{1e-2, discovery / 50, discovery}, seed.fork(6),
@@ -135,10 +135,10 @@ int main(int argc, char** argv) {
     Learner<Policy> policy{.optimiser = {.beta2 = 0.99, .weight_decay = 0}};
     Policy::initialise(*policy.parameters, seed.fork(10));
     const Inner inner(unseen, *base.parameters, *meta.parameters, acting);
-    const auto internal = learn<Policy>(inner, policy, 1e-3, steps(100), seed.fork(11));
+    const auto internal = learn<Policy>(inner, policy, 1e-3, steps(60), seed.fork(11));
     Learner<Base> raw{.optimiser = {.beta2 = 0.99, .weight_decay = 0}};
     *raw.parameters = *base.parameters;
-    const auto by_moves = learn<Base>(unseen, raw, 3e-4, steps(100), seed.fork(12));
+    const auto by_moves = learn<Base>(unseen, raw, 3e-4, steps(60), seed.fork(12));
 
     std::printf("events found                       %d, of %d doors\n", events.kinds, Hall::doors);
     std::printf("switch: precision, recall          %.2f, %.2f   by chance %.2f, %.2f\n", match.precision, match.recall,
