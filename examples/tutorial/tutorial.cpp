@@ -58,13 +58,13 @@ struct Expert {
 };
 
 // The sequence model, what steers it, and the policy over codes.
-constexpr int width = 32;
-constexpr ms::model::TransformerShape shape{.depth = 2, .width = width, .mlp = 64, .context = Hall::horizon};
+constexpr int channels = 32;
+constexpr ms::model::TransformerShape shape{.depth = 2, .width = channels, .mlp = 64, .context = Hall::horizon};
 using Base = ms::model::Autoregressive<Hall::Observation, Hall::Action, ms::model::Transformer<shape>>;
-using Events = ms::control::StreamEvents<width, 0, 8>;
+using Events = ms::control::StreamEvents<channels, 0, 8>;
 using Meta = ms::control::Metacontroller<Base, ms::control::MetacontrollerShape{.read = 1, .write = 0, .code = 3},
                                          ms::control::LowRank<8>, ms::control::GumbelSwitch, ms::control::EveryStep,
-                                         ms::control::FutureGru<width>, Events>;
+                                         ms::control::FutureGru<channels>, Events>;
 using World = ms::env::Batched<Hall>;
 using Inner = ms::rl::Internal<World, Meta>;
 using Policy = ms::model::Autoregressive<
@@ -113,7 +113,7 @@ int main(int argc, char** argv) {
     Meta::initialise(*meta.parameters, seed.fork(5));
     const Meta::Options pass{.divergence_weighted_by_gate = true, .signal = 0.9, .observer = events.observer};
     const int discovery = steps(1500);
-    const ms::train::Ramp alpha{.from = 0, .to = 0.2, .first = discovery / 5, .last = discovery * 4 / 5};
+    const ms::train::Ramp alpha{.from = 0, .to = 0.1, .first = 0, .last = discovery * 3 / 5};
     ms::train::discover<Meta>(
         one_thread, *base.parameters, meta, expert, {.steps = discovery, .batch = 64}, alpha,
         [&](auto) { return pass; }, ms::train::WarmupLinearDecay{1e-2, discovery / 50, discovery}, seed.fork(6),
@@ -124,19 +124,21 @@ int main(int argc, char** argv) {
     const auto inferred =
         ms::analysis::infer<Meta>(one_thread, *base.parameters, *meta.parameters, episodes, seed.fork(8), pass);
     const auto match = ms::analysis::alignment(inferred.gates.view(), episodes.sequences(), episodes.subgoals);
-    const auto moved = ms::analysis::transplant<Meta>(
-        one_thread, World(Hall{}), *base.parameters, *meta.parameters, episodes, Hall::doors,
-        [](const Hall& world) { return world.opened; }, seed.fork(9), pass);
+    const ms::rl::ActingOptions<Meta> acting{.temperature = 0.5f, .gain = 1.5f};
+    const auto moved =
+        ms::analysis::transplant<Meta>(one_thread, World(Hall{}), *base.parameters, *meta.parameters, episodes,
+                                       Hall::doors, [](const Hall& world) { return world.opened; }, seed.fork(9), pass,
+                                       ms::analysis::Moment::last, {.gain = acting.gain});
 
     // 5. Internal RL: the unseen task, by codes instead of moves; and by moves.
     const World unseen(Hall{.unseen = true});
     Learner<Policy> policy{.optimiser = {.beta2 = 0.99, .weight_decay = 0}};
     Policy::initialise(*policy.parameters, seed.fork(10));
-    const Inner inner(unseen, *base.parameters, *meta.parameters);
-    const auto internal = learn<Policy>(inner, policy, 1e-3, steps(40), seed.fork(11));
+    const Inner inner(unseen, *base.parameters, *meta.parameters, acting);
+    const auto internal = learn<Policy>(inner, policy, 1e-3, steps(60), seed.fork(11));
     Learner<Base> raw{.optimiser = {.beta2 = 0.99, .weight_decay = 0}};
     *raw.parameters = *base.parameters;
-    const auto by_moves = learn<Base>(unseen, raw, 3e-4, steps(40), seed.fork(12));
+    const auto by_moves = learn<Base>(unseen, raw, 3e-4, steps(60), seed.fork(12));
 
     std::printf("events found                       %d, of %d doors\n", events.kinds, Hall::doors);
     std::printf("switch: precision, recall          %.2f, %.2f   by chance %.2f, %.2f\n", match.precision, match.recall,
