@@ -73,12 +73,7 @@ struct ChainPreset {
     /// task.
     static std::optional<env::TaskDistribution> selection_tasks() { return {}; }
 
-    static typename Meta::Options pass_options(const Settings::Discover& o) {
-        // Of gates that are sampled the paper weights the divergence by the gate (its rate-distortion curves), of soft
-        // ones not.
-        return {.divergence_weighted_by_gate = std::is_same_v<typename Meta::Switching, control::GumbelSwitch>,
-                .signal = o.signal};
-    }
+    static typename Meta::Options pass_options(const Settings::Discover& o) { return {.signal = o.signal}; }
     // How parameters begin. Values, so that descriptions of what is trained from there name them and their numbers.
     static constexpr AsDrawn initialisation{};
     static constexpr NarrowProposals meta_initialisation{};

@@ -79,7 +79,7 @@ struct Full
     : PaperTasks<GridworldPreset<
           env::Pinpad{}, env::Relative,
           model::TransformerShape{.depth = 4, .width = 96, .heads = 4, .mlp = 384, .context = 100, .max_distance = 32},
-          EventMetacontroller<1, 1, 3, control::LowRank<32>, env::Touch<env::Pinpad{}, env::Relative>>::Meta, 64>> {
+          EventMetacontroller<1, 1, 3, control::LowRank<32>, control::StreamEvents<96, 0, 16>>::Meta, 64>> {
     static constexpr const char* name = "full";
     static constexpr ByGeometry initialisation{};
     static Settings settings() {

@@ -111,7 +111,7 @@ int main(int argc, char** argv) {
     // 3. Abstract actions, the model frozen: codes that explain what it does, and a switch that changes them rarely.
     Learner<Meta> meta;
     Meta::initialise(*meta.parameters, seed.fork(5));
-    const Meta::Options pass{.divergence_weighted_by_gate = true, .signal = 0.9, .observer = events.observer};
+    const Meta::Options pass{.signal = 0.9, .observer = events.observer};
     const int discovery = steps(1500);
     const ms::train::Ramp alpha{.from = 0, .to = 0.1, .first = 0, .last = discovery * 3 / 5};
     ms::train::discover<Meta>(

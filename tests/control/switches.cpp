@@ -22,6 +22,11 @@ static_assert(control::TrainingSwitch<Mute> && !control::ActingSwitch<Mute>);
 
 double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 
+// Codes cost where they are taken, of switches whose gates are open or shut.
+static_assert(control::samples_gates<control::GumbelSwitch> &&
+              control::samples_gates<control::LeastDistance<control::GumbelSwitch>> &&
+              !control::samples_gates<control::SoftSwitch> && !control::samples_gates<control::AlwaysSwitch>);
+
 BOOST_AUTO_TEST_CASE(soft_gates_are_probabilities_used_as_they_are) {
     core::Random random(1);
     for (const double logit : {-800.0, -3.0, -0.2, 0.0, 1.0, 4.0, 800.0}) {

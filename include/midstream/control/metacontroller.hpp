@@ -66,8 +66,9 @@ struct Metacontroller {
         /// The first gate is 1 whatever the switch says, as internal RL acts (Algorithm 1: the first code is always
         /// asked for).
         bool first_gate_open = true;
-        /// Weight the divergence of each step by its gate (the paper does so in its rate-distortion curves alone).
-        bool divergence_weighted_by_gate = false;
+        /// Weight the divergence of each step by its gate: the default where gates are sampled, as in the paper's
+        /// rate-distortion curves (C.6); elsewhere the paper does not.
+        bool divergence_weighted_by_gate = samples_gates<Switching>;
         /// The deviation of the proposal noise as a multiple of the encoder's; 0 takes means.
         double noise = 1;
         /// If positive, the deviation that proposals' means are brought to (control/proposals.hpp). Not in the paper.

@@ -31,6 +31,14 @@ struct Gate {
     T slope;
 };
 
+/// Are gates drawn, open or shut (`static constexpr bool sampled = true` of a policy)? A code then costs only where it
+/// is taken, unless options say otherwise: nothing else would keep such gates from opening always.
+template <class S>
+inline constexpr bool samples_gates = false;
+template <class S>
+requires requires { S::sampled; }
+inline constexpr bool samples_gates<S> = S::sampled;
+
 /// The rule by which the paper acts (Algorithm 1): a gate opens where sigmoid(logit) reaches the threshold.
 template <class T>
 bool reaches(T logit, double threshold) {
@@ -89,6 +97,7 @@ struct GumbelSwitch {
         part("threshold", self.threshold);
     }
     static constexpr bool learned = true;
+    static constexpr bool sampled = true;
     template <class T>
     Gate<T> gate(T logit, int, core::Random& random) const {
         const double u = (random.uniform() * 0x1p32 + 0.5) * 0x1p-32;  // inside (0, 1)
@@ -226,6 +235,7 @@ struct LeastDistance {
         part("distance", self.distance);
     }
     static constexpr bool learned = Inner::learned;
+    static constexpr bool sampled = samples_gates<Inner>;
     struct State {
         int last = 0;  ///< the step at which a gate was last open
         [[no_unique_address]] SwitchState<Inner> inner{};

@@ -74,20 +74,20 @@ void append_episode(const Episodes& from, int episode, Episodes& to) {
     struct Part {
         int of, to, begin, end;  // entries begin, ..., end - 1 of `of` are appended to `to` entries
     };
-    const auto append = [](const char* name, const auto& source, auto& target, int width, const Part& part,
+    const auto append = [](const char* name, const auto& source, auto& target, int row_width, const Part& part,
                            bool optional) {
         const auto is_whole = [&](std::size_t size, int entries) {
-            return size == static_cast<std::size_t>(entries) * static_cast<std::size_t>(width);
+            return size == static_cast<std::size_t>(entries) * static_cast<std::size_t>(row_width);
         };
         if (optional && source.empty() && target.empty()) return;
         core::require(is_whole(source.size(), part.of) && is_whole(target.size(), part.to), [&] {
             return std::string(name) + " of " + std::to_string(source.size()) + " numbers for " +
-                   std::to_string(part.of) + " times " + std::to_string(width) + " are not appended to " +
+                   std::to_string(part.of) + " times " + std::to_string(row_width) + " are not appended to " +
                    std::to_string(target.size()) + " for " + std::to_string(part.to) + " times " +
-                   std::to_string(width);
+                   std::to_string(row_width);
         });
-        target.insert(target.end(), source.begin() + static_cast<std::ptrdiff_t>(part.begin) * width,
-                      source.begin() + static_cast<std::ptrdiff_t>(part.end) * width);
+        target.insert(target.end(), source.begin() + static_cast<std::ptrdiff_t>(part.begin) * row_width,
+                      source.begin() + static_cast<std::ptrdiff_t>(part.end) * row_width);
     };
     const Part rows{from.rows(), to.rows(), first, last}, one{from.count(), to.count(), episode, episode + 1};
     append("observations", from.observations, to.observations, Episodes::observation_width, rows, false);
