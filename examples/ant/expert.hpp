@@ -1,5 +1,5 @@
 /// \file
-/// The ant's expert by PPO (paper section 3.2): trained on the pretraining tasks with the guide in view, then measured
+/// The ant's expert by PPO (C.1.1): trained on the pretraining tasks with the guide in view, then measured
 /// on those and on the unseen task. docs/ant.md has the recipe and what it came to.
 #pragma once
 

@@ -1,5 +1,5 @@
 // A base model of width 64 comes close to the exact Bayes predictor of the paper's own world in minutes of one core: as
-// egocentric observations, a start from geometry and heads that start apart make it (docs/laptop-scale.md, section 1).
+// egocentric observations, a start from geometry and heads that start apart make it (docs/laptop-scale.md).
 #include <boost/test/unit_test.hpp>
 #include <chrono>
 

@@ -22,7 +22,7 @@ struct GateTrace {
     std::vector<int> changes = {};   ///< steps (from 0) at which another subgoal begins
 };
 
-/// Gates of several episodes, one strip each (paper, section 7.3).
+/// Gates of several episodes, one strip each (Fig. 6).
 struct GatePlot {
     std::vector<GateTrace> traces;
     std::string x_label = "time step";

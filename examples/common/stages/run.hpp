@@ -1,5 +1,5 @@
 /// \file
-/// What the stages of the paper's chain (section 2) share: settings, folder, threads and random streams of a run, and
+/// What the stages of the paper's chain share: settings, folder, threads and random streams of a run, and
 /// what earlier stages left. A preset names types (World, Base, Meta, Policy, View), tasks, experts and settings; see
 /// common/preset.hpp.
 ///
