@@ -125,5 +125,6 @@
 #include "midstream/train/optimiser.hpp"
 #include "midstream/train/schedule.hpp"
 #include "midstream/train/sources.hpp"
+#include "midstream/train/stage_check.hpp"
 #include "midstream/train/stages.hpp"
 #include "midstream/train/stream_ahead.hpp"
