@@ -3,7 +3,6 @@
 #pragma once
 
 #include <optional>
-#include <type_traits>
 
 #include "common/options/settings.hpp"
 #include "midstream/analysis/first_reached.hpp"
