@@ -92,7 +92,7 @@ void internal_rollout(benchmark::State& state) {
     add_linear(step, forward_pass, batch, Meta::width, 3 * shape.history);
     add_linear(step, forward_pass, batch, shape.history, 3 * shape.history);
     const Bound bound = bound_of(times(step, FixedLength::horizon));
-    rl::Internal<Environment, Meta> environment(Environment(FixedLength{}), *base, *meta);
+    rl::Internal<Environment, Meta> environment(Environment(FixedLength{}), {*base, *meta});
     core::Random random(3);
     core::Buffer<float, Meta::code> codes;
     for (float& value : codes.resize(batch).flat()) value = random.normal<float>();

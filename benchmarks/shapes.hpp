@@ -134,7 +134,7 @@ inline double operations(const Products& list) {
 template <class P>
 double multiplied_numbers(const P& parameters) {
     double sum = 0;
-    for (const train::Leaf& leaf : train::leaves<float>(parameters)) {
+    for (const core::Leaf& leaf : core::leaves<float>(parameters)) {
         const auto has = [&](const char* part) { return leaf.path.find(part) != std::string::npos; };
         if (leaf.matrix && !has("embedding.rows") && !has("relative_bias") && !has("convolution"))
             sum += static_cast<double>(leaf.size);

@@ -48,6 +48,7 @@ one() {
 }
 one > "$folder/midstream.hpp"
 one midstream/core/openmp.hpp > "$folder/midstream_openmp.hpp"
+one midstream/io/npy.hpp > "$folder/midstream_npy.hpp"
 # One word per header.
 # shellcheck disable=SC2046
 one $(cd include && ls midstream/env/ant/*.hpp) > "$folder/midstream_ant.hpp"

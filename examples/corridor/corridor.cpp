@@ -113,7 +113,7 @@ int main(int argc, char** argv) {
     ms::rl::ClippedPolicyGradient<decltype(batch), Model, Learner> policy_gradient(batch, learner,
                                                                                    {.batch = 512, .epochs = 4});
     for (int i = 0; i <= 50 * budget; ++i) {
-        const auto result = policy_gradient.update(parallel, 1e-3, Random(3).fork(i));
+        const auto result = policy_gradient.update(parallel, 1e-3, Random(3));
         if (i % 10 == 0) std::printf("%8d %8.3f\n", 512 * i, result.success);
     }
     return 0;

@@ -82,7 +82,7 @@ std::pair<double, double> learn(const Environment& environment, Learner<Actor>& 
     ms::rl::ClippedPolicyGradient<Environment, Actor, Learner<Actor>> algorithm(environment, learner,
                                                                                 {.batch = 512, .epochs = 4});
     const double first = algorithm.collect(one_thread, random.fork(updates)).success;
-    for (int i = 0; i < updates; ++i) algorithm.update(one_thread, rate * (1 - 1.0 * i / updates), random.fork(i));
+    for (int i = 0; i < updates; ++i) algorithm.update(one_thread, rate * (1 - 1.0 * i / updates), random);
     return {first, algorithm.collect(one_thread, random.fork(updates + 1)).success};
 }
 
@@ -121,20 +121,18 @@ int main(int argc, char** argv) {
 
     // 4. What the switch and the codes are worth: do switches fall on changes of the goal, and does a code taken from
     // one hall lead to the same door in another?
-    const auto inferred =
-        ms::analysis::infer<Meta>(one_thread, *base.parameters, *meta.parameters, episodes, seed.fork(8), pass);
+    const ms::rl::Steered<Meta> steered(*base.parameters, *meta.parameters, {.temperature = 0.5f, .gain = 1.5f});
+    const auto inferred = ms::analysis::infer(one_thread, steered, episodes, seed.fork(8), pass);
     const auto match = ms::analysis::alignment(inferred.gates.view(), episodes.sequences(), episodes.subgoals);
-    const ms::rl::ActingOptions<Meta> acting{.temperature = 0.5f, .gain = 1.5f};
-    const auto moved =
-        ms::analysis::transplant<Meta>(one_thread, World(Hall{}), *base.parameters, *meta.parameters, episodes,
-                                       Hall::doors, [](const Hall& world) { return world.opened; }, seed.fork(9), pass,
-                                       ms::analysis::Moment::last, {.gain = acting.gain});
+    const ms::analysis::Goals opened{Hall::doors, [](const Hall& world) { return world.opened; }};
+    const ms::rl::Steered<Meta> held(*base.parameters, *meta.parameters, {.gain = steered.acting.gain});
+    const auto moved = ms::analysis::transplant(one_thread, World(Hall{}), held, opened, episodes, seed.fork(9), pass);
 
     // 5. Internal RL: the unseen task, by codes instead of moves; and by moves.
     const World unseen(Hall{.unseen = true});
     Learner<Policy> policy{.optimiser = {.beta2 = 0.99, .weight_decay = 0}};
     Policy::initialise(*policy.parameters, seed.fork(10));
-    const Inner inner(unseen, *base.parameters, *meta.parameters, acting);
+    const Inner inner(unseen, steered);
     const auto internal = learn<Policy>(inner, policy, 1e-3, steps(60), seed.fork(11));
     Learner<Base> raw{.optimiser = {.beta2 = 0.99, .weight_decay = 0}};
     *raw.parameters = *base.parameters;

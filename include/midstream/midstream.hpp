@@ -3,7 +3,7 @@
 /// stands below it in this list, from the ground up:
 ///
 /// - `core`: shapes, packed sequences, parameters, products, random streams, parallelism, checks, descriptions;
-/// - `io`: safetensors, npy, CSV, checkpoints;
+/// - `io`: safetensors, CSV, checkpoints; NumPy's arrays;
 /// - `data`: spaces, packed episodes, data sets;
 /// - `env`: environments, their experts, recording; the gridworld;
 /// - `layer`: one layer a file, with forward, backward and step;
@@ -13,8 +13,8 @@
 /// - `rl`: collecting, advantages, raw-action and internal RL, PPO;
 /// - `analysis`: probes, switch alignment, what codes mean.
 ///
-/// Not among them are core/openmp.hpp, which needs midstream::openmp, and the ant (env/ant/*.hpp),
-/// which needs midstream::mujoco. Programs that care for compile time include the headers they use.
+/// Not among them are core/openmp.hpp, which needs midstream::openmp, io/npy.hpp, which has xtensor in it, and the ant
+/// (env/ant/*.hpp), which needs midstream::mujoco. Programs that care for compile time include the headers they use.
 ///
 /// Comments cite the paper (arXiv 2512.20605) by its own places: "Eq. 3", "Table A9", "Algorithm 1", and "D.2" for a
 /// section of its appendix.
@@ -23,6 +23,7 @@
 #include "midstream/analysis/alignment.hpp"
 #include "midstream/analysis/batches.hpp"
 #include "midstream/analysis/first_reached.hpp"
+#include "midstream/analysis/goals.hpp"
 #include "midstream/analysis/inferred.hpp"
 #include "midstream/analysis/informed_success.hpp"
 #include "midstream/analysis/injection.hpp"
@@ -54,6 +55,7 @@
 #include "midstream/core/random.hpp"
 #include "midstream/core/reflection.hpp"
 #include "midstream/core/sequences.hpp"
+#include "midstream/core/symmetric_eigen.hpp"
 #include "midstream/core/tensor.hpp"
 #include "midstream/core/text.hpp"
 #include "midstream/data/dataset.hpp"
@@ -74,7 +76,6 @@
 #include "midstream/io/checkpoint.hpp"
 #include "midstream/io/csv.hpp"
 #include "midstream/io/file.hpp"
-#include "midstream/io/npy.hpp"
 #include "midstream/io/safetensors.hpp"
 #include "midstream/io/safetensors_header.hpp"
 #include "midstream/io/shape.hpp"
@@ -103,7 +104,10 @@
 #include "midstream/rl/acting.hpp"
 #include "midstream/rl/actor_critic.hpp"
 #include "midstream/rl/actor_expert.hpp"
+#include "midstream/rl/actors.hpp"
 #include "midstream/rl/advantages.hpp"
+#include "midstream/rl/agent.hpp"
+#include "midstream/rl/agent_file.hpp"
 #include "midstream/rl/clipped_policy_gradient.hpp"
 #include "midstream/rl/clipped_surrogate.hpp"
 #include "midstream/rl/collect.hpp"
@@ -115,6 +119,7 @@
 #include "midstream/rl/ppo_loss.hpp"
 #include "midstream/rl/ppo_shard.hpp"
 #include "midstream/rl/standard_view.hpp"
+#include "midstream/rl/steered_model.hpp"
 #include "midstream/rl/steered_rollout.hpp"
 #include "midstream/train/adamw.hpp"
 #include "midstream/train/clip.hpp"

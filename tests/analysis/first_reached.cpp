@@ -19,10 +19,13 @@ core::Buffer<float, 3> axes() {
 
 template <class Policy = core::Serial>
 analysis::FirstReached fixed(CodesMean meaning, const core::Buffer<float, 3>& codes, int episodes,
-                             const Policy& policy = {}, const analysis::RolloutOptions& options = {}) {
-    return analysis::fixed_codes<DoorsMeta>(policy, env::Batched(Doors<>{}), *test::doors_model(),
-                                            *test::doors_meta(meaning), codes.view(), episodes, Doors<>::colours,
-                                            test::behind_door, core::Random(1), options);
+                             const Policy& policy = {}, const rl::ActingOptions<DoorsMeta>& acting = {},
+                             const analysis::BatchOptions& batches = {}) {
+    const auto base = test::doors_model();
+    const auto meta = test::doors_meta(meaning);
+    return analysis::fixed_codes(policy, env::Batched(Doors<>{}), rl::Steered<DoorsMeta>(*base, *meta, acting),
+                                 analysis::Goals{Doors<>::colours, test::behind_door}, codes.view(), episodes,
+                                 core::Random(1), batches);
 }
 
 }  // namespace
@@ -60,29 +63,28 @@ BOOST_AUTO_TEST_CASE(a_code_that_means_nothing) {
 }
 
 BOOST_AUTO_TEST_CASE(episodes_differ_and_threads_do_not) {
-    const auto expected = fixed(CodesMean::doors, axes(), 30, core::Serial{}, {.batches = {.batch = 16, .shards = 1}});
-    BOOST_TEST((fixed(CodesMean::doors, axes(), 30, core::Serial{}, {.batches = {.batch = 16, .shards = 3}}).counts ==
+    const auto expected = fixed(CodesMean::doors, axes(), 30, core::Serial{}, {}, {.batch = 16, .shards = 1});
+    BOOST_TEST((fixed(CodesMean::doors, axes(), 30, core::Serial{}, {}, {.batch = 16, .shards = 3}).counts ==
                 expected.counts));
-    BOOST_TEST(
-        (fixed(CodesMean::doors, axes(), 30, core::Serial{}, {.batches = {.batch = 7}}).counts != expected.counts));
+    BOOST_TEST((fixed(CodesMean::doors, axes(), 30, core::Serial{}, {}, {.batch = 7}).counts != expected.counts));
 #ifdef _OPENMP
-    BOOST_TEST(
-        (fixed(CodesMean::doors, axes(), 30, core::OpenMP{2}, {.batches = {.batch = 16}}).counts == expected.counts));
+    BOOST_TEST((fixed(CodesMean::doors, axes(), 30, core::OpenMP{2}, {}, {.batch = 16}).counts == expected.counts));
 #endif
 }
 
 BOOST_AUTO_TEST_CASE(only_what_is_reached_first_counts) {
     // Held, the code reaches colour 0 at every step of an episode, and what is said of later steps is not asked for.
     int asked = 0;
-    const auto outcomes = analysis::hold_codes<DoorsMeta>(
-        core::Serial{}, env::Batched(Doors<>{}), *test::doors_model(), *test::doors_meta(CodesMean::colours),
-        axes().view().slice(0, 1),
-        [&](const Doors<>& environment) {
-            ++asked;
-            BOOST_TEST(environment.at == 0);
-            return environment.steps == 1 ? 2 : 1;
-        },
-        core::Random(1));
+    const auto base = test::doors_model();
+    const auto meta = test::doors_meta(CodesMean::colours);
+    const analysis::Goals goals{3, [&](const Doors<>& environment) {
+                                    ++asked;
+                                    BOOST_TEST(environment.at == 0);
+                                    return environment.steps == 1 ? 2 : 1;
+                                }};
+    const auto outcomes =
+        analysis::hold_codes(core::Serial{}, env::Batched(Doors<>{}), rl::Steered<DoorsMeta>(*base, *meta), goals,
+                             axes().view().slice(0, 1), core::Random(1));
     BOOST_TEST(outcomes == std::vector<int>{2}, boost::test_tools::per_element());
     BOOST_TEST(asked == 1);
 }
@@ -124,6 +126,7 @@ BOOST_AUTO_TEST_CASE(chance_forgets_what_codes_mean_and_keeps_how_often_each_out
 
 BOOST_AUTO_TEST_CASE(outcomes_out_of_range_are_refused) {
     BOOST_CHECK_THROW(fixed(CodesMean::colours, axes(), 0), core::Error);
+    BOOST_CHECK_THROW(fixed(CodesMean::colours, axes(), 1, core::Serial{}, {}, {.batch = 0}), core::Error);
     BOOST_CHECK_THROW(fixed(CodesMean::colours, axes(), 1, core::Serial{}, {.gain = -1}), core::Error);
     BOOST_CHECK_THROW(fixed(CodesMean::colours, axes(), 1, core::Serial{}, {.temperature = -1}), core::Error);
     const std::vector<int> groups{0, 0}, outcomes{0, 3};

@@ -11,8 +11,8 @@ BOOST_AUTO_TEST_CASE(codes_gates_and_losses_that_are_known) {
     env::record(test::Doors<>{}, test::DoorsExpert{}, 20, core::Random(1), episodes);
     const auto base = test::doors_model();
     const auto meta = test::doors_meta(test::CodesMean::colours);
-    const auto inferred =
-        analysis::infer<DoorsMeta>(core::Serial{}, *base, *meta, episodes, core::Random(2), {.noise = 0}, {.batch = 3});
+    const auto inferred = analysis::infer(core::Serial{}, rl::Steered<DoorsMeta>(*base, *meta), episodes,
+                                          core::Random(2), {.noise = 0}, {.batch = 3});
     BOOST_REQUIRE(inferred.codes.count == 60);
     float mean[6] = {1, 0, 0, 0, 0, 0};
     const float divergence = DoorsMeta::Proposal::Distribution::divergence_from_standard(mean);
@@ -29,10 +29,11 @@ BOOST_AUTO_TEST_CASE(codes_gates_and_losses_that_are_known) {
     BOOST_TEST(std::abs(inferred.sums.divergence - 60 * divergence) < 1e-3);
 
     core::Box<DoorsMeta::Parameters<float>> idle;  // steers nowhere: the model stays, the expert goes
-    const auto unsteered = analysis::infer<DoorsMeta>(core::Serial{}, *base, *idle, episodes, core::Random(2), {});
+    const auto unsteered =
+        analysis::infer(core::Serial{}, rl::Steered<DoorsMeta>(*base, *idle), episodes, core::Random(2), {});
     BOOST_TEST(unsteered.sums.action / unsteered.sums.steps == 20, boost::test_tools::tolerance(1e-4));
     BOOST_CHECK_THROW(
-        analysis::infer<DoorsMeta>(core::Serial{}, *base, *meta, episodes, core::Random(2), {.noise = -1}),
+        analysis::infer(core::Serial{}, rl::Steered<DoorsMeta>(*base, *meta), episodes, core::Random(2), {.noise = -1}),
         core::Error);
 }
 
@@ -49,7 +50,8 @@ BOOST_AUTO_TEST_CASE(the_rows_of_the_training_pass) {
     const auto base = test::random_model<test::TinyModel, float>(core::Random(1));
     const auto meta = test::random_model<Meta, float>(core::Random(2), 0.3);
     const auto episodes = test::random_episodes<test::TinyModel, float>(core::Random(3));
-    const auto inferred = analysis::infer<Meta>(core::Serial{}, *base, *meta, episodes, core::Random(4), {});
+    const auto inferred =
+        analysis::infer(core::Serial{}, rl::Steered<Meta>(*base, *meta), episodes, core::Random(4), {});
 
     train::DiscoveryTape<Meta, float> tape;
     const auto sums = train::discovery_loss<Meta, float>(*base, *meta, episodes, 1, 1, core::Random(4).fork(0), {},
@@ -63,14 +65,15 @@ BOOST_AUTO_TEST_CASE(the_rows_of_the_training_pass) {
     BOOST_TEST(std::abs(inferred.sums.gates - sums.gates) < 1e-4);
 
     // Batches lie where their episodes do, and the number of workers changes nothing.
-    const auto means = analysis::infer<Meta>(core::Serial{}, *base, *meta, episodes, core::Random(4), {.noise = 0});
-    const auto split = analysis::infer<Meta>(core::Serial{}, *base, *meta, episodes, core::Random(5), {.noise = 0},
-                                             {.batch = 1, .shards = 2});
+    const auto means =
+        analysis::infer(core::Serial{}, rl::Steered<Meta>(*base, *meta), episodes, core::Random(4), {.noise = 0});
+    const auto split = analysis::infer(core::Serial{}, rl::Steered<Meta>(*base, *meta), episodes, core::Random(5),
+                                       {.noise = 0}, {.batch = 1, .shards = 2});
     BOOST_TEST((core::map(means.codes.view()) - core::map(split.codes.view())).cwiseAbs().maxCoeff() < 1e-5f);
     BOOST_TEST((core::map(means.action_nll.view()) - core::map(split.action_nll.view())).cwiseAbs().maxCoeff() < 1e-4f);
 #ifdef _OPENMP
-    const auto threads = analysis::infer<Meta>(core::OpenMP{2}, *base, *meta, episodes, core::Random(5), {.noise = 0},
-                                               {.batch = 1, .shards = 3});
+    const auto threads = analysis::infer(core::OpenMP{2}, rl::Steered<Meta>(*base, *meta), episodes, core::Random(5),
+                                         {.noise = 0}, {.batch = 1, .shards = 3});
     BOOST_TEST(same(threads.codes, split.codes));
     BOOST_TEST(same(threads.action_nll, split.action_nll));
 #endif
@@ -89,11 +92,11 @@ BOOST_AUTO_TEST_CASE(codes_do_not_depend_on_their_neighbours) {
     }
     const auto episodes = test::random_episodes<test::TinyModel, float>(core::Random(3));
     const typename Meta::Options pass{.noise = 0, .signal = 0.8};
-    const auto all = analysis::infer<Meta>(core::Serial{}, *base, *meta, episodes, core::Random(4), pass);
+    const auto all = analysis::infer(core::Serial{}, rl::Steered<Meta>(*base, *meta), episodes, core::Random(4), pass);
     for (int episode = 0; episode < episodes.count(); ++episode) {
         train::EpisodesOf<test::TinyModel, float> one;
         train::append_episode(episodes, episode, one);
-        const auto alone = analysis::infer<Meta>(core::Serial{}, *base, *meta, one, core::Random(4), pass);
+        const auto alone = analysis::infer(core::Serial{}, rl::Steered<Meta>(*base, *meta), one, core::Random(4), pass);
         const auto beside = all.codes.view().slice(episodes.offsets[static_cast<std::size_t>(episode)], one.rows());
         BOOST_TEST((core::map(alone.codes.view()) - core::map(beside)).cwiseAbs().maxCoeff() < 1e-5f);
     }

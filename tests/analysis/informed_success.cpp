@@ -14,9 +14,10 @@ core::Buffer<float, 3> unit_codes() {
 template <class Meta = DoorsMeta, class Policy = core::Serial>
 analysis::InformedSuccess informed(const core::Buffer<float, 3>& codes, rl::ActingOptions<Meta> options = {},
                                    const Policy& policy = {}, int shards = 4) {
-    return analysis::informed_success<Meta>(policy, env::Batched(Doors<>{}), *test::doors_model(),
-                                            *test::doors_meta<Meta>(CodesMean::colours), std::as_const(codes).view(),
-                                            300, core::Random(1), options, {.shards = shards});
+    const auto base = test::doors_model();
+    const auto meta = test::doors_meta<Meta>(CodesMean::colours);
+    return analysis::informed_success(policy, env::Batched(Doors<>{}), rl::Steered<Meta>(*base, *meta, options),
+                                      std::as_const(codes).view(), 300, core::Random(1), {.shards = shards});
 }
 }  // namespace
 

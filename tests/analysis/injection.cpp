@@ -9,16 +9,23 @@ using test::CodesMean, test::Doors, test::DoorsMeta;
 namespace {
 
 const env::Batched<Doors<>> hall{Doors<>{}};
+const auto base = test::doors_model();
+const analysis::Goals goals{3, test::behind_door};
+
+template <class Meta>
+rl::Steered<Meta> steered(const core::Box<typename Meta::template Parameters<float>>& meta,
+                          const rl::ActingOptions<Meta>& options = {}) {
+    return {*base, *meta, options};
+}
 
 analysis::ReachingCodes<3> codes_of(const core::Box<DoorsMeta::Parameters<float>>& meta) {
-    return analysis::reaching_codes<DoorsMeta>(core::Serial{}, hall, *test::doors_model(), *meta, 3, 400,
-                                               test::behind_door, core::Random(1));
+    return analysis::reaching_codes(core::Serial{}, hall, steered<DoorsMeta>(meta), goals, 400, core::Random(1));
 }
 analysis::Injection inject(const core::Box<DoorsMeta::Parameters<float>>& meta, int goal,
                            analysis::InjectionMoment moment, const rl::ActingOptions<DoorsMeta>& options = {},
                            const analysis::BatchOptions& batches = {}) {
-    return analysis::inject<DoorsMeta>(core::Serial{}, hall, *test::doors_model(), *meta, codes_of(meta).by_goal[goal],
-                                       goal, moment, 600, test::behind_door, core::Random(2), options, batches);
+    return analysis::inject(core::Serial{}, hall, steered<DoorsMeta>(meta, options), goals,
+                            codes_of(meta).by_goal[goal], {goal, moment, 600}, core::Random(2), batches);
 }
 
 }  // namespace
@@ -72,8 +79,8 @@ BOOST_AUTO_TEST_CASE(moments_that_never_come_and_batches_of_nothing_are_refused)
     const auto meta = test::doors_meta(CodesMean::colours);
     test::check_error("a code is injected after step 1", [&] { inject(meta, 0, {.step = 0}); });
     test::check_error("batch is 0", [&] {
-        analysis::reaching_codes<DoorsMeta>(core::Serial{}, hall, *test::doors_model(), *meta, 3, 400,
-                                            test::behind_door, core::Random(1), {}, {.batch = 0});
+        analysis::reaching_codes(core::Serial{}, hall, steered<DoorsMeta>(meta), goals, 400, core::Random(1),
+                                 {.batch = 0});
     });
 }
 
@@ -82,9 +89,9 @@ BOOST_AUTO_TEST_CASE(the_switch_is_the_one_that_is_given) {
     using test::SwitchedDoorsMeta;
     const auto meta = test::doors_meta<SwitchedDoorsMeta>(CodesMean::colours);
     const auto reached = [&](double threshold) {
-        const auto codes = analysis::reaching_codes<SwitchedDoorsMeta>(
-            core::Serial{}, hall, *test::doors_model(), *meta, 3, 400, test::behind_door, core::Random(1),
-            {.switching = {.threshold = threshold}});
+        const auto codes = analysis::reaching_codes(
+            core::Serial{}, hall, steered<SwitchedDoorsMeta>(meta, {.switching = {.threshold = threshold}}), goals, 400,
+            core::Random(1));
         std::size_t count = 0;
         for (const auto& of_goal : codes.by_goal) count += of_goal.size();
         return count;

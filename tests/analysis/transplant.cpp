@@ -26,9 +26,10 @@ namespace {
 analysis::Transplant transplant(const core::Box<DoorsMeta::Parameters<float>>& meta) {
     env::EpisodesOf<Doors<>> episodes;
     env::record(Doors<>{}, test::DoorsExpert{}, 150, core::Random(1), episodes);
-    return analysis::transplant<DoorsMeta>(core::Serial{}, env::Batched(Doors<>{}), *test::doors_model(), *meta,
-                                           episodes, Doors<>::colours, test::behind_door, core::Random(2),
-                                           {.noise = 0});
+    const auto base = test::doors_model();
+    return analysis::transplant(core::Serial{}, env::Batched(Doors<>{}), rl::Steered<DoorsMeta>(*base, *meta),
+                                analysis::Goals{Doors<>::colours, test::behind_door}, episodes, core::Random(2),
+                                {.noise = 0});
 }
 
 }  // namespace

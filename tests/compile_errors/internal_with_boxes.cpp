@@ -1,4 +1,4 @@
-// first: rl::Internal takes the parameters of the base model, then those of the metacontroller
+// first: rl::Steered takes the parameters of the base model, then those of the metacontroller
 #include "midstream/control/metacontroller.hpp"
 #include "midstream/rl/internal.hpp"
 #include "world.hpp"
@@ -9,5 +9,5 @@ using Internal = ms::rl::Internal<ms::env::Batched<World>, Meta>;
 int main() {
     ms::core::Box<Base::Parameters<float>> base;
     ms::core::Box<Meta::Parameters<float>> meta;
-    Internal internal(ms::env::Batched<World>(World{}), base, meta);
+    Internal internal(ms::env::Batched<World>(World{}), {base, meta});
 }

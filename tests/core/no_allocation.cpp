@@ -199,7 +199,7 @@ void check_policy_gradient(const char* name, const B& environment, const Paralle
 
 BOOST_AUTO_TEST_CASE(reinforcement) {
     const auto meta = test::random_model<Meta, float>(core::Random(4), 0.1);
-    const Inner inner(World(test::Drift{}), *frozen, *meta);
+    const Inner inner(World(test::Drift{}), {*frozen, *meta});
     check_policy_gradient<Inner, Pilot>("internal RL", inner, core::Serial{});
     check_policy_gradient<World, Base>("raw actions", World(test::Drift{}), core::Serial{});
 #ifdef _OPENMP
@@ -209,7 +209,7 @@ BOOST_AUTO_TEST_CASE(reinforcement) {
 
 BOOST_AUTO_TEST_CASE(every_tick_of_an_internal_rollout) {
     const auto meta = test::random_model<Meta, float>(core::Random(4), 0.1);
-    Inner inner(World(test::Drift{}), *frozen, *meta);
+    Inner inner(World(test::Drift{}), {*frozen, *meta});
     core::Buffer<float, Meta::code> codes;
     core::Buffer<float, Meta::width> observations;
     check_rounds("rollout", [&] {

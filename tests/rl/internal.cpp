@@ -64,7 +64,7 @@ struct Played {
     std::vector<std::vector<std::array<float, 3>>> given{count};  ///< and what was said
 
     explicit Played(rl::ActingOptions<M> options = {}, float bias = 0)
-        : meta(decided_meta<M>(bias)), internal(World(env::Batched(test::Drift{})), *base, *meta, options) {
+        : meta(decided_meta<M>(bias)), internal(World(env::Batched(test::Drift{})), {*base, *meta, options}) {
         internal.reset(count, random);
         BOOST_TEST(internal.awaiting().size() == static_cast<std::size_t>(count));  // everybody is asked at the start
         core::Buffer<float, 8> observations;
@@ -253,7 +253,7 @@ BOOST_AUTO_TEST_CASE(the_policy_is_asked_at_the_start_and_at_switches_alone) {
     for (const float bias : {-100.0f, 100.0f}) {
         Played<Meta<1, 2>> played;
         const auto meta = decided_meta<Meta<1, 2>>(bias);
-        rl::Internal<World, Meta<1, 2>> internal(World(env::Batched(test::Drift{})), *played.base, *meta);
+        rl::Internal<World, Meta<1, 2>> internal(World(env::Batched(test::Drift{})), {*played.base, *meta});
         internal.reset(20, core::Random(3));
         core::Buffer<float, 3> codes;
         std::vector<int> asked(20, 0);
@@ -386,7 +386,7 @@ BOOST_AUTO_TEST_CASE(a_second_play_is_not_touched_by_the_first) {
         }
         return actions;
     };
-    rl::Internal<World, Meta<3, 1>> fresh(World(env::Batched(test::Drift{})), *once.base, *once.meta);
+    rl::Internal<World, Meta<3, 1>> fresh(World(env::Batched(test::Drift{})), {*once.base, *once.meta});
     BOOST_TEST(play(fresh, 10) == play(twice.internal, 10), boost::test_tools::per_element());
 }
 
@@ -408,7 +408,7 @@ static_assert(env::BatchEnvironment<Inner> && env::BatchEnvironment<Outer>);
 BOOST_AUTO_TEST_CASE(policies_are_collected_by_decisions) {
     Played<Meta<1, 2>> played;
     const auto pilot = test::random_model<Pilot, float>(core::Random(4), 0.3);
-    rl::Collector<Inner, Pilot> collector(Inner(World(env::Batched(test::Drift{})), *played.base, *played.meta));
+    rl::Collector<Inner, Pilot> collector(Inner(World(env::Batched(test::Drift{})), {*played.base, *played.meta}));
     collector.collect(*pilot, 20, core::Random(5));
     const auto& episodes = collector.episodes();
     int steps = 0;
@@ -429,7 +429,7 @@ BOOST_AUTO_TEST_CASE(hierarchies_nest) {
     Played<Meta<1, 2>> played;
     const auto pilot = test::random_model<Pilot, float>(core::Random(4), 0.3);
     auto upper = test::random_model<Upper, float>(core::Random(5), 0.5);
-    Outer outer(Inner(World(env::Batched(test::Drift{})), *played.base, *played.meta), *pilot, *upper);
+    Outer outer(Inner(World(env::Batched(test::Drift{})), {*played.base, *played.meta}), {*pilot, *upper});
     core::Buffer<float, 2> codes;
     outer.reset(20, core::Random(6));
     while (!outer.awaiting().empty()) outer.act(codes.zeros(static_cast<int>(outer.awaiting().size())));

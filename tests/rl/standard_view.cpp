@@ -20,12 +20,12 @@ struct Play {
     core::Box<Meta::Parameters<float>> meta = test::random_model<Meta, float>(core::Random(2), 0.5);
 
     View view(int episodes) const {
-        return rl::standard_view<Meta>(World(test::Drift{}), *base, *meta, episodes, core::Random(3));
+        return rl::standard_view(World(test::Drift{}), rl::Steered<Meta>(*base, *meta), episodes, core::Random(3));
     }
     /// What 400 other episodes under codes from the prior show by way of a view.
     template <class V>
     core::Buffer<float, Meta::width> seen(V view) const {
-        rl::Internal<World, Meta, rl::NoWatcher, V> internal(World(test::Drift{}), *base, *meta, {}, {}, view);
+        rl::Internal<World, Meta, rl::NoWatcher, V> internal(World(test::Drift{}), {*base, *meta}, {}, view);
         core::Buffer<float, Meta::width> part;
         core::Buffer<float, 3> codes;
         std::vector<float> all;

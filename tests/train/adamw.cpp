@@ -76,7 +76,7 @@ BOOST_AUTO_TEST_CASE(parameters_learn_at_rates_of_their_own) {
 
 BOOST_AUTO_TEST_CASE(leaves_tell_where_everything_lies) {
     const core::Box<test::LargeParameters<float>> parameters;
-    const auto leaves = train::leaves<float>(*parameters);
+    const auto leaves = core::leaves<float>(*parameters);
     BOOST_REQUIRE_EQUAL(leaves.size(), 23u);
     BOOST_TEST(leaves[2].path == "weights.1");
     BOOST_TEST(leaves[2].first == 500u * 40 + 24 * 32);

@@ -1,5 +1,8 @@
 #include "midstream/train/find_events.hpp"
 
+// clang-format off: the rest of Eigen comes after our own header of it
+#include <Eigen/QR>
+// clang-format on
 #include <boost/test/unit_test.hpp>
 
 #include "midstream/model/autoregressive.hpp"

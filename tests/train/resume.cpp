@@ -94,8 +94,7 @@ void check_reinforcement(const O& optimiser) {
     check_resume<Policy>(optimiser, [](auto& learner, int from, int to) {
         rl::ClippedPolicyGradient<World, Policy, std::remove_reference_t<decltype(learner)>> policy_gradient(
             World({}), learner, {.batch = 12, .epochs = 2, .minibatches = 2});
-        for (int update = from; update < to; ++update)
-            policy_gradient.update(core::Serial{}, 0.01, core::Random(5).fork(static_cast<std::uint64_t>(update)));
+        for (int update = from; update < to; ++update) policy_gradient.update(core::Serial{}, 0.01, core::Random(5));
     });
 }
 BOOST_AUTO_TEST_CASE(reinforcement_with_adamw) { check_reinforcement(train::AdamW{.weight_decay = 0}); }

@@ -16,6 +16,7 @@
 #include "common/report/figures.hpp"
 #include "common/report/results.hpp"
 #include "common/report/world_report.hpp"
+#include "common/stages/acting.hpp"
 #include "common/stages/refine.hpp"
 
 namespace midstream::examples {
@@ -23,8 +24,7 @@ namespace midstream::examples {
 /// When the switch opens in some episodes.
 template <class P>
 void switch_figure(Run<P>& run, const typename P::Episodes& episodes, Page& page) {
-    const auto inferred =
-        analysis::infer<typename P::Meta>(run.parallel, base_model(run), metacontroller(run), episodes,
+    const auto inferred = analysis::infer(run.parallel, steered(run, acting(run)), episodes,
                                           run.stream(Stream::evaluation).fork(1), pass_options(run));
     GatePlot switches;
     for (int e = 0; e < episodes.count(); ++e) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "common/files/tables.hpp"
+#include "common/stages/acting.hpp"
 #include "common/stages/refine.hpp"
 #include "midstream/analysis/first_reached.hpp"
 #include "midstream/analysis/transplant.hpp"
@@ -47,21 +48,20 @@ template <class P>
 void test_codes(Run<P>& run) {
     once(run.folder, "codes", core::text(about_code_tests(run)), {"codes", "codes-summary"}, [&] {
         using Meta = typename P::Meta;
-        const auto& base = base_model(run);
-        const auto& meta = metacontroller(run);
+        const auto held = steered(run, rl::ActingOptions<Meta>{.gain = static_cast<float>(run.settings.gain)});
         const auto& o = run.settings.codes;
         const auto random = [&](std::uint64_t draw) { return run.stream(Stream::evaluation).fork(draw); };
         const typename Run<P>::Batch world{run.pretraining_world()};
-        const analysis::RolloutOptions held{.gain = static_cast<float>(run.settings.gain)};
 
         const auto drawn = analysis::prior_codes<Meta::code>(o.count, random(300));
-        const auto outcome = analysis::fixed_codes<Meta>(run.parallel, world, base, meta, drawn.view(), o.episodes,
-                                                         P::goals, typename P::Reached{}, random(301), held);
+        const auto outcome =
+            analysis::fixed_codes(run.parallel, world, held, analysis::Goals{P::goals, typename P::Reached{}},
+                                  drawn.view(), o.episodes, random(301));
         write_codes(run, outcome);
 
-        const auto moved = analysis::transplant<Meta>(
-            run.parallel, world, base, meta, held_out_episodes(run, run.settings.discover.evaluation), P::subgoals,
-            typename P::ReachedSubgoal{}, random(302), pass_options(run), analysis::Moment::last, held);
+        const auto moved = analysis::transplant(
+            run.parallel, world, held, analysis::Goals{P::subgoals, typename P::ReachedSubgoal{}},
+            held_out_episodes(run, run.settings.discover.evaluation), random(302), pass_options(run));
         const auto summary = analysis::summarise(outcome);
         const auto chance = analysis::chance(outcome, random(305));
         write_table(

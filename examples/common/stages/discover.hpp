@@ -85,8 +85,8 @@ void discover(Run<P>& run) {
     const auto report = [&](std::int64_t step, const train::LossSums& sums) {
         recent += sums;
         if (step % every == 0) {
-            const auto inferred = analysis::infer<Meta>(run.parallel, base, *learner.parameters, held_out,
-                                                        run.stream(Stream::evaluation).fork(1), final_options);
+            const auto inferred = analysis::infer(run.parallel, rl::Steered<Meta>(base, *learner.parameters), held_out,
+                                                  run.stream(Stream::evaluation).fork(1), final_options);
             // Within a step, and to the step.
             const auto gates = inferred.gates.view();
             const auto match = analysis::alignment(gates, held_out.sequences(), held_out.subgoals);

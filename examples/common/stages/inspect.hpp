@@ -25,25 +25,21 @@ core::Description about_inspection(const Run<P>& run) {
 template <class P>
 void inspect(Run<P>& run) {
     once(run.folder, "inspect", core::text(about_inspection(run)), {"inspect"}, [&] {
-        using Meta = typename P::Meta;
-        const auto& base = base_model(run);
-        const auto& meta = metacontroller(run);
+        const auto actor = steered(run, acting(run));
         const auto& o = run.settings.inspect;
         const auto random = [&](int draw) {
             return run.stream(Stream::inspection).fork(static_cast<std::uint64_t>(draw));
         };
         const typename Run<P>::Batch world{run.pretraining_world()};
-        const typename P::ReachedSubgoal reached;
-        const auto codes = analysis::reaching_codes<Meta>(run.parallel, world, base, meta, P::subgoals, o.episodes,
-                                                          reached, random(0), acting(run));
+        const analysis::Goals goals{P::subgoals, typename P::ReachedSubgoal{}};
+        const auto codes = analysis::reaching_codes(run.parallel, world, actor, goals, o.episodes, random(0));
         std::vector<std::vector<double>> rows;
         const auto measure = [&](int goal, analysis::InjectionMoment moment) {
             const auto& found = codes.by_goal[static_cast<std::size_t>(goal)];
             if (found.empty())
                 return rows.push_back({static_cast<double>(moment.after), static_cast<double>(goal), 0, 0, 0, 0});
-            const auto result =
-                analysis::inject<Meta>(run.parallel, world, base, meta, found, goal, moment, o.episodes, reached,
-                                       random(1 + goal + P::subgoals * (1 + moment.after)), acting(run));
+            const auto result = analysis::inject(run.parallel, world, actor, goals, found, {goal, moment, o.episodes},
+                                                 random(1 + goal + P::subgoals * (1 + moment.after)));
             rows.push_back({static_cast<double>(moment.after), static_cast<double>(goal),
                             static_cast<double>(found.size()), static_cast<double>(result.injected.attempts),
                             result.injected.share(), result.left_alone.share()});

@@ -45,9 +45,8 @@ typename P::View policy_view(Run<P>& run) {
         if (io::exists(path)) {
             io::load(path, description, contents);
         } else {
-            view = rl::standard_view<typename P::Meta>(typename Run<P>::Batch(run.unseen_world()), base_model(run),
-                                                       metacontroller(run), view_episodes<P>,
-                                                       run.stream(Stream::internal_rl).fork(2), acting(run));
+            view = rl::standard_view(typename Run<P>::Batch(run.unseen_world()), steered(run, acting(run)),
+                                     view_episodes<P>, run.stream(Stream::internal_rl).fork(2));
             io::save(path, description, contents);
         }
     }
@@ -58,8 +57,8 @@ typename P::View policy_view(Run<P>& run) {
 template <class P, class Watcher = rl::NoWatcher>
 auto internal_environment(Run<P>& run, Watcher watcher = {}) {
     using Inner = rl::Internal<typename Run<P>::Batch, typename P::Meta, Watcher, typename P::View>;
-    return Inner(typename Run<P>::Batch(run.unseen_world()), base_model(run), metacontroller(run), acting(run),
-                 std::move(watcher), policy_view(run));
+    return Inner(typename Run<P>::Batch(run.unseen_world()), steered(run, acting(run)), std::move(watcher),
+                 policy_view(run));
 }
 
 /// Trains the policy over codes, or goes on where an earlier run stopped.

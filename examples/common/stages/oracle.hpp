@@ -26,17 +26,15 @@ core::Description about_oracle(const Run<P>& run) {
 template <class P>
 void play_oracle(Run<P>& run) {
     once(run.folder, "informed", core::text(about_oracle(run)), {"informed"}, [&] {
-        using Meta = typename P::Meta;
-        const auto& base = base_model(run);
-        const auto& meta = metacontroller(run);
+        const auto oracle = steered(run, acting(run));
         const auto episodes = held_out_episodes(run, run.settings.discover.evaluation);
-        const auto inferred = analysis::infer<Meta>(run.parallel, base, meta, episodes,
-                                                    run.stream(Stream::evaluation).fork(303), pass_options(run));
+        const auto inferred = analysis::infer(run.parallel, oracle, episodes, run.stream(Stream::evaluation).fork(303),
+                                              pass_options(run));
         const auto codes = analysis::mean_codes(
             analysis::segment_codes(inferred.codes.view(), episodes.sequences(), episodes.subgoals), P::subgoals);
-        const auto result = analysis::informed_success<Meta>(
-            run.parallel, typename Run<P>::Batch(run.unseen_world()), base, meta, std::as_const(codes).view(),
-            run.settings.steer.episodes, run.stream(Stream::evaluation).fork(304), acting(run));
+        const auto result = analysis::informed_success(run.parallel, typename Run<P>::Batch(run.unseen_world()), oracle,
+                                                       std::as_const(codes).view(), run.settings.steer.episodes,
+                                                       run.stream(Stream::evaluation).fork(304));
         write_table(run.folder / "informed.csv", {"row", "success", "decisions"},
                     {{0, result.episodes.share(), result.decisions}});
     });

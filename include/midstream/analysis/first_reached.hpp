@@ -10,7 +10,9 @@
 #include <vector>
 
 #include "midstream/analysis/batches.hpp"
+#include "midstream/analysis/goals.hpp"
 #include "midstream/env/batched.hpp"
+#include "midstream/rl/acting.hpp"
 #include "midstream/rl/steered_rollout.hpp"
 
 namespace midstream::analysis {
@@ -156,15 +158,13 @@ core::Buffer<float, Code> prior_codes(int count, core::Random random) {
     return codes;
 }
 
-/// Plays an episode for each row of `codes` with that code held from the first step to the last, and returns what each
-/// reaches first: `reached(environment instance)` is asked after every step and says what the instance is at, or -1.
-/// Result -1: nothing was reached before the episode ended.
+/// Plays an episode for each row of `codes` with that code held from the first step to the last, and returns which goal
+/// each reaches first, of which it is asked after every step; -1 if none before the episode ended.
 template <class Meta, core::Parallelism Policy, env::Environment E, class Reached>
-std::vector<int> hold_codes(const Policy& policy, const env::Batched<E>& environment,
-                            const typename Meta::Base::template Parameters<float>& base,
-                            const typename Meta::template Parameters<float>& meta, core::In<float, Meta::code> codes,
-                            const Reached& reached, core::Random random, const RolloutOptions& options = {}) {
-    options.validate();
+std::vector<int> hold_codes(const Policy& policy, const env::Batched<E>& environment, const rl::Steered<Meta>& steered,
+                            const Goals<Reached>& goals, core::In<float, Meta::code> codes, core::Random random,
+                            const BatchOptions& batches = {}) {
+    steered.acting.validate();
     using Rollout = rl::SteeredRollout<env::Batched<E>, typename Meta::Base, Meta::read, Meta::write>;
     struct Worker {
         Rollout rollout;
@@ -173,23 +173,23 @@ std::vector<int> hold_codes(const Policy& policy, const env::Batched<E>& environ
         std::vector<int> live{};
     };
     std::vector<int> result(codes.count, -1);
-    auto workers = make_workers(options.batches, Worker{Rollout(environment, base, options.temperature)});
-    for_batches(policy, options.batches, workers, codes.count, [&](Worker& worker, int batch, int first, int length) {
+    auto workers = make_workers(batches, Worker{Rollout(environment, steered.base, steered.acting.temperature)});
+    for_batches(policy, batches, workers, codes.count, [&](Worker& worker, int batch, int first, int length) {
         Rollout& rollout = worker.rollout;
         auto& states = worker.states;
         rollout.reset(length, random.fork(batch));
         states.resize(length);
-        for (int i = 0; i < length; ++i) Meta::set_code(meta, codes.row(first + i), states[i], worker.scratch);
+        for (int i = 0; i < length; ++i) Meta::set_code(steered.meta, codes.row(first + i), states[i], worker.scratch);
         for (int open = length; open > 0 && !rollout.running().empty();) {
             worker.live.assign(rollout.running().begin(), rollout.running().end());
             rollout.advance([&](std::span<const int> running, core::Rows<float, Meta::width> rows) {
                 Meta::steer(
-                    [&](int i) -> auto& { return states[running[i]]; }, rows, options.gain);
+                    [&](int i) -> auto& { return states[running[i]]; }, rows, steered.acting.gain);
             });
             for (const int instance : worker.live) {
                 int& outcome = result[first + instance];
                 if (outcome >= 0) continue;
-                outcome = reached(rollout.environment().instance(instance));
+                outcome = goals.at(rollout.environment().instance(instance));
                 open -= outcome >= 0;
             }
         }
@@ -209,14 +209,11 @@ inline FirstReached tally(std::span<const int> groups, std::span<const int> outc
     return result;
 }
 
-/// The fixed-z test: holds each code over `episodes_per_code` episodes and counts which of `outcomes` is reached first.
+/// The fixed-z test: holds each code over `episodes_per_code` episodes and counts which goal is reached first.
 template <class Meta, core::Parallelism Policy, env::Environment E, class Reached>
-FirstReached fixed_codes(const Policy& policy, const env::Batched<E>& environment,
-                         const typename Meta::Base::template Parameters<float>& base,
-                         const typename Meta::template Parameters<float>& meta, core::In<float, Meta::code> codes,
-                         int episodes_per_code, int outcomes, const Reached& reached, core::Random random,
-                         const RolloutOptions& options = {}) {
-    options.validate();
+FirstReached fixed_codes(const Policy& policy, const env::Batched<E>& environment, const rl::Steered<Meta>& steered,
+                         const Goals<Reached>& goals, core::In<float, Meta::code> codes, int episodes_per_code,
+                         core::Random random, const BatchOptions& batches = {}) {
     core::require_range(episodes_per_code, 1, 1 << 20, "episodes per code");
     core::require_range(codes.count, 0, std::numeric_limits<int>::max() / episodes_per_code, "codes");
     core::Buffer<float, Meta::code> repeated;
@@ -226,8 +223,9 @@ FirstReached fixed_codes(const Policy& policy, const env::Batched<E>& environmen
         groups[i] = i / episodes_per_code;
         std::copy_n(codes.row(groups[i]), Meta::code, repeated.view().row(i));
     }
-    return tally(groups, hold_codes<Meta>(policy, environment, base, meta, repeated.view(), reached, random, options),
-                 codes.count, outcomes);
+    return tally(groups,
+                 hold_codes(policy, environment, steered, goals, std::as_const(repeated).view(), random, batches),
+                 codes.count, goals.count);
 }
 
 }  // namespace midstream::analysis

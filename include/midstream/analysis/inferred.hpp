@@ -4,6 +4,7 @@
 #pragma once
 
 #include "midstream/analysis/batches.hpp"
+#include "midstream/rl/acting.hpp"
 #include "midstream/train/objectives.hpp"
 #include "midstream/train/stages.hpp"
 
@@ -19,15 +20,14 @@ struct Inferred {
     train::LossSums sums;                   ///< of all rows; sums.action / sums.steps is the action loss of a step
 };
 
-/// Runs the metacontroller over episodes of the model that it steers. `pass` says how codes are drawn; noise 0 takes
-/// their means. Whatever it says of training, means are normalised by the running moments: no code depends on the
-/// episodes beside its own. Throws where the episodes are not valid, or lack the endings
-/// that an observer one step ahead needs.
+/// Runs the metacontroller over episodes of the model that it steers, whose acting plays no part. `pass` says how codes
+/// are drawn; noise 0 takes their means. Whatever it says of training, means are normalised by the running moments: no
+/// code depends on the episodes beside its own. Throws where the episodes are not valid, or lack the endings that an
+/// observer one step ahead needs.
 template <class Meta, core::Parallelism Policy>
-Inferred<Meta> infer(const Policy& policy, const typename Meta::Base::template Parameters<float>& base,
-                     const typename Meta::template Parameters<float>& meta,
+Inferred<Meta> infer(const Policy& policy, const rl::Steered<Meta>& steered,
                      const train::EpisodesOf<typename Meta::Base, float>& episodes, core::Random random,
-                     const typename Meta::Options& pass, const BatchOptions& options = {}) {
+                     const typename Meta::Options& pass, const BatchOptions& batches = {}) {
     pass.validate();
     using Base = typename Meta::Base;
     data::validate(episodes, {.endings = control::ObservesStream<typename Meta::Observer>},
@@ -44,13 +44,13 @@ Inferred<Meta> infer(const Policy& policy, const typename Meta::Base::template P
     result.codes.resize(rows);
     result.divergences.resize(rows);
     result.action_nll.resize(rows);
-    auto workers = make_workers(options, Worker{});
-    for_batches(policy, options, workers, episodes.count(), [&](Worker& worker, int index, int first, int length) {
+    auto workers = make_workers(batches, Worker{});
+    for_batches(policy, batches, workers, episodes.count(), [&](Worker& worker, int index, int first, int length) {
         auto& tape = worker.tape;
         auto& batch = worker.batch;
         batch.clear();
         for (int i = 0; i < length; ++i) train::append_episode(episodes, first + i, batch);
-        train::steered_pass<Meta, float>(base, meta, batch, random.fork(index), options_of_pass, tape);
+        train::steered_pass<Meta, float>(steered.base, steered.meta, batch, random.fork(index), options_of_pass, tape);
         const int row = episodes.offsets[first], count = batch.rows();
         const auto keep = [&](const auto& from, auto& to) {
             core::map(to.view().slice(row, count)) = core::map(from.view());

@@ -40,11 +40,9 @@ struct InformedSuccess {
 /// Plays `episodes` of rl::Internal with row g of `codes` as the code for subgoal g of the environment.
 template <class Meta, core::Parallelism Policy, WithSubgoals E>
 InformedSuccess informed_success(const Policy& policy, const env::Batched<E>& environment,
-                                 const typename Meta::Base::template Parameters<float>& base,
-                                 const typename Meta::template Parameters<float>& meta,
-                                 core::Rows<const float, Meta::code> codes, int episodes, core::Random random,
-                                 const rl::ActingOptions<Meta>& options = {}, const BatchOptions& batches = {}) {
-    options.validate();
+                                 const rl::Steered<Meta>& steered, core::In<float, Meta::code> codes, int episodes,
+                                 core::Random random, const BatchOptions& batches = {}) {
+    steered.acting.validate();
     batches.validate();
     core::require_range(episodes, 1, 1 << 24, "episodes");
     using Inner = rl::Internal<env::Batched<E>, Meta>;
@@ -53,7 +51,7 @@ InformedSuccess informed_success(const Policy& policy, const env::Batched<E>& en
         SuccessRate episodes{};
         std::int64_t decisions = 0;
     };
-    auto workers = make_workers(batches, Worker{rl::Player(Inner(environment, base, meta, options))});
+    auto workers = make_workers(batches, Worker{rl::Player(Inner(environment, steered))});
     for_batches(policy, batches, workers, episodes, [&](Worker& worker, int batch, int, int length) {
         const Inner& inner = worker.player.environment();
         const auto know = [&](std::span<const int> asked, auto, auto chosen) {

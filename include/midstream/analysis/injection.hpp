@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "midstream/analysis/first_reached.hpp"
+#include "midstream/analysis/goals.hpp"
 #include "midstream/analysis/steered_success.hpp"
 #include "midstream/rl/acting.hpp"
 
@@ -27,6 +27,12 @@ struct InjectionMoment {
     int after = -1;
 };
 
+struct InjectionOptions {
+    int goal = 0;  ///< which is to be reached next
+    InjectionMoment moment{};
+    int episodes = 400;
+};
+
 /// How often a goal is reached next, among the episodes that last up to the moment: with the code, and without.
 struct Injection {
     SuccessRate injected{};
@@ -40,10 +46,7 @@ namespace detail {
 template <class Meta, env::Environment E>
 class PriorActor {
 public:
-    /// Parameters must outlive the actor.
-    PriorActor(const env::Batched<E>& environment, const typename Meta::Base::template Parameters<float>& base,
-               const typename Meta::template Parameters<float>& meta, const rl::ActingOptions<Meta>& options)
-        : acting_(environment, base, meta, options) {}
+    PriorActor(const env::Batched<E>& environment, const rl::Steered<Meta>& steered) : acting_(environment, steered) {}
 
     void reset(int count, core::Random random) {
         acting_.reset(count, random.fork(0));
@@ -64,7 +67,7 @@ public:
     /// A step of all that run; `reach(instance, goal, ended)` is called where one comes to a goal at which it was not
     /// before, with the code in force that led there.
     template <class Reached, class Reach>
-    void advance(const Reached& reached, Reach&& reach) {
+    void advance(const Goals<Reached>& goals, Reach&& reach) {
         live_.assign(running().begin(), running().end());
         acting_.advance();
         std::size_t next = 0;
@@ -72,7 +75,7 @@ public:
             const bool ended = next == running().size() || running()[next] != instance;
             if (!ended) ++next;
             const int before =
-                std::exchange(instances_[instance].at, reached(acting_.environment().instance(instance)));
+                std::exchange(instances_[instance].at, goals.at(acting_.environment().instance(instance)));
             const int now = instances_[instance].at;
             if (now >= 0 && now != before) reach(instance, now, ended);
         }
@@ -104,53 +107,49 @@ private:
 }  // namespace detail
 
 /// Plays episodes whose codes are drawn from the prior at every switch, and keeps the codes that were in force whenever
-/// something was reached. `reached(environment instance)` says at which of the `goals` it is, or -1.
+/// a goal was reached.
 template <class Meta, core::Parallelism Policy, env::Environment E, class Reached>
 ReachingCodes<Meta::code> reaching_codes(const Policy& policy, const env::Batched<E>& environment,
-                                         const typename Meta::Base::template Parameters<float>& base,
-                                         const typename Meta::template Parameters<float>& meta, int goals, int episodes,
-                                         const Reached& reached, core::Random random,
-                                         const rl::ActingOptions<Meta>& options = {},
-                                         const BatchOptions& batches = {}) {
+                                         const rl::Steered<Meta>& steered, const Goals<Reached>& goals, int episodes,
+                                         core::Random random, const BatchOptions& batches = {}) {
     using Codes = ReachingCodes<Meta::code>;
-    options.validate();
+    steered.acting.validate();
     batches.validate();
     core::require_range(episodes, 1, 1 << 24, "episodes");
-    core::require_range(goals, 1, 1 << 15, "goals");
-    auto workers = make_workers(batches, detail::PriorActor<Meta, E>(environment, base, meta, options));
+    core::require_range(goals.count, 1, 1 << 15, "goals");
+    auto workers = make_workers(batches, detail::PriorActor<Meta, E>(environment, steered));
     std::vector<Codes> found((episodes + batches.batch - 1) / batches.batch);  // by batch
     for_batches(policy, batches, workers, episodes, [&](auto& actor, int batch, int, int length) {
         auto& by_goal = found[batch].by_goal;
-        by_goal.resize(goals);
+        by_goal.resize(goals.count);
         actor.reset(length, random.fork(batch));
         while (!actor.running().empty())
-            actor.advance(reached, [&](int instance, int goal, bool) {
-                core::require_range(goal, 0, goals - 1, "what an environment says is reached");
+            actor.advance(goals, [&](int instance, int goal, bool) {
                 typename Codes::Row row;
                 std::copy_n(actor.code(instance), Meta::code, row.begin());
                 by_goal[goal].push_back(row);
             });
     });
     Codes result;
-    result.by_goal.resize(goals);
+    result.by_goal.resize(goals.count);
     for (const Codes& part : found)
-        for (int goal = 0; goal < goals; ++goal)
+        for (int goal = 0; goal < goals.count; ++goal)
             result.by_goal[goal].insert(result.by_goal[goal].end(), part.by_goal[goal].begin(),
                                         part.by_goal[goal].end());
     return result;
 }
 
 /// Plays the same episodes twice, with codes drawn from the prior at every switch: once left alone, once with one of
-/// `codes` put in force at the moment and held from there. A success is an episode that reaches `goal` before anything
-/// else after the moment.
+/// `codes` put in force at the moment and held from there. A success is an episode that reaches the options' goal
+/// before any other after the moment.
 template <class Meta, core::Parallelism Policy, env::Environment E, class Reached>
-Injection inject(const Policy& policy, const env::Batched<E>& environment,
-                 const typename Meta::Base::template Parameters<float>& base,
-                 const typename Meta::template Parameters<float>& meta,
-                 const std::vector<typename ReachingCodes<Meta::code>::Row>& codes, int goal, InjectionMoment moment,
-                 int episodes, const Reached& reached, core::Random random, const rl::ActingOptions<Meta>& options = {},
-                 const BatchOptions& batches = {}) {
-    options.validate();
+Injection inject(const Policy& policy, const env::Batched<E>& environment, const rl::Steered<Meta>& steered,
+                 const Goals<Reached>& goals, const std::vector<typename ReachingCodes<Meta::code>::Row>& codes,
+                 const InjectionOptions& options, core::Random random, const BatchOptions& batches = {}) {
+    const int goal = options.goal, episodes = options.episodes;
+    const InjectionMoment moment = options.moment;
+    steered.acting.validate();
+    core::require_range(goal, 0, goals.count - 1, "the goal of injected codes");
     batches.validate();
     core::require(!codes.empty(), "there is no code to inject");
     core::require(moment.after >= 0 || moment.step >= 1, [&] {
@@ -165,7 +164,7 @@ Injection inject(const Policy& policy, const env::Batched<E>& environment,
         std::vector<Phase> phases{};
         std::vector<int> begun{};
     };
-    auto workers = make_workers(batches, Worker{detail::PriorActor<Meta, E>(environment, base, meta, options)});
+    auto workers = make_workers(batches, Worker{detail::PriorActor<Meta, E>(environment, steered)});
     for_batches(policy, batches, workers, episodes, [&](Worker& worker, int batch, int, int length) {
         auto& actor = worker.actor;
         for (const bool injects : {false, true}) {
@@ -175,7 +174,7 @@ Injection inject(const Policy& policy, const env::Batched<E>& environment,
             worker.phases.assign(length, Phase::to_come);
             while (!actor.running().empty()) {
                 worker.begun.clear();
-                actor.advance(reached, [&](int instance, int at, bool ended) {
+                actor.advance(goals, [&](int instance, int at, bool ended) {
                     Phase& state = worker.phases[instance];
                     if (state == Phase::now) {
                         rate.successes += at == goal;

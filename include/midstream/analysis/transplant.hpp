@@ -59,20 +59,18 @@ struct Transplant {
     double chance = 0;    ///< what `reached` is on average if the same outcomes are dealt to codes at random
 };
 
-/// Infers a code from every segment of `episodes`, which should be successful ones, and holds it in a new episode.
-/// `reached(environment instance)` says at which of the `subgoals` (as the episodes number them) it is, or -1.
+/// Infers a code from every segment of `episodes`, which should be successful ones, and holds it in a new episode. The
+/// goals are the subgoals as the episodes number them; `pass` is that of `infer`.
 template <class Meta, core::Parallelism Policy, env::Environment E, class Reached>
-Transplant transplant(const Policy& policy, const env::Batched<E>& environment,
-                      const typename Meta::Base::template Parameters<float>& base,
-                      const typename Meta::template Parameters<float>& meta,
-                      const train::EpisodesOf<typename Meta::Base, float>& episodes, int subgoals,
-                      const Reached& reached, core::Random random, const typename Meta::Options& pass,
-                      Moment moment = Moment::last, const RolloutOptions& options = {}) {
-    options.validate();
-    const auto inferred = infer<Meta>(policy, base, meta, episodes, random.fork(0), pass, options.batches);
+Transplant transplant(const Policy& policy, const env::Batched<E>& environment, const rl::Steered<Meta>& steered,
+                      const Goals<Reached>& goals, const train::EpisodesOf<typename Meta::Base, float>& episodes,
+                      core::Random random, const typename Meta::Options& pass, Moment moment = Moment::last,
+                      const BatchOptions& batches = {}) {
+    const int subgoals = goals.count;
+    const auto inferred = infer(policy, steered, episodes, random.fork(0), pass, batches);
     const auto segments = segment_codes(inferred.codes.view(), episodes.sequences(), episodes.subgoals, moment);
     const auto outcomes =
-        hold_codes<Meta>(policy, environment, base, meta, segments.codes.view(), reached, random.fork(1), options);
+        hold_codes(policy, environment, steered, goals, segments.codes.view(), random.fork(1), batches);
     Transplant result{tally(segments.subgoals, outcomes, subgoals, subgoals), segments.codes.count};
     for (int subgoal = 0; subgoal < subgoals; ++subgoal) {
         result.reached += result.counts.count(subgoal, subgoal);

@@ -4,11 +4,6 @@
 /// the components of the largest kurtosis: zero nearly always, far from it now and then.
 #pragma once
 
-// The rest of Eigen comes after our own header of it.
-// clang-format off
-#include "midstream/core/eigen.hpp"
-#include <Eigen/Eigenvalues>
-// clang-format on
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -19,6 +14,7 @@
 #include "midstream/core/contract.hpp"
 #include "midstream/core/finite.hpp"
 #include "midstream/core/random.hpp"
+#include "midstream/core/symmetric_eigen.hpp"
 #include "midstream/core/tensor.hpp"
 
 namespace midstream::control {
@@ -75,16 +71,20 @@ namespace detail {
 
 using Dense = Eigen::MatrixXd;
 
-/// Eigen's own check is gone under -ffast-math.
-inline bool are_finite(const Dense& matrix) {
-    return std::all_of(matrix.data(), matrix.data() + matrix.size(),
-                       [](const double& value) { return core::is_finite(value); });
-}
-
-/// The orthogonal matrix that is nearest to a matrix of full rank: (w w^T)^(-1/2) w.
+/// The orthogonal matrix that is nearest to one of full rank, (w w^T)^(-1/2) w, by Newton and Schulz's iteration.
+/// Empty where it does not settle: w has a lower rank, or numbers that are not finite.
 inline Dense orthogonal(const Dense& w) {
-    const Eigen::SelfAdjointEigenSolver<Dense> squares(w * w.transpose());
-    return squares.operatorInverseSqrt() * w;
+    const Dense identity = Dense::Identity(w.rows(), w.rows());
+    Dense result = w / w.norm(), excess, correction;
+    for (int iteration = 0; iteration < 200; ++iteration) {
+        excess.noalias() = result * result.transpose();
+        excess -= identity;
+        correction.noalias() = excess * result;
+        result -= 0.5 * correction;
+        // The distance is squared by every step, so that this one has made it a rounding error.
+        if (excess.cwiseAbs().maxCoeff() < 1e-8) return result;
+    }
+    return {};
 }
 
 /// The contrast's derivative at every entry, in place, and for every line the mean of its second derivative.
@@ -115,15 +115,16 @@ IndependentComponents<T, Width> independent_components(core::Rows<const T, Width
     core::require(rows.count > 1, "independent components need at least 2 rows");
     // A column for each row.
     Dense data = core::map(rows).template cast<double>().transpose();
-    core::require(detail::are_finite(data), "independent components: the rows hold numbers that are not finite");
+    core::require(core::all_finite(data.reshaped()),
+                  "independent components: the rows hold numbers that are not finite");
     const Eigen::VectorXd mean = data.rowwise().mean();
     data.colwise() -= mean;
 
     const Dense covariance = data * data.transpose() / rows.count;
-    core::require(detail::are_finite(covariance), "independent components: the rows' variances are not finite");
-    const Eigen::SelfAdjointEigenSolver<Dense> directions(covariance);
-    const Eigen::VectorXd variances = directions.eigenvalues();  // ascending
-    const double scale = mean.cwiseAbs2().maxCoeff();            // below its rounding, differences are none
+    core::require(core::all_finite(covariance.reshaped()),
+                  "independent components: the rows' variances are not finite");
+    const auto [variances, directions] = core::symmetric_eigen<double>(covariance);
+    const double scale = mean.cwiseAbs2().maxCoeff();  // below its rounding, differences are none
     int rank = 0;
     while (rank < Width && variances[Width - 1 - rank] > options.floor * variances[Width - 1] &&
            variances[Width - 1 - rank] > 1e-14 * scale)
@@ -134,8 +135,8 @@ IndependentComponents<T, Width> independent_components(core::Rows<const T, Width
                std::to_string(rank);
     });
     const int count = options.components > 0 ? options.components : rank;
-    const Dense whitening = variances.tail(count).cwiseSqrt().cwiseInverse().asDiagonal() *
-                            directions.eigenvectors().rightCols(count).transpose();
+    const Dense whitening =
+        variances.tail(count).cwiseSqrt().cwiseInverse().asDiagonal() * directions.rightCols(count).transpose();
     const Dense white = whitening * data;
 
     Dense turn(count, count), sources, next;
@@ -151,9 +152,10 @@ IndependentComponents<T, Width> independent_components(core::Rows<const T, Width
         next.noalias() = sources * white.transpose() / rows.count;
         next -= slopes.asDiagonal() * turn;
         next = detail::orthogonal(next);
-        core::require(detail::are_finite(next), [&] {
-            return "independent components: what FastICA finds is not finite from iteration " +
-                   std::to_string(result.iterations + 1) + " on";
+        core::require(next.size() > 0 && core::all_finite(next.reshaped()), [&] {
+            return "independent components: FastICA finds directions that are no longer independent, or not finite, in "
+                   "iteration " +
+                   std::to_string(result.iterations + 1);
         });
         result.change = (1 - (next.cwiseProduct(turn)).rowwise().sum().array().abs()).maxCoeff();
         turn.swap(next);

@@ -3,9 +3,11 @@
 /// and drop std::isfinite, std::isnan and comparisons of x with x: as checks those would be gone without a word.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <concepts>
 #include <cstdint>
+#include <iterator>
 #include <type_traits>
 
 namespace midstream::core {
@@ -38,6 +40,12 @@ constexpr bool is_finite(const T& value) {
 template <std::integral T>
 constexpr bool is_finite(const T&) {
     return true;
+}
+
+/// Whether all numbers of a range are.
+template <class Numbers>
+constexpr bool all_finite(const Numbers& numbers) {
+    return std::all_of(std::begin(numbers), std::end(numbers), [](const auto& value) { return is_finite(value); });
 }
 
 /// Whether `value`, a float or a double, is NaN, whatever the compiler assumes.

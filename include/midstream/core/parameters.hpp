@@ -12,6 +12,7 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "midstream/core/contract.hpp"
 #include "midstream/core/tensor.hpp"
@@ -80,12 +81,52 @@ std::span<const T> flat(const P& parameters) {
     return flat<T>(const_cast<P&>(parameters));
 }
 
+/// Where one Matrix or Vector of a parameter struct lies in its flat view.
+struct Leaf {
+    std::string path;
+    std::size_t first;  ///< its first number
+    std::size_t size;   ///< how many numbers it has
+    int rows;           ///< of a Matrix; 1 for a Vector
+    int columns;
+    bool matrix;          ///< a Matrix, not a Vector
+    bool trained = true;  ///< no Statistic, which optimisers leave as it is
+};
+
+namespace detail {
+/// Adds a Leaf for every Matrix and Vector that `visit` comes upon. As it is the same type for all that is visited,
+/// what parameter structs have in common is compiled once.
+template <class T>
+struct LeafList {
+    const T* begin;
+    std::vector<Leaf> found{};
+
+    template <class Node>
+    void operator()(std::string_view path, const Node& node) {
+        const auto first = static_cast<std::size_t>(node.values - begin);
+        if constexpr (requires { Node::columns; })
+            found.push_back(
+                {std::string(path), first, std::size_t{Node::rows} * Node::columns, Node::rows, Node::columns, true});
+        else
+            found.push_back(
+                {std::string(path), first, std::size_t{Node::size}, 1, Node::size, false, is_trained<Node>});
+    }
+};
+}  // namespace detail
+
+/// All leaves of a parameter struct in the order of the flat view.
+template <class T, class P>
+std::vector<Leaf> leaves(const P& parameters) {
+    detail::LeafList<T> list{flat<T>(parameters).data()};
+    visit(parameters, list);
+    return std::move(list.found);
+}
+
 /// Requires that `visit` lists every number once: one that it leaves out would be trained but never saved. `T` is the
 /// scalar type.
 template <class T, class P>
 void require_complete(const P& parameters) {
     std::size_t listed = 0;
-    visit(parameters, [&](std::string_view, const auto& leaf) { listed += std::size(leaf.values); });
+    for (const Leaf& leaf : leaves<T>(parameters)) listed += leaf.size;
     const std::size_t held = flat<T>(parameters).size();
     require(listed == held, [&] {
         return "`visit` of a parameter struct lists " + std::to_string(listed) + " numbers, it holds " +

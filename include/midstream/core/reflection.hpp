@@ -160,19 +160,26 @@ template <auto Value>
 constexpr auto value_signature() {
     return std::string_view(__PRETTY_FUNCTION__);
 }
-/// The enumerator's own name; of a value without one, its number.
-template <class Enum, int Value = 0>
+/// The name of the enumerator of that value; empty where there is none.
+template <class Enum, int Value>
+constexpr std::string_view enumerator_name() {
+    std::string_view spelled = value_signature<static_cast<Enum>(Value)>();
+    spelled.remove_prefix(spelled.find('=') + 2);
+    spelled.remove_suffix(1);
+    if (const auto semicolon = spelled.find(';'); semicolon != spelled.npos)
+        spelled.remove_suffix(spelled.size() - semicolon);
+    return spelled.starts_with('(') ? std::string_view() : spelled.substr(spelled.rfind(':') + 1);
+}
+template <class Enum, int... Values>
+std::string enumerator(Enum value, std::integer_sequence<int, Values...>) {
+    std::string_view name;
+    ((static_cast<int>(value) == Values ? void(name = enumerator_name<Enum, Values>()) : void()), ...);
+    return name.empty() ? std::to_string(static_cast<int>(value)) : std::string(name);
+}
+/// The enumerator's own name; its number where it has none, or is beyond what takes the compiler no time.
+template <class Enum>
 std::string enumerator(Enum value) {
-    if constexpr (Value < 64) {
-        if (static_cast<int>(value) != Value) return enumerator<Enum, Value + 1>(value);
-        std::string_view spelled = value_signature<static_cast<Enum>(Value)>();
-        spelled.remove_prefix(spelled.find('=') + 2);
-        spelled.remove_suffix(1);
-        if (const auto semicolon = spelled.find(';'); semicolon != spelled.npos)
-            spelled.remove_suffix(spelled.size() - semicolon);
-        if (!spelled.starts_with('(')) return std::string(spelled.substr(spelled.rfind(':') + 1));
-    }
-    return std::to_string(static_cast<int>(value));
+    return enumerator(value, std::make_integer_sequence<int, 16>{});
 }
 
 template <class T>

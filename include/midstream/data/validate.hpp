@@ -36,6 +36,19 @@ void require_row(const Element* row, Name&& name) {
     }
 }
 
+/// Whether require_row would let a row pass.
+template <class Space, class Element>
+constexpr bool is_valid_row(const Element* row) {
+    for (int column = 0; column < Space::width; ++column) {
+        if constexpr (entry_count < Space >> 0) {
+            if (row[column] < 0 || row[column] >= entry_count<Space>) return false;
+        } else if constexpr (std::is_floating_point_v<Element>) {
+            if (!core::is_finite(row[column])) return false;
+        }
+    }
+    return true;
+}
+
 /// "entry 2 of ", before the name of a row.
 inline std::string entry_of(int column) { return "entry " + std::to_string(column) + " of "; }
 

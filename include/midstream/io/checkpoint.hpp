@@ -19,6 +19,14 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
 
 #include "midstream/core/describe.hpp"
 #include "midstream/core/finite.hpp"
@@ -43,63 +51,91 @@ inline constexpr bool is_list = false;  // of numbers, with a length of its own
 template <Number T>
 inline constexpr bool is_list<std::vector<T>> = true;
 
-/// Calls leaf(path, node) for every number, Matrix, Vector and std::vector of numbers below `node`.
-template <class Node, class Leaf>
-void walk(const std::string& path, Node& node, Leaf& leaf) {
-    using Plain = std::remove_const_t<Node>;
-    if constexpr (Number<Plain> || core::is_leaf<Plain> || is_list<Plain>) {
-        leaf(path, node);
-    } else if constexpr (std::is_same_v<Plain, core::Random>) {
-        walk(path + ".key", node.key, leaf);
-        walk(path + ".counter", node.counter, leaf);
-    } else if constexpr (is_box<Plain>) {
-        walk(path, *node, leaf);
-    } else if constexpr (core::detail::is_array<Plain> || is_vector<Plain>) {
-        for (std::size_t i = 0; i < node.size(); ++i) walk(path + "." + std::to_string(i), node[i], leaf);
-    } else {
-        Plain::visit(node,
-                     [&](std::string_view name, auto& child) { walk(path + "." + std::string(name), child, leaf); });
+/// One array of a list of contents: what a file says of it, and where its numbers lie.
+struct Content {
+    std::string path;
+    Dtype dtype;
+    Shape shape;  ///< any_extent of a std::vector of numbers
+    std::span<std::byte> bytes;
+    /// Gives a std::vector of numbers its length and returns where they are then; nullptr of everything else.
+    std::span<std::byte> (*resize)(void* list, std::size_t size) = nullptr;
+    void* list = nullptr;
+};
+
+/// Collects every number, Matrix, Vector and std::vector of numbers below what it is called with. All that reads and
+/// writes works on what it found, so that types are walked once however many things are done with them.
+class Contents {
+public:
+    template <class Node>
+    void operator()(std::string_view name, Node& node) {
+        const std::size_t length = path_.size();
+        path_.append(length > 0 ? "." : "").append(name);
+        add(node);
+        path_.resize(length);
     }
-}
+    std::vector<Content> found{};
 
-/// Calls leaf(path, node) for every leaf of a list of contents.
-template <class Contents, class Leaf>
-void walk_contents(const Contents& contents, Leaf&& leaf) {
-    contents([&](std::string_view name, auto& node) { walk(std::string(name), node, leaf); });
-}
+private:
+    template <class Node>
+    void add(Node& node) {
+        using Plain = std::remove_const_t<Node>;
+        if constexpr (Number<Plain>) {
+            push({}, std::span(&node, 1));
+        } else if constexpr (core::is_leaf<Plain>) {
+            push(leaf_shape(node), std::span(node.values));
+        } else if constexpr (is_list<Plain>) {
+            push({any_extent}, std::span(node));
+            if constexpr (!std::is_const_v<Node>) {
+                found.back().list = &node;
+                found.back().resize = [](void* list, std::size_t size) {
+                    auto& numbers = *static_cast<Plain*>(list);
+                    numbers.resize(size);
+                    return std::as_writable_bytes(std::span(numbers));
+                };
+            }
+        } else if constexpr (std::is_same_v<Plain, core::Random>) {
+            (*this)("key", node.key);
+            (*this)("counter", node.counter);
+        } else if constexpr (is_box<Plain>) {
+            add(*node);
+        } else if constexpr (core::detail::is_array<Plain> || is_vector<Plain>) {
+            for (std::size_t i = 0; i < node.size(); ++i) (*this)(std::to_string(i), node[i]);
+        } else {
+            Plain::visit(node, *this);
+        }
+    }
+    template <class T, std::size_t Size>
+    void push(Shape shape, std::span<T, Size> numbers) {
+        using Plain = std::remove_const_t<T>;
+        auto* first = reinterpret_cast<std::byte*>(const_cast<Plain*>(numbers.data()));
+        found.push_back({path_, dtype_of<Plain>(), std::move(shape), {first, numbers.size_bytes()}});
+    }
 
-/// The numbers of a leaf.
-template <class Node>
-auto numbers(Node& node) {
-    if constexpr (Number<Node>)
-        return std::span(&node, 1);
-    else if constexpr (core::is_leaf<std::remove_const_t<Node>>)
-        return std::span(node.values);
-    else
-        return std::span(node);
-}
-template <class Node>
-using NumberOf = typename decltype(numbers(std::declval<Node&>()))::value_type;
+    template <class T, int R, int C>
+    static Shape leaf_shape(const core::Matrix<T, R, C>&) {
+        return {R, C};
+    }
+    template <class T, int N>
+    static Shape leaf_shape(const core::Vector<T, N>&) {
+        return {N};
+    }
+    template <class T, int N>
+    static Shape leaf_shape(const core::Statistic<T, N>&) {
+        return {N};
+    }
 
-template <class T, int R, int C>
-Shape leaf_shape(const core::Matrix<T, R, C>&) {
-    return {R, C};
-}
-template <class T, int N>
-Shape leaf_shape(const core::Vector<T, N>&) {
-    return {N};
-}
-template <class T, int N>
-Shape leaf_shape(const core::Statistic<T, N>&) {
-    return {N};
-}
-template <Number T>
-Shape leaf_shape(const std::vector<T>& list) {
-    return {list.size()};
-}
-template <Number T>
-Shape leaf_shape(const T&) {
-    return {};
+    std::string path_{};
+};
+
+/// Throws an Error that names the tensor unless its numbers are finite; integers are.
+inline void require_finite(const std::filesystem::path& path, const Tensor& tensor) {
+    const auto check = [&]<class T>(T) {
+        const auto* first = reinterpret_cast<const T*>(tensor.bytes.data());
+        require(path, core::all_finite(std::span(first, tensor.bytes.size() / sizeof(T))),
+                [&] { return "tensor '" + tensor.name + "' holds numbers that are not finite"; });
+    };
+    if (tensor.dtype == dtype_of<float>()) check(float{});
+    if (tensor.dtype == dtype_of<double>()) check(double{});
 }
 
 inline constexpr const char* checkpoint_format = "midstream checkpoint 1";
@@ -120,9 +156,13 @@ void save(const std::filesystem::path& path, std::string_view description, const
     SafetensorsWriter writer;
     writer.metadata("format", detail::checkpoint_format);
     writer.metadata("description", std::string(description));
-    detail::walk_contents(contents, [&](const std::string& name, const auto& node) {
-        writer.add(name, detail::leaf_shape(node), detail::numbers(node));
-    });
+    detail::Contents all;
+    contents(all);
+    for (const detail::Content& content : all.found) {
+        const Shape shape =
+            content.shape == Shape{any_extent} ? Shape{content.bytes.size() / content.dtype.size} : content.shape;
+        writer.add(content.path, content.dtype, shape, content.bytes);
+    }
     writer.save(path);
 }
 
@@ -133,44 +173,55 @@ inline std::string description(const SafetensorsReader& reader) {
     return reader.metadata("description");
 }
 
-/// Reads `contents` (see the head of this file) from `path`. A file that does not fit is refused with an Error that
-/// names the first difference (description; missing tensor, its type, its shape, a number that is not finite; extra
-/// tensor) before anything is overwritten. A std::vector of numbers takes the length it has in the file.
-template <class Contents>
-void load(const std::filesystem::path& path, std::string_view expected_description, const Contents& contents,
-          const LoadOptions& options = {}) {
-    const SafetensorsReader reader(path);
+namespace detail {
+
+inline void load(const SafetensorsReader& reader, std::string_view expected_description,
+                 const std::vector<Content>& contents, const LoadOptions& options) {
+    const std::filesystem::path& path = reader.path();
     const std::string found_description = description(reader);
     const auto difference = core::difference(found_description, expected_description);
     require(path, !difference, [&] {
         return difference->path.empty() ? "belongs to " + difference->found + ", expected " + difference->expected
                                         : "belongs to something else: " + difference->to_string();
     });
-    const auto stored = [&](const std::string& name, auto& node) {
-        using Node = std::remove_reference_t<decltype(node)>;
-        static_assert(!std::is_const_v<Node>, "cannot load into a constant");
-        const Shape shape = detail::is_list<Node> ? Shape{any_extent} : detail::leaf_shape(node);
-        return reader.get<detail::NumberOf<Node>>(name, shape);
-    };
-    std::set<std::string, std::less<>> wanted;
-    detail::walk_contents(contents, [&](const std::string& name, auto& node) {
-        require(path, wanted.insert(name).second, [&] { return "tensor '" + name + "' is asked for twice"; });
-        const auto values = stored(name, node);
-        if constexpr (std::is_floating_point_v<typename decltype(values)::value_type>) {
-            const bool finite =
-                std::all_of(values.begin(), values.end(), [](const auto& value) { return core::is_finite(value); });
-            require(path, options.not_finite || finite,
-                    [&] { return "tensor '" + name + "' holds numbers that are not finite"; });
-        }
-    });
+    std::set<std::string_view> wanted;
+    for (const Content& content : contents) {
+        require(path, wanted.insert(content.path).second,
+                [&] { return "tensor '" + content.path + "' is asked for twice"; });
+        const Tensor& tensor = reader.get(content.path, content.dtype, content.shape);
+        if (!options.not_finite) require_finite(path, tensor);
+    }
     for (const Tensor& tensor : reader.tensors())
         require(path, options.extra || wanted.contains(tensor.name),
                 [&] { return "tensor " + core::quoted(tensor.name) + " was not expected"; });
-    detail::walk_contents(contents, [&](const std::string& name, auto& node) {
-        const auto values = stored(name, node);
-        if constexpr (detail::is_list<std::remove_reference_t<decltype(node)>>) node.resize(values.size());
-        std::copy(values.begin(), values.end(), detail::numbers(node).begin());
+    for (const Content& content : contents) {
+        const Tensor& tensor = reader.get(content.path, content.dtype, content.shape);
+        const auto target =
+            content.resize ? content.resize(content.list, tensor.bytes.size() / tensor.dtype.size) : content.bytes;
+        std::copy(tensor.bytes.begin(), tensor.bytes.end(), target.begin());
+    }
+}
+
+}  // namespace detail
+
+/// Reads `contents` (see the head of this file) from a file that was read. One that does not fit is refused with an
+/// Error that names the first difference (description; missing tensor, its type, its shape, a number that is not
+/// finite; extra tensor) before anything is overwritten. A std::vector of numbers takes the length it has in the file.
+template <class Contents>
+void load(const SafetensorsReader& reader, std::string_view expected_description, const Contents& contents,
+          const LoadOptions& options = {}) {
+    detail::Contents all;
+    contents([&]<class Node>(std::string_view name, Node& node) {
+        static_assert(!std::is_const_v<Node>, "cannot load into a constant");
+        all(name, node);
     });
+    detail::load(reader, expected_description, all.found, options);
+}
+/// The same from `path`.
+template <class Contents>
+void load(const std::filesystem::path& path, std::string_view expected_description, const Contents& contents,
+          const LoadOptions& options = {}) {
+    load(SafetensorsReader(path), expected_description, contents, options);
 }
 
 }  // namespace midstream::io

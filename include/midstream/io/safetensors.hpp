@@ -43,12 +43,15 @@ public:
     requires Number<std::ranges::range_value_t<Values>>
     void add(std::string name, Shape shape, const Values& values) {
         using T = std::ranges::range_value_t<Values>;
-        const std::span<const T> numbers(values);
-        core::require(byte_count(shape, sizeof(T)) == numbers.size_bytes(), [&] {
-            return "tensor " + core::quoted(name) + " has " + std::to_string(numbers.size()) +
+        add(std::move(name), dtype_of<T>(), std::move(shape), std::as_bytes(std::span<const T>(values)));
+    }
+    /// The same of an array of which only the bytes are at hand.
+    void add(std::string name, const Dtype& dtype, Shape shape, std::span<const std::byte> bytes) {
+        core::require(byte_count(shape, dtype.size) == bytes.size(), [&] {
+            return "tensor " + core::quoted(name) + " has " + std::to_string(bytes.size() / dtype.size) +
                    " numbers, not those of shape " + to_string(shape);
         });
-        tensors_.push_back({std::move(name), dtype_of<T>(), std::move(shape), std::as_bytes(numbers)});
+        tensors_.push_back({std::move(name), dtype, std::move(shape), bytes});
     }
 
     /// Replaces the file whole (see replace_file).
@@ -129,20 +132,25 @@ public:
     /// All arrays, in the order of their numbers in the file.
     const std::vector<Tensor>& tensors() const { return tensors_; }
 
-    /// The numbers of the tensor of that name, which must be of type T and of that shape (see any_extent).
-    template <Number T>
-    std::span<const T> get(std::string_view name, const Shape& shape) const {
+    /// The tensor of that name, which must be of that type and shape (see any_extent).
+    const Tensor& get(std::string_view name, const Dtype& dtype, const Shape& shape) const {
         const auto found = index_.find(name);
         require(path_, found != index_.end(), [&] { return "tensor " + core::quoted(name) + " is missing"; });
         const Tensor& tensor = tensors_[found->second];
-        require(path_, tensor.dtype == dtype_of<T>(), [&] {
+        require(path_, tensor.dtype == dtype, [&] {
             return "tensor " + core::quoted(tensor.name) + " is of type " + std::string(tensor.dtype.name) +
-                   ", expected " + std::string(dtype_of<T>().name);
+                   ", expected " + std::string(dtype.name);
         });
         require(path_, matches(tensor.shape, shape), [&] {
             return "tensor " + core::quoted(tensor.name) + " has shape " + to_string(tensor.shape) + ", expected " +
                    to_string(shape);
         });
+        return tensor;
+    }
+    /// The numbers of the tensor of that name, which must be of type T and of that shape.
+    template <Number T>
+    std::span<const T> get(std::string_view name, const Shape& shape) const {
+        const Tensor& tensor = get(name, dtype_of<T>(), shape);
         return {reinterpret_cast<const T*>(tensor.bytes.data()), tensor.bytes.size() / sizeof(T)};
     }
 

@@ -131,15 +131,15 @@ public:
         for (int shard = 0; shard < learner.shards; ++shard) collectors_.emplace_back(environment);
     }
 
-    /// One batch of episodes and the updates on it; the batch draws from `random`, of which every call needs its own
-    /// fork, or all batches are of the same worlds. `entropy_weight` is that of an entropy bonus, per decision; the
-    /// paper has none.
+    /// One batch of episodes and the updates on it. The batch draws from `random.fork(learner.steps())`: all updates of
+    /// a run take the same stream, and one that is resumed has the bits of an unbroken one. `entropy_weight` is that of
+    /// an entropy bonus, per decision; the paper has none.
     template <core::Parallelism Parallel>
     ClippedPolicyGradientReport update(const Parallel& parallel, double learning_rate, core::Random random,
                                        float entropy_weight = 0) {
         core::require_range(entropy_weight, 0.0f, 1e3f, "entropy_weight");
         if (learner_->steps() == 0) train::require_initialised<float>(*learner_->parameters, "the policy");
-        ClippedPolicyGradientReport report = collect(parallel, random);
+        ClippedPolicyGradientReport report = collect(parallel, random.fork(learner_->steps()));
         advantages_.resize(returns_.size());
         advantage_(returns_, advantages_);
         for (int epoch = 0; epoch < options_.epochs; ++epoch)
@@ -166,7 +166,7 @@ public:
         return report;
     }
 
-    /// Episodes of the policy without an update.
+    /// Episodes of the policy without an update; the same stream gives the same episodes.
     template <core::Parallelism Parallel>
     ClippedPolicyGradientReport collect(const Parallel& parallel, core::Random random, float temperature = 1) {
         core::require(learner_->shards == static_cast<int>(collectors_.size()),

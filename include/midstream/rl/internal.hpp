@@ -54,26 +54,22 @@ template <class B, class Meta, class Watcher = NoWatcher, class View = IdentityV
 class Internal {
 public:
     using Base = typename Meta::Base;
-    using Options = ActingOptions<Meta>;
     using Observation = data::Dense<Meta::width>;
     using Action = data::Continuous<Meta::code>;
     static constexpr int horizon = env::horizon_of<B>;  ///< of decisions as well; 0 where B does not tell
 
-    /// Parameters must outlive this environment.
-    Internal(B environment, const typename Base::template Parameters<float>& base,
-             const typename Meta::template Parameters<float>& meta, Options options = {}, Watcher watcher = {},
-             View view = {})
-        : acting_(std::move(environment), base, meta, options), watcher_(std::move(watcher)), view_(std::move(view)) {}
-    /// For all else that might be taken for parameters there is a sentence.
-    template <class BaseParameters, class MetaParameters>
-    requires(!std::convertible_to<const BaseParameters&, const typename Base::template Parameters<float>&> ||
-             !std::convertible_to<const MetaParameters&, const typename Meta::template Parameters<float>&>)
-        Internal(B, const BaseParameters&, const MetaParameters&, Options = {}, Watcher = {}, View = {})
+    /// Of instances like these, steered so: `Internal(World(...), {base, meta, options})`.
+    Internal(B environment, const Steered<Meta>& steered, Watcher watcher = {}, View view = {})
+        : acting_(std::move(environment), steered), watcher_(std::move(watcher)), view_(std::move(view)) {}
+    /// For all other arguments there is a sentence.
+    template <class Second, class... Others>
+    requires(!std::convertible_to<const Second&, const Steered<Meta>&>)
+        Internal(const B&, const Second&, const Others&...)
         : Internal(refused()) {
         static_assert(
-            !sizeof(BaseParameters),
-            "rl::Internal takes the parameters of the base model, then those of the metacontroller, in float: "
-            "of a core::Box b they are *b, of a learner *learner.parameters");
+            !sizeof(Second),
+            "rl::Internal takes environments, then what acts in them, {base, meta, acting options}, where base "
+            "and meta are parameters: of a core::Box b *b, of a learner *learner.parameters");
     }
 
     /// Every episode begins by asking.

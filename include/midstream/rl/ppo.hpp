@@ -72,7 +72,8 @@ constexpr bool check_ppo() {
 
 /// The algorithm, on instances of an Environment. An episode that ends for lack of time alone (env::HasTimeLimit) is
 /// worth what the critic thinks of its last observation; any other end is worth nothing more. Update n draws from
-/// `random.fork(n)`, so an era of a resumed run has the bits of an unbroken one.
+/// `random.fork(n)`: all updates of a run take the same stream, and an era of a resumed run has the bits of an unbroken
+/// one.
 template <class E, class Trainee, bool = check_ppo<E, Trainee>()>
 class Ppo {
 public:

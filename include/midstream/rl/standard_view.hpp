@@ -11,10 +11,9 @@ namespace midstream::rl {
 /// Zero mean and unit variance for every coordinate of the residual streams that internal RL's policy is shown, by
 /// those of `episodes` episodes under codes drawn from the prior N(0, I), where policies begin.
 template <class Meta, env::BatchEnvironment B>
-Normaliser<Meta::width> standard_view(const B& environment, const typename Meta::Base::template Parameters<float>& base,
-                                      const typename Meta::template Parameters<float>& meta, int episodes,
-                                      core::Random random, const ActingOptions<Meta>& options = {}) {
-    Player player(Internal<B, Meta>(environment, base, meta, options));
+Normaliser<Meta::width> standard_view(const B& environment, const Steered<Meta>& steered, int episodes,
+                                      core::Random random) {
+    Player player(Internal<B, Meta>(environment, steered));
     Deviations<Meta::width> deviations;
     const core::Vector<double, Meta::width> zero{};
     core::Random draws = random.fork(1);

@@ -119,13 +119,13 @@ private:
     template <class T, class P>
     void split(const P& parameters, State<P, T>& state) const {
         state.pieces.clear();
-        const auto all = leaves<T>(parameters);
-        const bool alike = std::all_of(all.begin(), all.end(), [](const Leaf& leaf) { return leaf.trained; });
+        const auto all = core::leaves<T>(parameters);
+        const bool alike = std::all_of(all.begin(), all.end(), [](const core::Leaf& leaf) { return leaf.trained; });
         if (alike && decay == Decay::all && rates.uniform()) {
             append_pieces(state.pieces, 0, core::flat<T>(parameters).size(), true);
         } else {
             rates.require_match(all);
-            for (const Leaf& leaf : all)
+            for (const core::Leaf& leaf : all)
                 if (leaf.trained)
                     append_pieces(state.pieces, leaf.first, leaf.size, decay == Decay::all || leaf.matrix,
                                   rates.at(leaf.path));

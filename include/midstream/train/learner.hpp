@@ -22,13 +22,12 @@ namespace detail {
 /// The path of the first Matrix or Vector with a number that is not finite; empty if there is none.
 template <class T, class P>
 std::string first_bad(const P& parameters) {
-    std::string result;
-    core::visit(parameters, [&](std::string_view path, const auto& leaf) {
-        if (result.empty() && !std::all_of(std::begin(leaf.values), std::end(leaf.values),
-                                           [](T value) { return core::is_finite(value); }))
-            result = path.empty() ? "(the only ones)" : std::string(path);
-    });
-    return result;
+    const auto numbers = core::flat<T>(parameters);
+    if (core::all_finite(numbers)) return {};
+    for (const core::Leaf& leaf : core::leaves<T>(parameters))
+        if (!core::all_finite(numbers.subspan(leaf.first, leaf.size)))
+            return leaf.path.empty() ? "(the only ones)" : leaf.path;
+    return {};
 }
 
 /// Tells in a sentence why nothing can learn so.

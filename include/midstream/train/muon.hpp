@@ -73,8 +73,9 @@ struct Muon {
         std::uint64_t steps = 0;
         core::Box<P> first_moment{};   ///< m; where AdamW acts, its running mean of g
         core::Box<P> second_moment{};  ///< AdamW's running mean of g^2; zero where Muon acts
-        std::vector<Leaf> matrices{};  ///< what Muon acts on, largest first; not part of what is saved, as what follows
-        std::vector<Piece> pieces{};   ///< what AdamW acts on
+        std::vector<core::Leaf>
+            matrices{};               ///< what Muon acts on, largest first; not part of what is saved, as what follows
+        std::vector<Piece> pieces{};  ///< what AdamW acts on
         std::vector<Workspace<T>> workspaces{};
         Decay split_decay{};  ///< what the work is split for
         OwnedRateFactors split_rates{};
@@ -106,7 +107,7 @@ struct Muon {
             const auto index = static_cast<std::size_t>(i);
             if (i >= workers) return adamw_step.apply(state.pieces[index - workers], p, g, m, v);
             for (std::size_t at = index; at < matrix_count; at += workers) {
-                const Leaf& leaf = state.matrices[at];
+                const core::Leaf& leaf = state.matrices[at];
                 step_matrix(leaf, p + leaf.first, g + leaf.first, m + leaf.first, learning_rate,
                             state.workspaces[index]);
             }
@@ -138,7 +139,8 @@ struct Muon {
 
 private:
     template <class T>
-    void step_matrix(const Leaf& leaf, T* p, const T* g, T* m, double learning_rate, Workspace<T>& workspace) const {
+    void step_matrix(const core::Leaf& leaf, T* p, const T* g, T* m, double learning_rate,
+                     Workspace<T>& workspace) const {
         using Dense = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
         Eigen::Map<Dense> weight(p, leaf.rows, leaf.columns), moment(m, leaf.rows, leaf.columns);
         Eigen::Map<const Dense> gradient(g, leaf.rows, leaf.columns);
@@ -179,13 +181,13 @@ private:
 
     template <class T, class P>
     void prepare(const P& parameters, State<P, T>& state) const {
-        const auto all = leaves<T>(parameters);
+        const auto all = core::leaves<T>(parameters);
         adamw.rates.require_match(all);  // before the state is touched: what is refused leaves it whole
         const bool begun = !state.workspaces.empty();
-        const std::vector<Leaf> before = std::move(state.matrices);
+        const std::vector<core::Leaf> before = std::move(state.matrices);
         state.matrices.clear();
         state.pieces.clear();
-        for (const Leaf& leaf : all) {
+        for (const core::Leaf& leaf : all) {
             const bool hidden =
                 leaf.matrix && leaf.rows > 1 && leaf.columns > 1 && !left_to_adamw(std::string_view(leaf.path));
             if (hidden)
@@ -193,20 +195,21 @@ private:
             else if (leaf.trained)
                 append_pieces(state.pieces, leaf.first, leaf.size, adamw.decay == Decay::all || leaf.matrix,
                               adamw.rates.at(leaf.path));
-            const bool was_hidden =
-                std::any_of(before.begin(), before.end(), [&](const Leaf& other) { return other.first == leaf.first; });
+            const bool was_hidden = std::any_of(before.begin(), before.end(),
+                                                [&](const core::Leaf& other) { return other.first == leaf.first; });
             if (begun && hidden != was_hidden)
                 for (P* moment : {&*state.first_moment, &*state.second_moment})
                     std::fill_n(core::flat<T>(*moment).data() + leaf.first, leaf.size, T(0));
         }
-        std::sort(state.matrices.begin(), state.matrices.end(),
-                  [](const Leaf& a, const Leaf& b) { return a.size != b.size ? a.size > b.size : a.first < b.first; });
+        std::sort(state.matrices.begin(), state.matrices.end(), [](const core::Leaf& a, const core::Leaf& b) {
+            return a.size != b.size ? a.size > b.size : a.first < b.first;
+        });
         state.workspaces.resize(workers);
         state.split_decay = adamw.decay;
         state.split_rates = adamw.rates;
         if constexpr (compares) state.split_left.emplace(left_to_adamw);
         for (std::size_t at = 0; at < state.matrices.size(); ++at) {
-            const Leaf& leaf = state.matrices[at];
+            const core::Leaf& leaf = state.matrices[at];
             Workspace<T>& workspace = state.workspaces[at % workers];
             const auto side = static_cast<std::size_t>(std::min(leaf.rows, leaf.columns));
             for (auto* buffer : {&workspace.direction, &workspace.next})

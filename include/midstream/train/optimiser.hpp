@@ -40,34 +40,6 @@ concept Optimiser = core::ParameterStruct<P> && requires(const O& optimiser, typ
     optimiser.update(core::Serial{}, state, parameters, gradient, learning_rate);
 };
 
-/// Where one Matrix or Vector of a parameter struct lies in its flat view.
-struct Leaf {
-    std::string path;
-    std::size_t first;  ///< its first number
-    std::size_t size;   ///< how many numbers it has
-    int rows;           ///< of a Matrix; 1 for a Vector
-    int columns;
-    bool matrix;          ///< a Matrix, not a Vector
-    bool trained = true;  ///< no core::Statistic, which optimisers leave as it is
-};
-
-/// All leaves of a parameter struct in the order of the flat view.
-template <class T, class P>
-std::vector<Leaf> leaves(const P& parameters) {
-    std::vector<Leaf> result;
-    const T* const begin = core::flat<T>(parameters).data();
-    core::visit(parameters, [&]<class Node>(std::string_view path, const Node& node) {
-        const auto first = static_cast<std::size_t>(node.values - begin);
-        if constexpr (requires { Node::columns; })
-            result.push_back(
-                {std::string(path), first, std::size_t{Node::rows} * Node::columns, Node::rows, Node::columns, true});
-        else
-            result.push_back(
-                {std::string(path), first, std::size_t{Node::size}, 1, Node::size, false, core::is_trained<Node>});
-    });
-    return result;
-}
-
 /// Factors on the learning rate of the parameters whose path begins with `prefix` (which has to outlive this), and of
 /// all others; 0 keeps parameters as they are.
 struct RateFactors {
@@ -83,11 +55,12 @@ struct RateFactors {
     double at(std::string_view path) const { return path.starts_with(prefix) ? factor : others; }
     bool uniform() const { return factor == 1 && others == 1; }
     /// Requires that the prefix, unless it is empty, begins the path of some parameter.
-    void require_match(const std::vector<Leaf>& all) const {
+    void require_match(const std::vector<core::Leaf>& all) const {
         core::require_range(factor, 0.0, 1e300, "a factor on the learning rate");
         core::require_range(others, 0.0, 1e300, "a factor on the learning rate of others");
         core::require(
-            std::any_of(all.begin(), all.end(), [&](const Leaf& leaf) { return leaf.path.starts_with(prefix); }), [&] {
+            std::any_of(all.begin(), all.end(), [&](const core::Leaf& leaf) { return leaf.path.starts_with(prefix); }),
+            [&] {
                 return "a learning rate's factor is for parameters \"" + std::string(prefix) +
                        "\", of which there are none";
             });

@@ -77,7 +77,7 @@ core::Box<Policy::Parameters<float>> reinforced(const Parallel& parallel, bool u
     const Batched<Guided> environment{Guided(Guided::Ant(TaskDistribution::ant_pretraining()))};
     rl::ClippedPolicyGradient<Batched<Guided>, Policy, Learner> policy_gradient(environment, learner, {.batch = 8});
     for (int i = 0; i < (update ? 2 : 0); ++i) {
-        const auto report = policy_gradient.update(parallel, 1e-3, core::Random(7).fork(i));
+        const auto report = policy_gradient.update(parallel, 1e-3, core::Random(7));
         BOOST_TEST(std::isfinite(report.mean_return));
         BOOST_TEST(report.length > 1);
         BOOST_TEST(report.length <= 20);

@@ -1,0 +1,150 @@
+/// \file
+/// Trained models that act wherever what they see comes from. An actor has many instances, each in an episode of its
+/// own, and is made of actors: `ModelActor` is a sequence model alone, `SteeredActor<Meta, Choice>` a model steered by
+/// a metacontroller whose codes are chosen by another actor, which sees the residual stream: a policy as a ModelActor,
+/// a SteeredActor again (two levels), or CallersCodes, where somebody else puts codes in force. rl::Agent is an actor
+/// with checks, for other people's loops.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <span>
+#include <utility>
+
+#include "midstream/rl/acting.hpp"
+#include "midstream/rl/internal.hpp"
+
+namespace midstream::rl {
+
+/// A sequence model that acts on its own: a policy over codes, or a base model left to itself.
+template <model::SequenceModel Model>
+class ModelActor {
+public:
+    using Observation = typename Model::Observation;
+    using Action = typename Model::Action;
+    using Observations = core::Rows<const typename Observation::template Element<float>, Observation::width>;
+    static constexpr int context = layer::context_of<Model>;  ///< the most steps of an episode
+
+    /// Parameters must outlive the actor. `temperature` is that of actions; 0 takes modes.
+    ModelActor(const typename Model::template Parameters<float>& parameters, float temperature = 1)
+        : model_(parameters, temperature) {
+        core::require_range(temperature, 0.0f, 1e6f, "the temperature of acting");
+    }
+
+    /// Begins `count` episodes, the i-th of which draws from random.fork(i + 1).
+    void reset(int count, core::Random random) { model_.reset(count, random); }
+    /// Begins an episode of one instance anew, as reset(1, random) begins that of its only one.
+    void begin(int instance, core::Random random) { model_.begin(instance, random.fork(1)); }
+    /// The actions of these instances, ascending, at a row of observations for each; valid until the next call.
+    auto act(std::span<const int> live, Observations observations) {
+        model_.see(live, observations);
+        return model_.act(live, [](auto&&...) {});
+    }
+    /// What the last actions were drawn from, at temperature 1.
+    auto distributions() const { return model_.distributions(); }
+
+private:
+    SteeredModel<Model, 0, 0> model_;
+};
+
+/// Nobody chooses: codes are put in force by the caller, and are zero until then.
+struct CallersCodes {
+    static constexpr int context = layer::unbounded;
+    void reset(int, core::Random) {}
+    void begin(int, core::Random) {}
+};
+
+/// What can act: `actor.act(live, observations)` in episodes that `reset` or `begin` began, at most `context` steps.
+template <class A>
+concept Actor =
+    requires(A& actor, core::Random random, std::span<const int> live,
+             core::Rows<const typename A::Observation::template Element<float>, A::Observation::width> rows) {
+    actor.reset(1, random);
+    actor.begin(0, random);
+    { *actor.act(live, rows).row(0) } -> std::same_as<const typename A::Action::template Element<float>&>;
+    { actor.distributions().row(0) } -> std::same_as<const float*>;
+    { A::context } -> std::convertible_to<int>;
+};
+
+/// What can choose the codes of a metacontroller.
+template <class C, class Meta>
+concept CodeChoice = std::same_as<C, CallersCodes> ||(Actor<C>&& requires {
+    requires std::same_as<typename C::Observation, data::Dense<Meta::width>>;
+    requires std::same_as<typename C::Action, data::Continuous<Meta::code>>;
+});
+
+/// A frozen model steered by a metacontroller, whose codes `Choice` takes wherever the switch opens. `View` writes what
+/// that one sees of a residual stream, as in rl::Internal, and this decides what that would: bit by bit the episodes of
+/// rl::Collector from the same stream.
+template <Steering Meta, class Choice = CallersCodes, class View = IdentityView<Meta::width>>
+class SteeredActor {
+    static_assert(CodeChoice<Choice, Meta>,
+                  "what chooses codes is an rl::ModelActor<Policy> of a policy that sees data::Dense<Meta::width> and "
+                  "acts by data::Continuous<Meta::code>, an rl::SteeredActor likewise, or rl::CallersCodes");
+
+public:
+    using Observation = typename Meta::Base::Observation;
+    using Action = typename Meta::Base::Action;
+    using Observations = core::Rows<const typename Observation::template Element<float>, Observation::width>;
+    static constexpr int context = std::min<int>(layer::context_of<typename Meta::Base>, Choice::context);
+    static constexpr int code_width = Meta::code;
+
+    /// Parameters must outlive the actor.
+    SteeredActor(const Steered<Meta>& steered, Choice choice = {}, View view = {})
+        : actors_(steered), choice_(std::move(choice)), view_(std::move(view)) {}
+
+    /// Begins `count` episodes: instance i acts by fork(i + 1) of random.fork(0), codes are chosen by `random`.
+    void reset(int count, core::Random random) {
+        actors_.reset(count, random.fork(0));
+        choice_.reset(count, random);
+        seen_.resize(count);
+        for (int i = 0; i < count; ++i) clear_code(i);
+    }
+    /// Begins an episode of one instance anew, as reset(1, random) begins that of its only one.
+    void begin(int instance, core::Random random) {
+        actors_.begin(instance, random.fork(0).fork(1));
+        choice_.begin(instance, random);
+        clear_code(instance);
+    }
+    /// The actions of these instances, ascending, at a row of observations for each; valid until the next call.
+    auto act(std::span<const int> live, Observations observations) {
+        actors_.see(live, observations);
+        if constexpr (!std::same_as<Choice, CallersCodes>) {
+            const auto asked = actors_.opened();
+            if (!asked.empty()) {
+                const auto rows = seen_.resize(static_cast<int>(asked.size()));
+                for (int i = 0; i < rows.count; ++i)
+                    view_(actors_.residual(asked[static_cast<std::size_t>(i)]), rows.row(i));
+                const auto codes = choice_.act(asked, std::as_const(seen_).view());
+                for (int i = 0; i < rows.count; ++i) actors_.set_code(asked[static_cast<std::size_t>(i)], codes.row(i));
+            }
+        }
+        return actors_.act(live);
+    }
+    auto distributions() const { return actors_.distributions(); }
+
+    /// Those that acted last and whose switch opened: their codes are new.
+    std::span<const int> opened() const { return actors_.opened(); }
+    /// The switch's logits of those that acted last, in their order.
+    auto logits() const { return actors_.logits(); }
+    /// The code in force.
+    const float* code(int instance) const { return actors_.code(instance); }
+    /// Puts a code in force, until the next that is.
+    void set_code(int instance, const float* code) { actors_.set_code(instance, code); }
+    const Choice& choice() const { return choice_; }
+
+private:
+    void clear_code(int instance) {
+        const std::array<float, Meta::code> zero{};
+        actors_.set_code(instance, zero.data());
+    }
+
+    Actors<Meta> actors_;
+    [[no_unique_address]] Choice choice_;
+    [[no_unique_address]] View view_;
+    core::Buffer<float, Meta::width> seen_;
+};
+
+}  // namespace midstream::rl
