@@ -58,6 +58,7 @@ inline const std::vector<std::pair<std::string, std::string>>& stages() {
         {"discover", "train the metacontroller without labels; the fixed-z test"},
         {"inspect", "inject codes that were in force when a goal was reached: do they lead there again?"},
         {"internal-rl", "learn the unseen task in the space of controller codes"},
+        {"agent", "write the trained hierarchy as one file, and play with what is read from it"},
         {"raw-rl", "the same algorithm on the model's own actions, for comparison"},
         {"report", "table and page from what the stages left"},
         {"all", "every stage in order; goes on where an earlier run stopped"}};

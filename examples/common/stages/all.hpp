@@ -7,6 +7,7 @@
 
 #include "common/options/feasible.hpp"
 #include "common/report/report.hpp"
+#include "common/stages/agent.hpp"
 #include "common/stages/codes.hpp"
 #include "common/stages/components.hpp"
 #include "common/stages/discover.hpp"
@@ -44,6 +45,7 @@ int run_stages(const std::string& stage, Settings settings, const WorldReportOf&
         play_oracle(run);
         internal_rl(run);
     }
+    if (wants("agent")) write_agent(run);
     if (wants("raw-rl")) raw_rl(run);
     if (wants("report")) report(run, world_report(run));
     return 0;

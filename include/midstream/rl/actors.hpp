@@ -58,7 +58,7 @@ struct CallersCodes {
 
 /// What can act: `actor.act(live, observations)` in episodes that `reset` or `begin` began, at most `context` steps.
 template <class A>
-concept Actor =
+concept Decider =
     requires(A& actor, core::Random random, std::span<const int> live,
              core::Rows<const typename A::Observation::template Element<float>, A::Observation::width> rows) {
     actor.reset(1, random);
@@ -70,7 +70,7 @@ concept Actor =
 
 /// What can choose the codes of a metacontroller.
 template <class C, class Meta>
-concept CodeChoice = std::same_as<C, CallersCodes> ||(Actor<C>&& requires {
+concept CodeChoice = std::same_as<C, CallersCodes> ||(Decider<C>&& requires {
     requires std::same_as<typename C::Observation, data::Dense<Meta::width>>;
     requires std::same_as<typename C::Action, data::Continuous<Meta::code>>;
 });

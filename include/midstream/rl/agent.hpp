@@ -72,7 +72,7 @@ struct Decision {
 
 /// An actor whose input is not trusted and that never throws in a step. Its first fault but `result_not_finite` leaves
 /// episodes as they were, so that the step can be tried again.
-template <Actor ActorType>
+template <Decider ActorType>
 class Agent {
 public:
     using Observation = typename ActorType::Observation;

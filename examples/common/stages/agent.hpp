@@ -1,0 +1,80 @@
+/// \file
+/// The stage `agent`: the trained hierarchy as one file, agent.safetensors, which is read back and plays the unseen
+/// task as somebody else's program would have it play.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "common/files/tables.hpp"
+#include "common/stages/internal_rl.hpp"
+#include "midstream/rl/agent_file.hpp"
+
+namespace midstream::examples {
+
+template <class P>
+using TrainedAgent = rl::TrainedAgent<typename P::Meta, typename P::Policy, typename P::View>;
+
+template <class P>
+core::Description about_agent(const Run<P>& run) {
+    core::Description about{"agent"};
+    return about.set("episodes", run.settings.steer.episodes).set("learned", about_internal_rl(run));
+}
+
+/// What the stages before have left, with an example: what it sees of the unseen task in a few steps.
+template <class P>
+TrainedAgent<P> trained_agent(Run<P>& run) {
+    TrainedAgent<P> trained;
+    *trained.base = base_model(run);
+    *trained.meta = metacontroller(run);
+    *trained.policy = *trained_policy(run).parameters;
+    trained.acting = acting(run);
+    trained.view = policy_view(run);
+
+    auto mind = trained.agent();
+    auto world = run.unseen_world();
+    world.reset(run.stream(Stream::evaluation).fork(401));
+    mind.reset(core::Random(1));
+    std::vector<typename TrainedAgent<P>::ObservationElement> seen;
+    constexpr std::size_t width = P::World::Observation::width;
+    for (bool done = false; !done && mind.steps() < 8;) {
+        seen.resize(seen.size() + width);
+        world.observe(&seen[seen.size() - width]);
+        const auto& decision = mind.act(
+            std::span<const typename TrainedAgent<P>::ObservationElement, width>(&seen[seen.size() - width], width));
+        done = world.step(decision.action.data()).done;
+    }
+    trained.record_example(seen);
+    return trained;
+}
+
+/// Writes the file, reads it, and plays.
+template <class P>
+void write_agent(Run<P>& run) {
+    once(run.folder, "agent", core::text(about_agent(run)), {"agent"}, [&] {
+        const auto path = run.folder / "agent.safetensors";
+        rl::save(path, trained_agent(run));
+        const auto trained = rl::load_agent<TrainedAgent<P>>(path);
+        auto mind = trained.agent();
+        const int count = run.settings.steer.episodes;
+        mind.reset(count, run.stream(Stream::evaluation).fork(402));
+        typename Run<P>::Batch worlds(run.unseen_world());
+        worlds.reset(count, run.stream(Stream::evaluation).fork(403));
+        core::Buffer<typename TrainedAgent<P>::ObservationElement, P::World::Observation::width> seen;
+        while (!worlds.awaiting().empty()) {
+            worlds.observe(seen.resize(static_cast<int>(worlds.awaiting().size())));
+            const auto actions = mind.act(worlds.awaiting(), std::as_const(seen).view());
+            core::require(mind.fault() == rl::Fault::none, rl::to_string(mind.fault()));
+            worlds.act(actions);
+        }
+        const auto returns = worlds.returns();
+        const auto successes = std::count_if(returns.begin(), returns.end(), [](float r) { return r > 0; });
+        write_table(run.folder / "agent.csv", {"row", "episodes", "success"},
+                    {{0, static_cast<double>(count), static_cast<double>(successes) / count}});
+    });
+}
+
+}  // namespace midstream::examples
