@@ -188,13 +188,16 @@ using Inner = rl::Internal<World, Meta>;
 constexpr model::HawkShape pilot_shape{.depth = 1, .width = 64, .recurrent = 64, .heads = 8, .taps = 4, .mlp = 128};
 using Pilot = model::Autoregressive<Inner::Observation, Inner::Action, model::Hawk<pilot_shape>>;
 
-/// At a learning rate of zero and from the same stream every update collects the same episodes.
+/// At a learning rate of zero and after as many steps every update collects the same episodes.
 template <class B, class Policy, class Parallel>
 void check_policy_gradient(const char* name, const B& environment, const Parallel& parallel) {
     auto learner = learner_of<Policy>(train::AdamW{.weight_decay = 0});
     rl::ClippedPolicyGradient<B, Policy, decltype(learner)> policy_gradient(
         environment, learner, {.batch = 128, .epochs = 2, .minibatches = 2});
-    check_rounds(name, [&] { policy_gradient.update(parallel, 0, core::Random(5)); });
+    check_rounds(name, [&] {
+        learner.state.steps = 4;
+        policy_gradient.update(parallel, 0, core::Random(5));
+    });
 }
 
 BOOST_AUTO_TEST_CASE(reinforcement) {

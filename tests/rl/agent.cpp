@@ -175,6 +175,8 @@ BOOST_AUTO_TEST_CASE(without_a_policy_it_follows_its_callers_codes) {
         std::vector<float>(mind.code().begin(), mind.code().end()) == std::vector<float>(code.begin(), code.end()),
         boost::test_tools::per_element());
     BOOST_CHECK_THROW(mind.set_code(code, 1), core::Error);
+    BOOST_CHECK_THROW(mind.code(-1), core::Error);
+    BOOST_CHECK_THROW(mind.begin(2, core::Random(1)), core::Error);
 }
 
 BOOST_AUTO_TEST_CASE(without_a_metacontroller_it_is_the_model) {

@@ -111,7 +111,7 @@ public:
     /// The actions of these instances, ascending, at a row of observations for each; valid until the next call.
     auto act(std::span<const int> live, Observations observations) {
         actors_.see(live, observations);
-        if constexpr (!std::same_as<Choice, CallersCodes>) {
+        if constexpr (Decider<Choice> && CodeChoice<Choice, Meta>) {
             const auto asked = actors_.opened();
             if (!asked.empty()) {
                 const auto rows = seen_.resize(static_cast<int>(asked.size()));

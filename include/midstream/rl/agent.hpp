@@ -113,9 +113,8 @@ public:
     }
     /// Begins an episode of one instance anew: that of reset(1, random).
     void begin(int instance, core::Random random) {
-        core::require_index(instance, static_cast<int>(steps_.size()), "an instance of an agent");
+        steps_[checked(instance)] = 0;
         actor_.begin(instance, random);
-        steps_[static_cast<std::size_t>(instance)] = 0;
     }
     /// One step of these instances, which ascend, with a row of observations for each. No rows where there is a fault.
     Actions act(std::span<const int> live, Observations observations) noexcept {
@@ -132,27 +131,33 @@ public:
     }
     Fault fault() const { return decision_.fault; }
     /// Steps that an instance has acted in its episode.
-    int steps(int instance = 0) const { return steps_[static_cast<std::size_t>(instance)]; }
+    int steps(int instance = 0) const { return steps_[checked(instance)]; }
 
     // What there is to see.
 
     /// Parameters of the last actions' distributions, at temperature 1: logits of a categorical one.
     auto distributions() const { return actor_.distributions(); }
     /// The code in force, of an agent that has codes.
-    auto code(int instance = 0) const requires requires(const ActorType& actor) { actor.code(0); }
-    { return std::span<const float, code_width>(actor_.code(instance), code_width); }
+    auto code(int instance = 0) const requires(code_width > 0) {
+        checked(instance);
+        return std::span<const float, code_width>(actor_.code(instance), code_width);
+    }
     /// Puts a code in force, until the switch opens and somebody chooses the next.
     void set_code(std::span<const float, code_width> code, int instance = 0) requires
         requires(ActorType& actor, const float* values) {
         actor.set_code(0, values);
     }
     {
-        core::require_index(instance, static_cast<int>(steps_.size()), "an instance of an agent");
+        checked(instance);
         actor_.set_code(instance, code.data());
     }
     const ActorType& actor() const { return actor_; }
 
 private:
+    std::size_t checked(int instance) const {
+        return static_cast<std::size_t>(
+            core::require_index(instance, static_cast<int>(steps_.size()), "an instance of an agent"));
+    }
     Fault fault_of(std::span<const int> live, Observations observations) const {
         const auto instances = static_cast<int>(steps_.size());
         int previous = -1;
