@@ -22,13 +22,14 @@ namespace midstream::env {
 
 /// What a step earned, and whether the episode ended with it.
 struct Transition {
-    float reward;
-    bool done;
+    float reward;  ///< of this step alone
+    bool done;     ///< whether the episode has ended
 };
 
 /// The numbers an environment's observations and actions are made of; environments speak float.
 template <class E>
 using ObservationElement = typename E::Observation::template Element<float>;
+/// Likewise of actions.
 template <class E>
 using ActionElement = typename E::Action::template Element<float>;
 
@@ -156,6 +157,7 @@ void require_transition(const Transition& transition, int step) {
 /// say.
 template <class E>
 inline constexpr int horizon_of = 0;
+/// What it says.
 template <class E>
 requires requires { std::integral_constant<int, E::horizon>::value; }
 inline constexpr int horizon_of<E> = E::horizon;

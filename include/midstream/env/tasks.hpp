@@ -20,11 +20,13 @@ namespace midstream::env {
 
 /// Colours to visit, in this order.
 struct Task {
-    static constexpr int capacity = 16;
+    static constexpr int capacity = 16;           ///< the most colours of a task
     std::array<std::int8_t, capacity> colours{};  ///< beyond `length`, zero
-    int length = 0;
+    int length = 0;                               ///< colours to visit
 
+    /// The colour at this position, from 0.
     constexpr int operator[](int position) const { return colours[position]; }
+    /// All its colours, in order; valid as long as the task is.
     constexpr std::span<const std::int8_t> span() const { return {colours.data(), static_cast<std::size_t>(length)}; }
     friend constexpr bool operator==(const Task&, const Task&) = default;
 };
@@ -139,12 +141,15 @@ public:
     /// What the ant's internal RL has to solve.
     static TaskDistribution ant_posttraining() { return TaskDistribution(ant_posttraining_task); }
 
+    /// Draws a task.
     const Task& sample(core::Random& random) const { return (*tasks_)[random.below(static_cast<int>(tasks_->size()))]; }
 
     /// All tasks, each of probability `probability()`.
     std::span<const Task> tasks() const { return *tasks_; }
+    /// One over their number; that of a task that occurs twice counts once for each.
     double probability() const { return 1.0 / static_cast<double>(tasks_->size()); }
 
+    /// How many consecutive colours make up one abstract subgoal.
     int colours_per_subgoal() const { return colours_per_subgoal_; }
     /// The abstract subgoal that a colour belongs to.
     int subgoal(int colour) const { return colour / colours_per_subgoal_; }

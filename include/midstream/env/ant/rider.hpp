@@ -22,7 +22,8 @@ namespace midstream::env {
 /// - whether to the left, to the right and behind, as the guide's direction has it, lies a cell that ends the episode.
 /// Actions are torques of the legs in that order too.
 struct AntRider {
-    static constexpr int legs = AntDimensions::legs, joints = AntDimensions::joints;
+    static constexpr int legs = AntDimensions::legs,  ///< of the ant
+        joints = AntDimensions::joints;               ///< of the ant, two a leg
     template <class Ant>
     static constexpr int width = 1 + 3 + 3 + 3 + 2 * joints + 3 * 2 + 3;
 
