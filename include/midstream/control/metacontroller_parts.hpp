@@ -118,7 +118,7 @@ struct MetacontrollerParts {
     /// The model that is steered; a stand-in where there is none.
     using Base = std::conditional_t<has_base, BaseModel, model::StandIn<data::Dense<1>, data::Categories<2>>>;
     static constexpr int width = Base::width;
-    /// The sizes asked for; where something does not fit, of the code alone.
+    /// The sizes asked for; where something does not fit, the default ones, but for the code.
     static constexpr MetacontrollerShape shape =
         fits ? Shape : MetacontrollerShape{.read = 0, .write = 0, .code = std::max(Shape.code, 1)};
     static constexpr int read = shape.read,                                   ///< the base model's layer that is read

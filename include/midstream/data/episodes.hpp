@@ -49,7 +49,7 @@ struct Episodes {
     }
     /// a_t, a row for each step.
     core::Rows<const ActionElement, Action::width> action_rows() const { return {actions.data(), rows()}; }
-    /// The target on the observation after this row's; there must be targets.
+    /// The target by which the observation after this row's is predicted; there must be targets.
     const TargetElement* target_row(int row) const {
         return targets.data() + static_cast<std::ptrdiff_t>(row) * Target::width;
     }
