@@ -35,7 +35,7 @@ struct Gate {
 /// is taken, unless options say otherwise: nothing else would keep such gates from opening always.
 template <class S>
 inline constexpr bool samples_gates = false;
-/// What it says.
+/// Its constant `sampled`.
 template <class S>
 requires requires { S::sampled; }
 inline constexpr bool samples_gates<S> = S::sampled;

@@ -12,8 +12,8 @@ namespace midstream::core {
 /// LeVeque 1979), in an order that is the caller's.
 template <int Width>
 struct Moments {
-    double count = 0;                ///< rows so far; as a double, which merging divides by
-    Vector<double, Width> mean{};    ///< of each column, in the rows so far
+    double count = 0;                ///< rows that were taken in
+    Vector<double, Width> mean{};    ///< of each column
     Vector<double, Width> square{};  ///< sums of squared deviations from the mean
 
     /// Of the first Width columns of these rows, each at least that wide.

@@ -157,7 +157,7 @@ void require_transition(const Transition& transition, int step) {
 /// say.
 template <class E>
 inline constexpr int horizon_of = 0;
-/// What it says.
+/// Its constant `horizon`.
 template <class E>
 requires requires { std::integral_constant<int, E::horizon>::value; }
 inline constexpr int horizon_of<E> = E::horizon;

@@ -146,7 +146,7 @@ public:
 
     /// All tasks, each of probability `probability()`.
     std::span<const Task> tasks() const { return *tasks_; }
-    /// One over their number; that of a task that occurs twice counts once for each.
+    /// Of one task of the list; one that occurs twice is drawn with twice this.
     double probability() const { return 1.0 / static_cast<double>(tasks_->size()); }
 
     /// How many consecutive colours make up one abstract subgoal.

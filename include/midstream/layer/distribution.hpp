@@ -104,7 +104,7 @@ private:
 /// Keeps x within about [low, high], smoothly: high - softplus(high - x), then low + softplus(. - low).
 template <class T>
 struct SoftBound {
-    T low,     ///< about the least value
+    T low,     ///< the least value, about
         high;  ///< about the largest
     /// x within the bounds.
     T value(T x) const { return low + softplus(high - softplus(high - x) - low); }

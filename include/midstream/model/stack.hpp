@@ -211,7 +211,7 @@ concept ResidualStack = requires {
 /// The width of a stack or a model; 8 where it does not say, so that something of that width can stand in for it.
 template <class S>
 inline constexpr int width_of = 8;
-/// What it says.
+/// Its constant `width`.
 template <class S>
 requires requires { std::integral_constant<int, S::width>::value; }
 inline constexpr int width_of<S> = S::width;

@@ -91,8 +91,8 @@ public:
     static constexpr int horizon = world.horizon;
     /// Numbers of the ant's own pose and motion.
     static constexpr int proprioception = AntState::positions - 2 + AntState::velocities;
-    static constexpr double lowest = 0.2,  ///< of the torso, metres; below it, the ant has fallen
-        highest = 1.0;                     ///< likewise; above it, the ant has jumped
+    static constexpr double lowest = 0.2,  ///< height of the torso, metres: below it the ant has fallen
+        highest = 1.0;                     ///< likewise: above it the ant has jumped
     static constexpr int plain_width =
         proprioception + 2 + 2 * world.objects() + 2;  ///< numbers seen but for ExtraObservation's
     using Observation = data::Dense<plain_width + ExtraObservation::template width<World>>;

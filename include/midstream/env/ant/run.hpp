@@ -38,8 +38,8 @@ class AntRun {
 
 public:
     static constexpr int horizon = 1000;
-    static constexpr double lowest = 0.2,  ///< of the torso, metres; below it, the ant has fallen
-        highest = 1.0;                     ///< likewise; above it, the ant has jumped
+    static constexpr double lowest = 0.2,  ///< height of the torso, metres: below it the ant has fallen
+        highest = 1.0;                     ///< likewise: above it the ant has jumped
     using Observation = data::Dense<AntState::positions - 2 + AntState::velocities>;
     using Action = data::Continuous<AntDimensions::joints>;
 
