@@ -37,7 +37,7 @@ using ActionElement = typename E::Action::template Element<float>;
 /// - `Observation` and `Action` are spaces (data/spaces.hpp); `horizon` is the largest number of steps of an episode;
 /// - `reset` begins an episode drawn from the stream;
 /// - `observe` writes the current observation to a row of Observation::width elements, once the episode has ended the
-/// one it ended on;
+///   one it ended on;
 /// - `step` takes a row of Action::width elements. It is not called once the episode has ended.
 ///
 /// Whoever acts on an environment holds it to its word: indices outside their space, numbers that are not finite, and

@@ -102,9 +102,8 @@ inline Task ascending_task(int colours) {
 /// allocate.
 class TaskDistribution {
 public:
-    /// Uniform over `rows`; a task that occurs twice is twice as likely. `colours_per_subgoal` consecutive colours 0,
-    /// 1,
-    /// ... make up one abstract subgoal: 1, or 2 for the paper's pairs.
+    /// Uniform over `rows`; a task that occurs twice is twice as likely. `colours_per_subgoal` consecutive
+    /// colours make up one abstract subgoal, from colour 0 on: 1, or 2 for the paper's pairs.
     explicit TaskDistribution(std::vector<Task> rows, int colours_per_subgoal = 1)
         : tasks_(std::make_shared<const std::vector<Task>>(std::move(rows))),
           colours_per_subgoal_(colours_per_subgoal) {

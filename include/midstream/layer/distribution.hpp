@@ -1,6 +1,6 @@
 /// \file
 /// What heads predict: distributions over actions, targets and controller codes, as functions of a row of parameters.
-/// A distribution has no trainable numbers of its own; the linear layer before it has (model/head.hpp).
+/// A distribution has no trainable numbers of its own; the linear layer before it has (model::Head).
 #pragma once
 
 #include <algorithm>

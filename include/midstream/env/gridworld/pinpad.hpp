@@ -82,7 +82,7 @@ public:
     }
 
     /// The step that takes the agent to `cell`, be it where it is: the rules without the moves, for whoever moves
-    /// otherwise (ant_pinpad.hpp). A wall ends the episode as a wrong colour does.
+    /// otherwise (env/ant/pinpad.hpp). A wall ends the episode as a wrong colour does.
     Transition enter(int cell) {
         core::require(running_, "a pinpad world takes no step before it is reset, nor after its episode has ended");
         const Transition transition = proceed(cell);
