@@ -16,6 +16,7 @@
 
 namespace midstream::analysis {
 
+/// What counts as a switch, and as its falling on a change.
 struct AlignmentOptions {
     float threshold = 0.5f;  ///< a gate that reaches this is a switch
     int tolerance = 1;       ///< steps between a switch and the change it is matched with, at most
@@ -40,7 +41,8 @@ struct Alignment {
     double offset = std::numeric_limits<double>::quiet_NaN();
     /// What precision and recall are on average if as many gates of each episode open at steps drawn at random, the
     /// first apart. Exact, at this tolerance.
-    double chance_precision = 0, chance_recall = 0;
+    double chance_precision = 0,  ///< of precision
+        chance_recall = 0;        ///< of recall
     /// Entry reach + d is the mean gate d steps after a change, over the changes whose episode has such a step.
     std::array<double, 2 * reach + 1> mean_gate{};
     std::array<int, 2 * reach + 1> mean_gate_count{};  ///< how many changes that is

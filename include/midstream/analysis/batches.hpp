@@ -24,9 +24,9 @@ struct BatchOptions {
 
 /// How analyses act with a model.
 struct RolloutOptions {
-    float temperature = 1;  ///< of the model's actions; 0 takes modes
-    float gain = 1;         ///< factor on U
-    BatchOptions batches{};
+    float temperature = 1;   ///< of the model's actions; 0 takes modes
+    float gain = 1;          ///< factor on U
+    BatchOptions batches{};  ///< how the episodes are split
 
     void validate() const {
         core::require_range(temperature, 0.0f, 1e6f, "the temperature of acting");

@@ -19,6 +19,7 @@ namespace midstream::analysis {
 
 /// The colour on which the agent of a gridworld-pinpad stands, or -1.
 struct ColourStoodOn {
+    /// Asks an environment with `board()` and `agent()`.
     template <class E>
     int operator()(const E& environment) const {
         const int content = environment.board().contents[environment.agent()];
@@ -27,6 +28,7 @@ struct ColourStoodOn {
 };
 /// The abstract subgoal to which the colour belongs on which the agent of a gridworld-pinpad stands, or -1.
 struct SubgoalStoodOn {
+    /// Asks an environment with `board()`, `agent()` and `tasks()`.
     template <class E>
     int operator()(const E& environment) const {
         const int colour = ColourStoodOn{}(environment);
@@ -36,10 +38,11 @@ struct SubgoalStoodOn {
 
 /// How often episodes of each group (a code; in a transplant, a subgoal) reached each outcome (a colour) first.
 struct FirstReached {
-    int groups = 0;
+    int groups = 0;           ///< codes, or subgoals
     int outcomes = 0;         ///< without the last one, "none"
     std::vector<int> counts;  ///< groups x (outcomes + 1)
 
+    /// No episodes yet, of so many groups and outcomes.
     FirstReached(int group_count, int outcome_count) : groups(group_count), outcomes(outcome_count) {
         core::require_range(group_count, 0, 1 << 24, "groups");
         core::require_range(outcome_count, 0, 1 << 15, "outcomes");
@@ -48,7 +51,9 @@ struct FirstReached {
 
     /// Episodes of a group that reached this outcome first; `outcomes` and -1 are those that reached none.
     int& count(int group, int outcome) { return counts[index(group, outcome)]; }
+    /// The same, to be read alone.
     int count(int group, int outcome) const { return counts[index(group, outcome)]; }
+    /// The counts of a group: one for each outcome, then that of "none".
     std::span<const int> row(int group) const {
         return {counts.data() + index(group, 0), static_cast<std::size_t>(outcomes) + 1};
     }
@@ -117,10 +122,10 @@ inline FirstReachedSummary summarise(const FirstReached& reached, double decisiv
 
 /// What a summary comes to on average where outcomes have nothing to do with codes.
 struct FirstReachedChance {
-    double mode_share = 0;
-    double decisive = 0;
-    double covered = 0;
-    double information = 0;
+    double mode_share = 0;   ///< as in FirstReachedSummary
+    double decisive = 0;     ///< likewise, a share of codes
+    double covered = 0;      ///< likewise; on average no whole number
+    double information = 0;  ///< likewise, nats
 };
 
 /// Deals the outcomes that occurred to episodes anew, at random, `repeats` times, and takes the mean of the summaries:

@@ -12,8 +12,8 @@ namespace midstream::analysis {
 /// `reached(environment instance)` says at which of `count` goals an instance is, or -1.
 template <class Reached>
 struct Goals {
-    int count;
-    Reached reached;
+    int count;        ///< goals: 0, ..., count - 1
+    Reached reached;  ///< called with an instance of the environment
 
     /// The goal that an instance is at, or -1. Throws core::Error if there is no such goal.
     template <class E>
@@ -26,6 +26,7 @@ struct Goals {
         return goal;
     }
 };
+/// Goals of a number and a function.
 template <class Reached>
 Goals(int, Reached) -> Goals<Reached>;
 

@@ -32,6 +32,7 @@ core::Buffer<float, Code> mean_codes(const SegmentCodes<Code>& segments, int sub
     return means;
 }
 
+/// What somebody informed came to.
 struct InformedSuccess {
     SuccessRate episodes{};  ///< successes have a positive return
     double decisions = 0;    ///< codes asked for in an episode, mean

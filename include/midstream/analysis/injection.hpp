@@ -16,27 +16,28 @@ namespace midstream::analysis {
 /// Codes by what was reached while they were in force.
 template <int Code>
 struct ReachingCodes {
-    using Row = std::array<float, Code>;
-    std::vector<std::vector<Row>> by_goal;
+    using Row = std::array<float, Code>;    ///< a code
+    std::vector<std::vector<Row>> by_goal;  ///< codes that led to each goal, one for each time it was reached
 };
 
 /// When a code is injected: after `step` steps of an episode (1 or more), or, if `after` is a goal, as soon as that is
 /// first reached.
 struct InjectionMoment {
     int step = 30;
-    int after = -1;
+    int after = -1;  ///< a goal; -1: it is `step` that counts
 };
 
+/// What is injected into how many episodes, and what is hoped for.
 struct InjectionOptions {
-    int goal = 0;  ///< which is to be reached next
-    InjectionMoment moment{};
-    int episodes = 400;
+    int goal = 0;              ///< which is to be reached next
+    InjectionMoment moment{};  ///< when the code is put in force
+    int episodes = 400;        ///< played twice: with the code, and without
 };
 
 /// How often a goal is reached next, among the episodes that last up to the moment: with the code, and without.
 struct Injection {
-    SuccessRate injected{};
-    SuccessRate left_alone{};
+    SuccessRate injected{};    ///< with the code
+    SuccessRate left_alone{};  ///< without
 };
 
 namespace detail {

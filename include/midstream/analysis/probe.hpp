@@ -13,11 +13,11 @@ namespace midstream::analysis {
 
 /// The defaults are the paper's.
 struct ProbeOptions {
-    std::int64_t steps = 8000;
-    int batch = 512;  ///< episodes per update
-    double learning_rate = 1e-3;
-    int shards = 4;         ///< as everywhere in training: part of the result, where the number of threads is not
-    int evaluation = 1000;  ///< held-out episodes
+    std::int64_t steps = 8000;    ///< updates
+    int batch = 512;              ///< episodes per update
+    double learning_rate = 1e-3;  ///< of AdamW, the same at every update
+    int shards = 4;               ///< as everywhere in training: part of the result, where the number of threads is not
+    int evaluation = 1000;        ///< held-out episodes
 };
 
 /// Of one layer, averaged over the steps of held-out episodes.
@@ -31,9 +31,9 @@ template <class Base, int Subgoals>
 struct Probes {
     static_assert(Subgoals >= 2, "a probe tells at least two subgoals apart");
     static constexpr int width = Base::width;
-    static constexpr int count = Base::depth + 1;
-    using Map = layer::Linear<width, Subgoals>;
-    using Distribution = layer::Categorical<Subgoals>;
+    static constexpr int count = Base::depth + 1;       ///< of probes: the embedding and every block's output have one
+    using Map = layer::Linear<width, Subgoals>;         ///< from a layer to the logits of the subgoals
+    using Distribution = layer::Categorical<Subgoals>;  ///< of subgoals
 
     template <class T>
     struct Parameters {
@@ -49,7 +49,8 @@ struct Probes {
     /// rate wants a common one. An affine map of the coordinates, so what a linear probe can read stays the same.
     template <class T>
     struct Scale {
-        std::array<core::Vector<T, width>, count> mean, inverse_deviation;
+        std::array<core::Vector<T, width>, count> mean,  ///< by layer, then by coordinate
+            inverse_deviation;                           ///< likewise; 0 of a coordinate that is constant
     };
 
     /// Runs the model up to its last layer.

@@ -18,11 +18,12 @@ concept WithSubgoals = env::Environment<E> && env::HasSubgoal<E>;
 
 /// Successes among attempts.
 struct SuccessRate {
-    int attempts = 0;
-    int successes = 0;
+    int attempts = 0;   ///< how often it was tried
+    int successes = 0;  ///< of these
 
     /// The share of successes; 0 without attempts.
     double share() const { return attempts > 0 ? static_cast<double>(successes) / attempts : 0.0; }
+    /// Adds other attempts.
     SuccessRate& operator+=(const SuccessRate& other) {
         attempts += other.attempts;
         successes += other.successes;
@@ -33,15 +34,17 @@ struct SuccessRate {
 
 /// What acting came to.
 struct SteeredSuccess {
-    SuccessRate episodes{};  ///< successes have a positive return
-    double mean_length = 0;  ///< steps per episode
-    int subgoals = 0;
+    SuccessRate episodes{};                  ///< successes have a positive return
+    double mean_length = 0;                  ///< steps per episode
+    int subgoals = 0;                        ///< of the environment
     std::vector<SuccessRate> transitions{};  ///< (subgoals + 1) x subgoals, row 0 for the beginning of an episode
 
+    /// The share of episodes with a positive return.
     double success() const { return episodes.share(); }
     /// From subgoal `from`, or -1 for the beginning, to subgoal `to`: attempted when `to` becomes the subgoal, achieved
     /// when it is reached. Subgoals that follow themselves are one.
     SuccessRate& transition(int from, int to) { return transitions[(from + 1) * subgoals + to]; }
+    /// The same, to be read alone.
     const SuccessRate& transition(int from, int to) const { return transitions[(from + 1) * subgoals + to]; }
 };
 

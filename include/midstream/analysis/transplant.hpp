@@ -20,8 +20,8 @@ enum class Moment {
 /// A code and the true subgoal of each segment, in the order of time.
 template <int Code>
 struct SegmentCodes {
-    core::Buffer<float, Code> codes;
-    std::vector<int> subgoals;
+    core::Buffer<float, Code> codes;  ///< a row for each segment
+    std::vector<int> subgoals;        ///< of each segment
 };
 
 /// Picks a row of `codes` from every segment of these sequences.

@@ -36,7 +36,8 @@ struct LastStep {
 
 /// A vector for every step t that summarises steps t, ..., T: the stack reads sequences backwards.
 struct EveryStep {
-    static constexpr bool reversed = true;
+    static constexpr bool reversed = true;  ///< stacks are causal: what they have read is what they know
+    /// Every row has an embedding of its own.
     static constexpr int source(int, int, int row) { return row; }
 };
 
@@ -61,7 +62,7 @@ template <class Stack, int OutputWidth, class Scope = LastStep>
 struct FutureEmbedding {
     static constexpr int input_width = Stack::width;
     static constexpr int output_width = OutputWidth;
-    using Map = layer::Linear<input_width, OutputWidth>;
+    using Map = layer::Linear<input_width, OutputWidth>;  ///< from the stack's last layer to the embedding
 
     static constexpr void describe(auto&& part) {
         part("stack", std::type_identity<Stack>{});

@@ -11,9 +11,10 @@ namespace midstream::control {
 /// Its last layer is a bank of controllers, one component for each hidden unit and one for the bias.
 template <class Form, int Width, int Code, int Hidden>
 struct Hypernetwork {
-    using Units = layer::Linear<Code, Hidden>;
+    using Units = layer::Linear<Code, Hidden>;  ///< from codes to the hidden units, before their tanh
+    /// Controllers in the bank: U_0 of the bias, then one for each hidden unit.
     static constexpr int components = Hidden + 1;
-    using Bank = typename Form::template Bank<Width, components>;
+    using Bank = typename Form::template Bank<Width, components>;  ///< the controllers U_k that codes combine
     /// The controller of one code, for acting while it is in force.
     template <class T>
     using Controller = typename Bank::template Controller<T>;

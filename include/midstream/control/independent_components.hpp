@@ -24,11 +24,11 @@ namespace midstream::control {
 /// positive.
 template <class T, int Width>
 struct IndependentComponents {
-    core::Vector<T, Width> mean{};
+    core::Vector<T, Width> mean{};             ///< of the rows
     core::Matrix<T, Width, Width> unmixing{};  ///< a line for each component; zero from `count` on
     core::Vector<T, Width> kurtosis{};         ///< E s^4 - 3: 0 of a normal distribution
     int count = 0;                             ///< of components: the rank of the rows, if no fewer were asked for
-    int iterations = 0;
+    int iterations = 0;                        ///< that FastICA took
     /// How far the last iteration turned the component that it turned most: 1 - |cos|. Above the options' tolerance
     /// FastICA has not settled, as it never does where several components are nearly normal.
     double change = 0;
@@ -51,12 +51,13 @@ struct IndependentComponents {
 /// What FastICA makes large: E log cosh s finds components of any kind, -E exp(-s^2 / 2) rare ones better.
 enum class Contrast { log_cosh, exponential };
 
+/// How FastICA looks for components.
 struct IndependentComponentsOptions {
     int components = 0;  ///< taken from the directions of the largest variance; 0: as many as the rows have rank
-    Contrast contrast = Contrast::exponential;
-    int iterations = 200;     ///< at most
-    double tolerance = 1e-6;  ///< ends where no component turns by more in an iteration: 1 - |cos|
-    double floor = 1e-7;      ///< directions of less than this share of the largest variance count as none
+    Contrast contrast = Contrast::exponential;  ///< what is made large
+    int iterations = 200;                       ///< at most
+    double tolerance = 1e-6;                    ///< ends where no component turns by more in an iteration: 1 - |cos|
+    double floor = 1e-7;  ///< directions of less than this share of the largest variance count as none
 
     static constexpr void describe(const auto& self, auto&& part) {
         part("components", self.components);

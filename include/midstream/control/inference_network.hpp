@@ -15,15 +15,17 @@ namespace midstream::control {
 /// numbers encoded_t = MLP(e_t, h_{t-1}, s_t) for every step; of an observer other than ResidualStream, MLP(s_t).
 template <class Observer, class Future, int HistoryWidth, int Hidden, int Output>
 struct InferenceNetwork {
-    static constexpr int width = Future::input_width, embedding = Future::output_width;
+    static constexpr int width = Future::input_width,  ///< numbers of e_t
+        embedding = Future::output_width;              ///< numbers of s_t
     /// e_t beside h_{t-1}: what the switch sees of the past.
     static constexpr int past = width + HistoryWidth;
     /// Does the encoder see the residual stream, and with it all that the switch sees, or something else alone?
     static constexpr bool sees_residual = std::is_same_v<Observer, ResidualStream>;
+    /// Numbers that the encoder's MLP reads for each step.
     static constexpr int encoder_width = (sees_residual ? past : 0) + embedding;
-    using Observing = ObserverEmbedding<Observer, Future>;
-    using History = layer::Gru<width, HistoryWidth>;
-    using Encoder = layer::Mlp<encoder_width, Hidden, Output>;
+    using Observing = ObserverEmbedding<Observer, Future>;      ///< makes s_t
+    using History = layer::Gru<width, HistoryWidth>;            ///< makes h_t
+    using Encoder = layer::Mlp<encoder_width, Hidden, Output>;  ///< makes encoded_t
 
     template <class T>
     struct Parameters {

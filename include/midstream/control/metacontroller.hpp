@@ -13,22 +13,23 @@ template <class BaseModel, MetacontrollerShape Shape, class Form = LowRank<16>, 
           class Scope = LastStep, class FutureStack = FutureHawk<model::width_of<BaseModel>>,
           class ObserverType = ResidualStream>
 struct Metacontroller {
+    /// What it is put together from, after checks.
     using Parts = MetacontrollerParts<BaseModel, Shape, Form, SwitchPolicy, Scope, FutureStack, ObserverType>;
-    using Base = typename Parts::Base;
-    using ControllerForm = typename Parts::ControllerForm;
-    using Switching = typename Parts::Switching;
-    using Observer = typename Parts::Observer;
-    using Inference = typename Parts::Inference;
-    using History = typename Inference::History;
-    using Proposal = typename Parts::Proposal;
-    using Unit = typename Parts::Unit;
-    using Decoder = typename Parts::Decoder;
+    using Base = typename Parts::Base;                      ///< the model that is steered
+    using ControllerForm = typename Parts::ControllerForm;  ///< the form of U: LowRank or another
+    using Switching = typename Parts::Switching;            ///< the switch policy
+    using Observer = typename Parts::Observer;              ///< what the encoder sees by
+    using Inference = typename Parts::Inference;            ///< history and encoder
+    using History = typename Inference::History;            ///< the recurrence of h_t
+    using Proposal = typename Parts::Proposal;              ///< how codes are drawn from what the encoder says
+    using Unit = typename Parts::Unit;                      ///< the switching unit, which makes gates and codes
+    using Decoder = typename Parts::Decoder;                ///< the hypernetwork, which makes controllers of codes
     static constexpr int width = Parts::width;
-    static constexpr int read = Parts::read;
-    static constexpr int write = Parts::write;
-    static constexpr int code = Parts::shape.code;
-    static constexpr int history = Parts::shape.history;
-    static constexpr int past = Inference::past;  ///< what the switch sees of the past: e_t beside h_{t-1}
+    static constexpr int read = Parts::read;              ///< the base model's layer that it reads
+    static constexpr int write = Parts::write;            ///< the base model's layer that it changes
+    static constexpr int code = Parts::shape.code;        ///< numbers of a code
+    static constexpr int history = Parts::shape.history;  ///< numbers of h_t
+    static constexpr int past = Inference::past;          ///< what the switch sees of the past: e_t beside h_{t-1}
 
     static constexpr void describe(auto&& part) {
         part("base", std::type_identity<Base>{});
@@ -62,7 +63,7 @@ struct Metacontroller {
 
     /// How codes are drawn and gates are made in a pass over whole sequences.
     struct Options {
-        Switching switching{};
+        Switching switching{};  ///< how gates are made
         /// The first gate is 1 whatever the switch says, as internal RL acts (Algorithm 1: the first code is always
         /// asked for).
         bool first_gate_open = true;
@@ -87,6 +88,7 @@ struct Metacontroller {
             part("training", self.training);
             part.leaves_out(self.observer);  // what was learned, not how
         }
+        /// What of the options concerns proposals.
         ProposalOptions proposals() const { return {noise, signal, training}; }
         void validate() const {
             control::validate(switching);

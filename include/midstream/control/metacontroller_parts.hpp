@@ -18,14 +18,14 @@ namespace midstream::control {
 /// Sizes of a metacontroller; the defaults are the paper's (Tables A9, A10), but for the layers, which name the base
 /// model's: `read` is what encoder, history and switch see, `write` is what the controller changes.
 struct MetacontrollerShape {
-    int read = 3;
-    int write = 3;
-    int code = 8;
-    int encoder_hidden = 64;
-    int decoder_hidden = 32;
-    int switch_hidden = 32;
-    int history = 32;
-    int embedding = 32;
+    int read = 3;             ///< the layer that is read: 0 (the embedding), ..., the base model's depth
+    int write = 3;            ///< the layer that is changed, likewise
+    int code = 8;             ///< numbers of a code z
+    int encoder_hidden = 64;  ///< hidden units of the encoder's MLP
+    int decoder_hidden = 32;  ///< hidden units of the hypernetwork
+    int switch_hidden = 32;   ///< hidden units of the switching unit
+    int history = 32;         ///< numbers of the recurrent history h_t
+    int embedding = 32;       ///< numbers of the embedding of the future s_t
     static constexpr void describe(const auto& self, auto&& part) {
         part("read", self.read);
         part("write", self.write);
@@ -111,23 +111,29 @@ constexpr bool check_metacontroller() {
 template <class BaseModel, MetacontrollerShape Shape, class Form, class SwitchPolicy, class Scope, class FutureStack,
           class ObserverType>
 struct MetacontrollerParts {
+    /// Whether all arguments fit together.
     static constexpr bool fits =
         detail::check_metacontroller<BaseModel, Shape, Form, SwitchPolicy, Scope, FutureStack, ObserverType>();
-    static constexpr bool has_base = model::SequenceModel<BaseModel>;
+    static constexpr bool has_base = model::SequenceModel<BaseModel>;  ///< whether the first argument is a base model
+    /// The model that is steered; a stand-in where there is none.
     using Base = std::conditional_t<has_base, BaseModel, model::StandIn<data::Dense<1>, data::Categories<2>>>;
     static constexpr int width = Base::width;
+    /// The sizes asked for; where something does not fit, the default ones, but for the code.
     static constexpr MetacontrollerShape shape =
         fits ? Shape : MetacontrollerShape{.read = 0, .write = 0, .code = std::max(Shape.code, 1)};
-    static constexpr int read = shape.read, write = shape.write;
-    using ControllerForm = std::conditional_t<fits, Form, LowRank<1>>;
-    using Switching = std::conditional_t<fits, SwitchPolicy, SoftSwitch>;
-    using Observer = std::conditional_t<fits, ObserverType, ResidualStream>;
+    static constexpr int read = shape.read,                                   ///< the base model's layer that is read
+        write = shape.write;                                                  ///< the one that is changed
+    using ControllerForm = std::conditional_t<fits, Form, LowRank<1>>;        ///< the form of U
+    using Switching = std::conditional_t<fits, SwitchPolicy, SoftSwitch>;     ///< the switch policy
+    using Observer = std::conditional_t<fits, ObserverType, ResidualStream>;  ///< what the encoder sees by
+    /// The embedding of the future.
     using Future = FutureEmbedding<std::conditional_t<fits, FutureStack, FutureGru<width>>, shape.embedding,
                                    std::conditional_t<fits, Scope, LastStep>>;
+    /// History and encoder; a mean and a log-variance for each number of a code.
     using Inference = InferenceNetwork<Observer, Future, shape.history, shape.encoder_hidden, 2 * shape.code>;
-    using Proposal = Proposals<shape.code>;
-    using Unit = SwitchingUnit<Inference::past, shape.code, shape.switch_hidden, Switching>;
-    using Decoder = Hypernetwork<ControllerForm, width, shape.code, shape.decoder_hidden>;
+    using Proposal = Proposals<shape.code>;                                                   ///< how codes are drawn
+    using Unit = SwitchingUnit<Inference::past, shape.code, shape.switch_hidden, Switching>;  ///< gates and codes
+    using Decoder = Hypernetwork<ControllerForm, width, shape.code, shape.decoder_hidden>;    ///< controllers of codes
 };
 
 }  // namespace midstream::control

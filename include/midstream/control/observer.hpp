@@ -72,8 +72,8 @@ using ObservedRows =
 template <class Observer, class Future>
 struct ObserverEmbedding {
     static constexpr int width = Future::input_width, output_width = Future::output_width;
-    using Space = typename Observer::Observation;
-    using Embedding = layer::Embedding<Space, width>;
+    using Space = typename Observer::Observation;      ///< what is seen of an event
+    using Embedding = layer::Embedding<Space, width>;  ///< of events, for `Future` to read
 
     template <class T>
     struct Parameters {
@@ -162,8 +162,10 @@ private:
 template <class Future>
 struct ObserverEmbedding<ResidualStream, Future> {
     static constexpr int width = Future::input_width, output_width = Future::output_width;
+    /// Those of the embedding of the future alone.
     template <class T>
     using Parameters = typename Future::template Parameters<T>;
+    /// That of the embedding of the future alone.
     template <class T>
     using Tape = typename Future::template Tape<T>;
 

@@ -24,6 +24,7 @@
 
 namespace midstream::control {
 
+/// How proposals are drawn from the encoder's rows.
 struct ProposalOptions {
     double noise = 1;      ///< the deviation of what is drawn as a multiple of the encoder's; 0 takes means
     double signal = 0;     ///< if positive, the deviation that means are brought to; see the head of this file
@@ -36,17 +37,18 @@ struct ProposalOptions {
     }
 };
 
+/// Proposals of codes of `Code` numbers; see the head of this file.
 template <int Code>
 struct Proposals {
-    using Distribution = layer::DiagonalGaussian<Code>;
-    using Moments = core::Moments<Code>;
+    using Distribution = layer::DiagonalGaussian<Code>;  ///< of a proposal without a signal
+    using Moments = core::Moments<Code>;                 ///< of the encoder's means
 
     /// The running moments of the encoder's means, and of how many batches (up to 100).
     template <class T>
     struct Statistics {
-        core::Statistic<T, Code> mean;
-        core::Statistic<T, Code> variance;
-        core::Statistic<T, 1> batches;
+        core::Statistic<T, Code> mean;      ///< running, of each dimension
+        core::Statistic<T, Code> variance;  ///< running, of each dimension
+        core::Statistic<T, 1> batches;      ///< taken in so far; stays at 100
         static void visit(auto& self, auto&& member) {
             member("mean", self.mean);
             member("variance", self.variance);
@@ -55,9 +57,10 @@ struct Proposals {
     };
     /// Sums over rows that the gradient of a normalisation needs, of all shards of its batch.
     struct GradientSums {
-        double count = 0;
+        double count = 0;                       ///< rows
         std::array<double, Code> gradient{};    ///< sum of d, the gradient of a normalised mean
         std::array<double, Code> projection{};  ///< sum of d times the normalised mean
+        /// Adds the sums over other rows.
         GradientSums& operator+=(const GradientSums& other) {
             count += other.count;
             for (std::size_t i = 0; i < Code; ++i) {

@@ -18,7 +18,9 @@ namespace midstream::control {
 /// Fresh, it knows no kind, and nothing ever happens: metacontrollers refuse such a one.
 template <int Width, int Layer, int Kinds>
 struct StreamEvents {
-    static constexpr int width = Width, layer = Layer, kinds = Kinds;
+    static constexpr int width = Width,  ///< of the stream
+        layer = Layer,                   ///< that is observed
+        kinds = Kinds;                   ///< of events, at most
     /// 1 + the kind of the event, or 0 for none.
     using Observation = data::OneHots<Kinds + 1, 1>;
 

@@ -10,17 +10,18 @@
 
 namespace midstream::control {
 
+/// A bank of controllers of layer `WriteLayer`, of which the row's label chooses the one that acts.
 template <class BaseModel, int WriteLayer, int Subgoals, class Form = LowRank<16>>
 struct Supervised {
     static_assert(Subgoals >= 1, "supervised controllers are for at least one subgoal");
     static_assert(WriteLayer >= 0 && WriteLayer <= BaseModel::depth,
                   "a supervised controller writes to a layer that the base model does not have");
-    using Base = BaseModel;
+    using Base = BaseModel;  ///< the model that is steered
     static constexpr int width = Base::width;
-    static constexpr int read = WriteLayer;
-    static constexpr int write = WriteLayer;
-    static constexpr int subgoals = Subgoals;
-    using Bank = typename Form::template Bank<width, Subgoals>;
+    static constexpr int read = WriteLayer;                      ///< as `write`: nothing else is read
+    static constexpr int write = WriteLayer;                     ///< the base model's layer that it changes
+    static constexpr int subgoals = Subgoals;                    ///< labels: 0, ..., subgoals - 1
+    using Bank = typename Form::template Bank<width, Subgoals>;  ///< the controllers, one for each subgoal
     static constexpr void describe(auto&& part) {
         part("base", std::type_identity<Base>{});
         part("layer", WriteLayer);
@@ -28,6 +29,7 @@ struct Supervised {
         part("form", std::type_identity<Form>{});
     }
 
+    /// Those of the bank.
     template <class T>
     using Parameters = typename Bank::template Parameters<T>;
     template <class T>

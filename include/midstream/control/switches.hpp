@@ -27,14 +27,15 @@ namespace midstream::control {
 /// The gate and its derivative with respect to the logit.
 template <class T>
 struct Gate {
-    T value;
-    T slope;
+    T value;  ///< beta
+    T slope;  ///< d beta / d logit
 };
 
 /// Are gates drawn, open or shut (`static constexpr bool sampled = true` of a policy)? A code then costs only where it
 /// is taken, unless options say otherwise: nothing else would keep such gates from opening always.
 template <class S>
 inline constexpr bool samples_gates = false;
+/// Its constant `sampled`.
 template <class S>
 requires requires { S::sampled; }
 inline constexpr bool samples_gates<S> = S::sampled;
@@ -47,7 +48,7 @@ bool reaches(T logit, double threshold) {
 
 /// beta = sigmoid(logit), used as a probability without sampling: the paper's switch. Acts by the threshold.
 struct SoftSwitch {
-    double threshold = 0.5;
+    double threshold = 0.5;  ///< at which it opens in acting
     static constexpr void describe(const auto& self, auto&& part) { part("threshold", self.threshold); }
     static constexpr bool learned = true;
     template <class T>
@@ -75,7 +76,7 @@ struct AlwaysSwitch {
 
 /// beta = 1 every `period` steps, counted from the first.
 struct FixedPeriod {
-    int period = 5;
+    int period = 5;  ///< in steps
     static constexpr void describe(const auto& self, auto&& part) { part("period", self.period); }
     static constexpr bool learned = false;
     template <class T>
@@ -90,14 +91,14 @@ struct FixedPeriod {
 /// relaxation at `temperature`: the variant of the paper's rate-distortion curves (C.6). Acts by the threshold, as the
 /// paper's switch does: at 0.5 that is the likelier of both gates.
 struct GumbelSwitch {
-    double temperature = 1;
-    double threshold = 0.5;
+    double temperature = 1;  ///< of the relaxation; the lower, the nearer to binary
+    double threshold = 0.5;  ///< at which it opens in acting
     static constexpr void describe(const auto& self, auto&& part) {
         part("temperature", self.temperature);
         part("threshold", self.threshold);
     }
     static constexpr bool learned = true;
-    static constexpr bool sampled = true;
+    static constexpr bool sampled = true;  ///< gates are drawn, open or shut
     template <class T>
     Gate<T> gate(T logit, int, core::Random& random) const {
         const double u = (random.uniform() * 0x1p32 + 0.5) * 0x1p-32;  // inside (0, 1)
@@ -114,7 +115,7 @@ struct GumbelSwitch {
 
 /// beta = 1 where sigmoid(logit) reaches `threshold`, else 0, in training as in acting.
 struct HardSwitch {
-    double threshold = 0.5;
+    double threshold = 0.5;  ///< of sigmoid(logit)
     static constexpr void describe(const auto& self, auto&& part) { part("threshold", self.threshold); }
     static constexpr bool learned = true;
     template <class T>
@@ -128,8 +129,8 @@ struct HardSwitch {
 /// Opens at random with `probability`, whatever the logit, in training as in acting; with probability 0 it is the soft
 /// switch. A way to start discovery: codes must last before gates learn when to change them. Not in the paper.
 struct RandomHold {
-    double probability = 0.2;
-    double threshold = 0.5;  ///< of the soft switch
+    double probability = 0.2;  ///< that it opens at a step
+    double threshold = 0.5;    ///< of the soft switch
     static constexpr void describe(const auto& self, auto&& part) {
         part("probability", self.probability);
         part("threshold", self.threshold);
@@ -162,6 +163,7 @@ struct SwitchStateOf<S> {
     using Type = typename S::State;
 };
 }  // namespace detail
+/// NoSwitchState of a policy that remembers nothing.
 template <class S>
 using SwitchState = typename detail::SwitchStateOf<S>::Type;
 
@@ -227,15 +229,15 @@ concept Switch = TrainingSwitch<S> && ActingSwitch<S>;
 /// the paper; see LOVE (Jiang et al. 2022, "Learning options via compression").
 template <Switch Inner>
 struct LeastDistance {
-    Inner inner{};
-    int distance = 5;
+    Inner inner{};     ///< says whether to open where it may
+    int distance = 5;  ///< in steps
     static constexpr void describe(auto&& part) { part("inner", std::type_identity<Inner>{}); }
     static constexpr void describe(const auto& self, auto&& part) {
         part("inner", self.inner);
         part("distance", self.distance);
     }
     static constexpr bool learned = Inner::learned;
-    static constexpr bool sampled = samples_gates<Inner>;
+    static constexpr bool sampled = samples_gates<Inner>;  ///< whether the other policy's gates are drawn
     struct State {
         int last = 0;  ///< the step at which a gate was last open
         [[no_unique_address]] SwitchState<Inner> inner{};

@@ -15,9 +15,9 @@ namespace midstream::control {
 /// policy makes it the gate beta_t, and z_t = beta_t z~_t + (1 - beta_t) z_{t-1}, z_0 = 0.
 template <int Past, int Code, int Hidden, class SwitchPolicy>
 struct SwitchingUnit {
-    static constexpr int hidden_width = Hidden;
-    using FromPast = layer::Linear<Past, Hidden>;
-    using Output = layer::Linear<Hidden, 1>;
+    static constexpr int hidden_width = Hidden;    ///< rectified units
+    using FromPast = layer::Linear<Past, Hidden>;  ///< the past's share of the hidden units: W_past, b
+    using Output = layer::Linear<Hidden, 1>;       ///< from the hidden units to the logit: w, b'
 
     template <class T>
     struct Parameters {

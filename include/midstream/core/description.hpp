@@ -17,9 +17,9 @@ namespace midstream::core {
 
 /// A name or a value, and the named parts that it consists of; without a name a list.
 struct Description {
-    std::string name;
-    std::vector<std::string> keys{};
-    std::vector<Description> parts{};
+    std::string name;                  ///< of the type or enumerator, or a number as text; empty for a list
+    std::vector<std::string> keys{};   ///< names of the parts, one for each
+    std::vector<Description> parts{};  ///< what is described under each of the keys
 
     /// Puts a part in its place: that of an earlier one of this name, or the end.
     Description& set(std::string_view key, Description part) {
@@ -33,6 +33,7 @@ struct Description {
     template <class Value>
     requires(!std::same_as<Value, Description>) Description& set(std::string_view key, const Value& value);
 
+    /// The part of that name; null if there is none.
     const Description* find(std::string_view key) const {
         for (std::size_t i = 0; i < keys.size(); ++i)
             if (keys[i] == key) return &parts[i];
@@ -133,7 +134,9 @@ inline std::optional<Description> parse_description(std::string_view text) {
 /// Where two descriptions part ways: the names on the way there joined by dots (none where they differ from the start),
 /// and what each has there, or "nothing".
 struct Difference {
-    std::string path, found, expected;
+    std::string path,  ///< names on the way there, joined by dots
+        found,         ///< what is there
+        expected;      ///< what should be there
 
     /// The same of a part called `key` of something larger.
     Difference within(std::string_view key) const {

@@ -12,8 +12,8 @@ namespace midstream::core {
 /// LeVeque 1979), in an order that is the caller's.
 template <int Width>
 struct Moments {
-    double count = 0;
-    Vector<double, Width> mean{};
+    double count = 0;                ///< rows that were taken in
+    Vector<double, Width> mean{};    ///< of each column
     Vector<double, Width> square{};  ///< sums of squared deviations from the mean
 
     /// Of the first Width columns of these rows, each at least that wide.
@@ -35,6 +35,7 @@ struct Moments {
     /// The variance of column i; 0 of nothing.
     double variance(int i) const { return count > 0 ? square.values[i] / count : 0; }
 
+    /// Merges the moments of other rows.
     Moments& operator+=(const Moments& other) {
         const double total = count + other.count;
         if (total == 0) return *this;

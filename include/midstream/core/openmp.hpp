@@ -20,8 +20,9 @@ namespace midstream::core {
 /// processors: more would only wait for each other. The first exception thrown by a piece is rethrown on the calling
 /// thread once all pieces have ended.
 struct OpenMP {
-    int threads = 0;
+    int threads = 0;  ///< at most; 0: as many as OpenMP has
 
+    /// Runs work(0), ..., work(count - 1) on the threads, and returns once all have ended (core/parallel.hpp).
     template <class Work>
     void for_each(int count, Work&& work) const {
         std::exception_ptr failure;

@@ -16,6 +16,7 @@ namespace midstream::core {
 
 /// Everything on the calling thread.
 struct Serial {
+    /// Runs work(0), ..., work(count - 1) in this order.
     template <class Work>
     void for_each(int count, Work&& work) const {
         for (int i = 0; i < count; ++i) work(i);

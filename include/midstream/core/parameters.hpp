@@ -74,6 +74,7 @@ std::span<T> flat(P& parameters) {
         return {reinterpret_cast<T*>(&parameters), sizeof(P) / sizeof(T)};
     }
 }
+/// The same of parameters that are read alone.
 template <class T, class P>
 std::span<const T> flat(const P& parameters) {
     static_assert(ParameterStruct<P>,
@@ -83,11 +84,11 @@ std::span<const T> flat(const P& parameters) {
 
 /// Where one Matrix or Vector of a parameter struct lies in its flat view.
 struct Leaf {
-    std::string path;
-    std::size_t first;  ///< its first number
-    std::size_t size;   ///< how many numbers it has
-    int rows;           ///< of a Matrix; 1 for a Vector
-    int columns;
+    std::string path;     ///< as `visit` spells it: "blocks.2.mixer.query"
+    std::size_t first;    ///< its first number
+    std::size_t size;     ///< how many numbers it has
+    int rows;             ///< of a Matrix; 1 for a Vector
+    int columns;          ///< of a Matrix; the size of a Vector
     bool matrix;          ///< a Matrix, not a Vector
     bool trained = true;  ///< no Statistic, which optimisers leave as it is
 };
@@ -138,6 +139,7 @@ void require_complete(const P& parameters) {
 /// gradient with respect to inputs still flows.
 struct Frozen {};
 
+/// Whether a gradient wants to be computed: false of Frozen alone.
 template <class Gradient>
 inline constexpr bool trainable = !std::is_same_v<std::remove_cvref_t<Gradient>, Frozen>;
 
@@ -165,8 +167,10 @@ decltype(auto) element(Gradient&& gradient, int index) {
 template <class Value>
 struct Box {
     Box() : pointer_(std::make_unique<Aligned>()) {}
+    /// Copies the value, on a heap of its own; `other` must hold one.
     Box(const Box& other) : pointer_(std::make_unique<Aligned>(*other.pointer_)) {}
     Box(Box&&) noexcept = default;
+    /// Copies the value; `other` must hold one.
     Box& operator=(const Box& other) {
         if (this != &other) {
             if (pointer_)
@@ -179,9 +183,13 @@ struct Box {
     Box& operator=(Box&&) noexcept = default;
     ~Box() = default;
 
+    /// The value; there must be one, which builds that are core::checked look at.
     Value& operator*() { return value(); }
+    /// The value, to be read alone.
     const Value& operator*() const { return value(); }
+    /// A member of the value.
     Value* operator->() { return &value(); }
+    /// A member of the value, to be read alone.
     const Value* operator->() const { return &value(); }
 
 private:

@@ -15,9 +15,10 @@ namespace midstream::core {
 /// Streams are derived by `fork`, so that every sequence, environment instance and training step has its own whatever
 /// the thread that runs it; saving the two numbers saves the stream.
 struct Random {
-    std::uint64_t key;
-    std::uint64_t counter;
+    std::uint64_t key;      ///< names the stream
+    std::uint64_t counter;  ///< the next 32-bit word of it
 
+    /// The stream of a seed, from its word `position` on.
     constexpr explicit Random(std::uint64_t seed = 0, std::uint64_t position = 0) : key(seed), counter(position) {}
 
     /// An independent stream, the same for the same key and index whatever was drawn before.
@@ -26,6 +27,7 @@ struct Random {
         return Random((std::uint64_t{words[1]} << 32) | words[0]);
     }
 
+    /// The next 32 random bits.
     constexpr std::uint32_t bits() {
         const std::uint64_t index = counter >> 2;
         if (index != cached_index_ || cached_key_ != key) {
@@ -64,6 +66,7 @@ struct Random {
         return static_cast<T>(std::sqrt(-2.0 * std::log(u)) * std::cos(2.0 * std::numbers::pi * v));
     }
 
+    /// Whether both will give the same numbers from here on.
     friend constexpr bool operator==(const Random& a, const Random& b) {
         return a.key == b.key && a.counter == b.counter;
     }

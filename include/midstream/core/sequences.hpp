@@ -15,9 +15,11 @@ namespace midstream::core {
 /// which may hold more sequences than these. What layers are given is the rows of these sequences alone, where
 /// sequence s begins at row(s). Without offsets there are no sequences, as for layers that do not look at them.
 struct Sequences {
-    std::span<const int> offsets;
+    std::span<const int> offsets;  ///< one more than there are sequences, or none at all
 
+    /// How many sequences these are.
     int count() const { return offsets.empty() ? 0 : static_cast<int>(offsets.size()) - 1; }
+    /// Rows of all of them together: their steps.
     int rows() const { return offsets.empty() ? 0 : offsets.back() - offsets.front(); }
     /// Where a sequence begins in the batch that these are a part of; first(count()) is where the last one ends.
     int first(int sequence) const {
@@ -25,7 +27,9 @@ struct Sequences {
               [&] { return "sequence " + std::to_string(sequence) + " of " + std::to_string(count()) + " sequences"; });
         return offsets[static_cast<std::size_t>(sequence)];
     }
+    /// Where a sequence begins among the rows of these sequences alone.
     int row(int sequence) const { return first(sequence) - first(0); }
+    /// Steps of a sequence.
     int length(int sequence) const { return first(sequence + 1) - first(sequence); }
 };
 
@@ -37,8 +41,11 @@ struct Lockstep {
     std::vector<int> starts;  ///< starts[t] is the first row of step t; starts.back() the number of rows
     std::vector<int> rows;    ///< rows[i] is the packed row that stands at i in lockstep order
 
+    /// Steps of the longest sequence.
     int steps() const { return static_cast<int>(starts.size()) - 1; }
+    /// The first row of a step; start(steps()) is the number of rows.
     int start(int step) const { return starts[static_cast<std::size_t>(step)]; }
+    /// How many sequences have a step of this number; they are the first ones of `order`.
     int active(int step) const { return start(step + 1) - start(step); }
 
     /// Recomputes the order for these sequences, reusing memory. The vectors' capacities are their only state.

@@ -21,8 +21,8 @@ namespace midstream::core {
 /// matrix = vectors * values.asDiagonal() * vectors^T, the values in ascending order, a column for each vector.
 template <class T>
 struct SymmetricEigen {
-    Eigen::VectorX<T> values;
-    Eigen::MatrixX<T> vectors;
+    Eigen::VectorX<T> values;   ///< eigenvalues, ascending
+    Eigen::MatrixX<T> vectors;  ///< eigenvectors of length 1, a column for each value
 };
 
 /// By Jacobi's rotations, which take n^3 steps a handful of times. Eigen's own solver is several times faster from

@@ -19,13 +19,14 @@ namespace midstream::data {
 /// them says so (data/validate.hpp).
 template <class Observation, class Action, class Target = None, class T = float>
 struct Episodes {
-    static constexpr int observation_width = Observation::width, action_width = Action::width,
-                         target_width = Target::width;
-    using ObservationElement = typename Observation::template Element<T>;
-    using ActionElement = typename Action::template Element<T>;
-    using TargetElement = typename Target::template Element<T>;
+    static constexpr int observation_width = Observation::width,           ///< elements in a row of observations
+        action_width = Action::width,                                      ///< elements in a row of actions
+        target_width = Target::width;                                      ///< elements in a row of targets; 0 of None
+    using ObservationElement = typename Observation::template Element<T>;  ///< an index, or a number of type T
+    using ActionElement = typename Action::template Element<T>;            ///< likewise of actions
+    using TargetElement = typename Target::template Element<T>;            ///< likewise of targets
 
-    std::vector<int> offsets{0};
+    std::vector<int> offsets{0};                   ///< where each episode's rows begin; ends with rows()
     std::vector<ObservationElement> observations;  ///< rows() x Observation::width
     std::vector<ActionElement> actions;            ///< rows() x Action::width
     std::vector<TargetElement> targets;            ///< rows() x Target::width, of the *next* observation
@@ -35,14 +36,20 @@ struct Episodes {
     /// the last action led to shows in it alone.
     std::vector<ObservationElement> endings;
 
+    /// Where the episodes lie among the rows; valid as long as `offsets` stays as it is.
     core::Sequences sequences() const { return {offsets}; }
+    /// How many episodes there are.
     int count() const { return static_cast<int>(offsets.size()) - 1; }
+    /// Steps of all episodes together.
     int rows() const { return offsets.back(); }
 
+    /// o_t, a row for each step.
     core::Rows<const ObservationElement, Observation::width> observation_rows() const {
         return {observations.data(), rows()};
     }
+    /// a_t, a row for each step.
     core::Rows<const ActionElement, Action::width> action_rows() const { return {actions.data(), rows()}; }
+    /// The target by which the observation after this row's is predicted; there must be targets.
     const TargetElement* target_row(int row) const {
         return targets.data() + static_cast<std::ptrdiff_t>(row) * Target::width;
     }

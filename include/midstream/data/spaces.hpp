@@ -15,7 +15,7 @@ template <int Dimension, int Count>
 struct OneHots {
     static_assert(Dimension >= 1 && Dimension <= most_entries && Count >= 1,
                   "a space of one-hots has 1 to 32768 entries, of which at least 1 is a one");
-    static constexpr int dimension = Dimension;
+    static constexpr int dimension = Dimension;  ///< entries of the 0/1 vector
     static constexpr int width = Count;
     template <class T>
     using Element = std::int16_t;
@@ -40,7 +40,7 @@ template <int Classes, int Groups = 1>
 struct Categories {
     static_assert(Classes >= 1 && Classes <= most_entries && Groups >= 1,
                   "a space of categories has 1 to 32768 classes in at least 1 group");
-    static constexpr int classes = Classes;
+    static constexpr int classes = Classes;  ///< choices in each group: 0, ..., classes - 1
     static constexpr int width = Groups;
     template <class T>
     using Element = std::int16_t;

@@ -16,8 +16,10 @@ namespace midstream::data {
 /// How many values an entry of the space may take (0, 1, ... up to it, excluded); 0 where it is a real number.
 template <class Space>
 inline constexpr int entry_count = 0;
+/// A position in the 0/1 vector.
 template <int Dimension, int Count>
 inline constexpr int entry_count<OneHots<Dimension, Count>> = Dimension;
+/// A class.
 template <int Classes, int Groups>
 inline constexpr int entry_count<Categories<Classes, Groups>> = Classes;
 
@@ -56,7 +58,7 @@ inline std::string entry_of(int column) { return "entry " + std::to_string(colum
 struct Demands {
     bool targets = false;  ///< those of all rows but an episode's last
     int subgoals = 0;      ///< if positive, the labels of all rows, from 0 to this, excluded
-    bool endings = false;
+    bool endings = false;  ///< the observation that each episode ended on
 };
 
 /// Throws an Error that names the culprit unless offsets begin at 0 and ascend (every episode has a row), every array

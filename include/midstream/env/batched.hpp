@@ -25,6 +25,7 @@ public:
     static constexpr void describe(auto&& part) { part("environment", std::type_identity<Prototype>{}); }
     static void describe(const auto& self, auto&& part) { part("environment", self.prototype_); }
 
+    /// Acts on copies of `prototype`. Call `reset` before anything else.
     explicit Batched(Prototype prototype) : prototype_(checked(std::move(prototype))) {}
 
     /// Begins `count` episodes, instance i from random.fork(i): what an instance does depends on no other instance.

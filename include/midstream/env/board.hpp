@@ -26,7 +26,9 @@ struct Pinpad {
         part("horizon", self.horizon);
     }
 
+    /// Cells of the grid.
     constexpr int cells() const { return size * size; }
+    /// Coloured cells and walls.
     constexpr int objects() const { return colours + walls; }
     friend constexpr bool operator==(const Pinpad&, const Pinpad&) = default;
 };
@@ -40,10 +42,12 @@ inline std::string to_string(const Pinpad& world) {
 
 /// Columns to the right and rows down.
 struct Offset {
-    int dx = 0, dy = 0;
+    int dx = 0,  ///< columns; negative to the left
+        dy = 0;  ///< rows; negative upwards
     friend constexpr bool operator==(const Offset&, const Offset&) = default;
 };
 
+/// How many moves there are.
 inline constexpr int move_count = 4;
 /// What each move adds to the agent's place if nothing blocks it.
 inline constexpr std::array<Offset, move_count> move_offsets{{{0, -1}, {0, 1}, {-1, 0}, {1, 0}}};
@@ -73,7 +77,7 @@ struct Layout {
     static_assert(World.size <= 181 && World.colours <= 127,
                   "a pinpad world has at most 181 cells per side and 127 colours");
 
-    std::int16_t agent = 0;
+    std::int16_t agent = 0;                             ///< the cell that it begins in
     std::array<std::int16_t, World.colours> colours{};  ///< the cell of each colour
     std::array<std::int16_t, World.walls> walls{};      ///< the cell of each wall
 
@@ -104,10 +108,10 @@ Layout<World> sample_layout(core::Random& random) {
 /// A layout that can be asked what lies on a cell.
 template <Pinpad World>
 struct Board {
-    static constexpr int empty = -1;
-    static constexpr int wall = -2;
+    static constexpr int empty = -1;  ///< what lies on a cell without a colour or wall; the agent does not count
+    static constexpr int wall = -2;   ///< what lies on a wall's cell
 
-    Layout<World> layout;
+    Layout<World> layout;                             ///< that was assigned last
     std::array<std::int8_t, World.cells()> contents;  ///< a colour, empty or wall
 
     /// Requires that no two things, the agent included, share a cell.

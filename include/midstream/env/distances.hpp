@@ -14,10 +14,11 @@ namespace midstream::env {
 /// How many steps every leg takes, for every colour as its goal and every cell as its start.
 template <Pinpad World>
 struct Distances {
-    static constexpr int unreachable = 0xffff;
+    static constexpr int unreachable = 0xffff;  ///< in place of steps, where no leg leads there
 
     std::array<std::array<std::uint16_t, World.cells()>, World.colours> steps;  ///< steps[goal][start cell]
 
+    /// Computes the legs of a board.
     void assign(const Board<World>& board) {
         for (int colour = 0; colour < World.colours; ++colour)
             assign(board, board.layout.colours[colour], steps[colour]);

@@ -22,13 +22,14 @@ namespace midstream::env {
 
 /// What a step earned, and whether the episode ended with it.
 struct Transition {
-    float reward;
-    bool done;
+    float reward;  ///< of this step alone
+    bool done;     ///< whether the episode has ended
 };
 
 /// The numbers an environment's observations and actions are made of; environments speak float.
 template <class E>
 using ObservationElement = typename E::Observation::template Element<float>;
+/// Likewise of actions.
 template <class E>
 using ActionElement = typename E::Action::template Element<float>;
 
@@ -36,7 +37,7 @@ using ActionElement = typename E::Action::template Element<float>;
 /// - `Observation` and `Action` are spaces (data/spaces.hpp); `horizon` is the largest number of steps of an episode;
 /// - `reset` begins an episode drawn from the stream;
 /// - `observe` writes the current observation to a row of Observation::width elements, once the episode has ended the
-/// one it ended on;
+///   one it ended on;
 /// - `step` takes a row of Action::width elements. It is not called once the episode has ended.
 ///
 /// Whoever acts on an environment holds it to its word: indices outside their space, numbers that are not finite, and
@@ -156,6 +157,7 @@ void require_transition(const Transition& transition, int step) {
 /// say.
 template <class E>
 inline constexpr int horizon_of = 0;
+/// Its constant `horizon`.
 template <class E>
 requires requires { std::integral_constant<int, E::horizon>::value; }
 inline constexpr int horizon_of<E> = E::horizon;

@@ -20,11 +20,13 @@ namespace midstream::env {
 
 /// Colours to visit, in this order.
 struct Task {
-    static constexpr int capacity = 16;
+    static constexpr int capacity = 16;           ///< the most colours of a task
     std::array<std::int8_t, capacity> colours{};  ///< beyond `length`, zero
-    int length = 0;
+    int length = 0;                               ///< colours to visit
 
+    /// The colour at this position, from 0.
     constexpr int operator[](int position) const { return colours[position]; }
+    /// All its colours, in order; valid as long as the task is.
     constexpr std::span<const std::int8_t> span() const { return {colours.data(), static_cast<std::size_t>(length)}; }
     friend constexpr bool operator==(const Task&, const Task&) = default;
 };
@@ -100,9 +102,8 @@ inline Task ascending_task(int colours) {
 /// allocate.
 class TaskDistribution {
 public:
-    /// Uniform over `rows`; a task that occurs twice is twice as likely. `colours_per_subgoal` consecutive colours 0,
-    /// 1,
-    /// ... make up one abstract subgoal: 1, or 2 for the paper's pairs.
+    /// Uniform over `rows`; a task that occurs twice is twice as likely. `colours_per_subgoal` consecutive
+    /// colours make up one abstract subgoal, from colour 0 on: 1, or 2 for the paper's pairs.
     explicit TaskDistribution(std::vector<Task> rows, int colours_per_subgoal = 1)
         : tasks_(std::make_shared<const std::vector<Task>>(std::move(rows))),
           colours_per_subgoal_(colours_per_subgoal) {
@@ -139,12 +140,15 @@ public:
     /// What the ant's internal RL has to solve.
     static TaskDistribution ant_posttraining() { return TaskDistribution(ant_posttraining_task); }
 
+    /// Draws a task.
     const Task& sample(core::Random& random) const { return (*tasks_)[random.below(static_cast<int>(tasks_->size()))]; }
 
     /// All tasks, each of probability `probability()`.
     std::span<const Task> tasks() const { return *tasks_; }
+    /// Of one task of the list; one that occurs twice is drawn with twice this.
     double probability() const { return 1.0 / static_cast<double>(tasks_->size()); }
 
+    /// How many consecutive colours make up one abstract subgoal.
     int colours_per_subgoal() const { return colours_per_subgoal_; }
     /// The abstract subgoal that a colour belongs to.
     int subgoal(int colour) const { return colour / colours_per_subgoal_; }

@@ -16,8 +16,8 @@ namespace midstream::io {
 
 /// A table read back: columns[i] holds the numbers below names[i].
 struct Table {
-    std::vector<std::string> names;
-    std::vector<std::vector<double>> columns;
+    std::vector<std::string> names;            ///< of the columns, from left to right
+    std::vector<std::vector<double>> columns;  ///< by column, then by row; NaN for unknown
 
     /// The column of that name.
     const std::vector<double>& column(std::string_view name) const {
@@ -106,6 +106,7 @@ public:
         append_row(line_, values);
         file_.append(line_);
     }
+    /// The same of numbers in braces.
     void row(std::initializer_list<double> values) { row(std::span(values.begin(), values.size())); }
 
     /// Returns once all rows are on the storage device: to be called before a checkpoint is saved that goes on from

@@ -91,6 +91,7 @@ public:
 
     /// Writes all of `bytes`; where the system takes them in one call (short lines), they arrive whole or not at all.
     void write(std::span<const std::byte> bytes) { detail::require_done(path_, try_write(bytes), "write"); }
+    /// The same of text.
     void write(std::string_view text) { write(std::as_bytes(std::span(text.data(), text.size()))); }
 
     /// Writes all of `text` at the end of the file or, with an Error, nothing of it: what a full disk still took is
@@ -211,6 +212,7 @@ inline void replace_file(const std::filesystem::path& path, std::string_view con
 /// failure is an Error that names the file.
 class InputFile {
 public:
+    /// Opens a regular file no larger than the machine's memory: else there is an Error.
     explicit InputFile(std::filesystem::path path) : path_(std::move(path)) {
         require(path_, io::exists(path_), "no such file");
         descriptor_ = detail::Descriptor(path_, O_RDONLY | O_NONBLOCK);  // a pipe would wait for a writer

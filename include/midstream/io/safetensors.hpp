@@ -102,6 +102,7 @@ private:
 /// file and the culprit. What `get` returns lives as long as the reader.
 class SafetensorsReader {
 public:
+    /// Reads the whole file, which is then closed.
     explicit SafetensorsReader(std::filesystem::path path) : path_(std::move(path)) {
         InputFile file(path_);
         read(file.size(), [&](std::span<std::byte> target) { file.read(target); });

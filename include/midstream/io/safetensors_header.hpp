@@ -22,8 +22,8 @@ namespace midstream::io {
 
 /// An element type as safetensors names it.
 struct Dtype {
-    std::string_view name;
-    std::size_t size;  ///< bytes
+    std::string_view name;  ///< "F32", "I16" and so on
+    std::size_t size;       ///< bytes
     friend bool operator==(const Dtype&, const Dtype&) = default;
 };
 
@@ -56,10 +56,10 @@ constexpr Dtype dtype_of() {
 
 /// A named array: a view of someone else's numbers.
 struct Tensor {
-    std::string name;
-    Dtype dtype;
-    Shape shape;
-    std::span<const std::byte> bytes;
+    std::string name;                  ///< in the file
+    Dtype dtype;                       ///< of an entry
+    Shape shape;                       ///< extents, the outermost first
+    std::span<const std::byte> bytes;  ///< the entries, row-major
 };
 
 namespace detail {

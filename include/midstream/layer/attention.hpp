@@ -14,10 +14,10 @@ namespace midstream::layer {
 /// `context` is the longest sequence; distances from `max_distance` on share the last of `buckets` buckets.
 struct AttentionShape {
     int width = 256;
-    int heads = 4;
+    int heads = 4;  ///< which divide the width
     int context = 100;
-    int buckets = 32;
-    int max_distance = 128;
+    int buckets = 32;        ///< for relative positions, each with a bias in every head
+    int max_distance = 128;  ///< in steps
     static constexpr void describe(const auto& self, auto&& part) {
         part("width", self.width);
         part("heads", self.heads);
@@ -62,16 +62,19 @@ constexpr bool check_attention() {
 }
 }  // namespace detail
 
+/// Causal self-attention: every step attends to itself and to those before it in its sequence. Sequences and episodes
+/// of more than `context` steps are Errors.
 template <AttentionShape Shape>
 struct Attention {
     static constexpr int width = Shape.width;
+    /// Parts of the width that attend on their own.
     static constexpr int heads = detail::check_attention<Shape>() ? Shape.heads : 1;
-    static constexpr int head_width = width / heads;
+    static constexpr int head_width = width / heads;  ///< numbers of a query, a key or a value
     static constexpr int context = Shape.context;
     static constexpr int input_width = width;
     static constexpr int output_width = width;
-    using Projection = Linear<width, 3 * width>;
-    using Output = Linear<width, width>;
+    using Projection = Linear<width, 3 * width>;  ///< from rows to queries, keys and values
+    using Output = Linear<width, width>;          ///< from the heads' mixed values, side by side, to the output
 
     static constexpr void describe(auto&& part) { part("shape", Shape); }
 

@@ -8,13 +8,14 @@
 
 namespace midstream::layer {
 
+/// y = x W + b with `Heads` blocks of Width / Heads rows and columns on the diagonal of W, and zeros beside them.
 template <int Width, int Heads>
 struct BlockDiagonal {
     static_assert(Heads > 0 && Width % Heads == 0 && Width >= 2 * Heads,
                   "the width of a block-diagonal map is a multiple of its heads, at least two channels each");
     static constexpr int input_width = Width;
     static constexpr int output_width = Width;
-    static constexpr int block = Width / Heads;
+    static constexpr int block = Width / Heads;  ///< rows and columns of a block
 
     static constexpr void describe(auto&& part) {
         part("width", Width);

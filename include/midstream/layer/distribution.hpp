@@ -1,6 +1,6 @@
 /// \file
 /// What heads predict: distributions over actions, targets and controller codes, as functions of a row of parameters.
-/// A distribution has no trainable numbers of its own; the linear layer before it has (model/head.hpp).
+/// A distribution has no trainable numbers of its own; the linear layer before it has (model::Head).
 #pragma once
 
 #include <algorithm>
@@ -17,8 +17,8 @@ namespace midstream::layer {
 /// `Groups` independent choices among `Classes`; the parameters are the logits, group by group.
 template <int Classes, int Groups = 1>
 struct Categorical {
-    using Space = data::Categories<Classes, Groups>;
-    static constexpr int parameter_width = Classes * Groups;
+    using Space = data::Categories<Classes, Groups>;          ///< what values are of
+    static constexpr int parameter_width = Classes * Groups;  ///< logits in a row
     using Element = std::int16_t;
 
     static constexpr void describe(auto&& part) {
@@ -84,6 +84,7 @@ struct Categorical {
         }
     }
 
+    /// The likeliest class of each group, the first of several.
     template <class T>
     static void mode(const T* parameters, Element* value) {
         for (int group = 0; group < Groups; ++group) {
@@ -103,17 +104,21 @@ private:
 /// Keeps x within about [low, high], smoothly: high - softplus(high - x), then low + softplus(. - low).
 template <class T>
 struct SoftBound {
-    T low, high;
+    T low,     ///< the least value, about
+        high;  ///< about the largest
+    /// x within the bounds.
     T value(T x) const { return low + softplus(high - softplus(high - x) - low); }
+    /// The derivative of `value` at x.
     T slope(T x) const { return sigmoid(high - softplus(high - x) - low) * sigmoid(high - x); }
 };
 
 /// Independent normals; the parameters are the means, then the raw log-variances, which are softly bounded.
 template <int Width>
 struct DiagonalGaussian {
-    using Space = data::Continuous<Width>;
-    static constexpr int parameter_width = 2 * Width;
-    static constexpr double lowest_log_variance = -10, highest_log_variance = 2;
+    using Space = data::Continuous<Width>;              ///< what values are of
+    static constexpr int parameter_width = 2 * Width;   ///< means and raw log-variances in a row
+    static constexpr double lowest_log_variance = -10,  ///< about the least: a deviation of exp(-5)
+        highest_log_variance = 2;                       ///< about the largest: a deviation of e
     static constexpr void describe(auto&& part) {
         part("width", Width);
         part("lowest_log_variance", lowest_log_variance);
@@ -124,6 +129,7 @@ struct DiagonalGaussian {
     template <class T>
     static constexpr SoftBound<T> bound{T(lowest_log_variance), T(highest_log_variance)};
 
+    /// The bounded log-variance of dimension i.
     template <class T>
     static T log_variance(const T* parameters, int i) {
         return bound<T>.value(parameters[Width + i]);
@@ -167,6 +173,7 @@ struct DiagonalGaussian {
                                                         : T(0));
     }
 
+    /// The means.
     template <class T>
     static void mode(const T* parameters, T* value) {
         std::copy_n(parameters, Width, value);
@@ -191,11 +198,12 @@ struct DiagonalGaussian {
 /// Normals of unit variance around the parameters: squared error as a likelihood.
 template <int Width>
 struct UnitGaussian {
-    using Space = data::Dense<Width>;
-    static constexpr int parameter_width = Width;
+    using Space = data::Dense<Width>;              ///< what values are of
+    static constexpr int parameter_width = Width;  ///< means in a row
 
     static constexpr void describe(auto&& part) { part("width", Width); }
 
+    /// log p(value); if `gradient` is given, weight * d log p / d parameters is added to it.
     template <class T>
     static T log_probability(const T* parameters, const T* value, T weight = 0, T* gradient = nullptr) {
         T sum = 0;

@@ -61,13 +61,13 @@ struct Embedding<data::OneHots<Dimension, Count>, Width> {
 /// An affine map.
 template <int Inputs, int Width>
 struct Embedding<data::Dense<Inputs>, Width> {
-    using Map = Linear<Inputs, Width>;
+    using Map = Linear<Inputs, Width>;  ///< from observations to rows of the stream
     static constexpr void describe(auto&& part) {
         part("space", std::type_identity<data::Dense<Inputs>>{});
         part("width", Width);
     }
     template <class T>
-    using Parameters = typename Map::template Parameters<T>;
+    using Parameters = typename Map::template Parameters<T>;  ///< those of the map
 
     template <class T>
     static void initialise(Parameters<T>& parameters, core::Random& random) {

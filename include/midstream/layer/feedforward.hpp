@@ -9,6 +9,7 @@ namespace midstream::layer {
 
 /// An activation works on numbers in place; its slope is a function of its own value.
 struct Tanh {
+    /// value = tanh(value).
     template <class T>
     static void apply(std::span<T> values) {
         Line<T> line(values.data(), static_cast<Eigen::Index>(values.size()));
@@ -30,6 +31,7 @@ private:
 
 /// max(x, 0), likewise.
 struct Rectifier {
+    /// value = max(value, 0).
     template <class T>
     static void apply(std::span<T> values) {
         for (T& value : values) value = std::max(value, T(0));
@@ -40,12 +42,13 @@ struct Rectifier {
     }
 };
 
+/// `HiddenLayers` layers of `HiddenWidth` units, then a linear one; see the head of this file.
 template <int InputWidth, int HiddenWidth, int HiddenLayers, int OutputWidth, class Activation = Tanh>
 struct Feedforward {
     static_assert(HiddenLayers >= 2, "layer::Feedforward has at least 2 hidden layers; layer::Mlp has one");
-    using First = Linear<InputWidth, HiddenWidth>;
-    using Between = Linear<HiddenWidth, HiddenWidth>;
-    using Last = Linear<HiddenWidth, OutputWidth>;
+    using First = Linear<InputWidth, HiddenWidth>;     ///< from the input to the first hidden layer
+    using Between = Linear<HiddenWidth, HiddenWidth>;  ///< from a hidden layer to the next
+    using Last = Linear<HiddenWidth, OutputWidth>;     ///< from the last hidden layer to the output
     static constexpr int input_width = InputWidth;
     static constexpr int output_width = OutputWidth;
 

@@ -16,8 +16,8 @@ template <int Input, int Hidden>
 struct Gru {
     static constexpr int input_width = Input;
     static constexpr int output_width = Hidden;
-    using InputMap = Linear<Input, 3 * Hidden>;
-    using RecurrentMap = Linear<Hidden, 3 * Hidden>;
+    using InputMap = Linear<Input, 3 * Hidden>;       ///< from x_t to p_r, p_z, p_n
+    using RecurrentMap = Linear<Hidden, 3 * Hidden>;  ///< from h_{t-1} to u_r, u_z, u_n
 
     static constexpr void describe(auto&& part) {
         part("input", Input);

@@ -18,10 +18,10 @@ template <int Width, int RecurrentWidth = Width, int Taps = 4, int Heads = 8>
 struct HawkMixer {
     static constexpr int input_width = Width;
     static constexpr int output_width = Width;
-    using Branch = Linear<Width, RecurrentWidth>;
-    using Convolution = CausalConvolution<RecurrentWidth, Taps>;
-    using Recurrence = RgLru<RecurrentWidth, Heads>;
-    using Output = Linear<RecurrentWidth, Width>;
+    using Branch = Linear<Width, RecurrentWidth>;                 ///< either branch's first map
+    using Convolution = CausalConvolution<RecurrentWidth, Taps>;  ///< over time, of the second branch
+    using Recurrence = RgLru<RecurrentWidth, Heads>;              ///< over time, after the convolution
+    using Output = Linear<RecurrentWidth, Width>;                 ///< from the product of the branches
 
     static constexpr void describe(auto&& part) {
         part("width", Width);

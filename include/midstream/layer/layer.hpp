@@ -117,10 +117,12 @@ constexpr bool check_layer() {
 template <class L, class T = float>
 concept Block = Layer<L, T> &&(L::input_width == L::output_width);
 
-/// The longest sequence that a layer or a stack takes: its constant `context`, or whatever length where it has none.
+/// The context of what takes sequences of whatever length.
 inline constexpr int unbounded = std::numeric_limits<int>::max();
+/// The longest sequence that a layer or a stack takes: its constant `context`, or `unbounded` where it has none.
 template <class L>
 inline constexpr int context_of = unbounded;
+/// Its constant `context`.
 template <class L>
 requires requires { L::context; }
 inline constexpr int context_of<L> = L::context;

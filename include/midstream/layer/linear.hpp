@@ -6,6 +6,7 @@
 
 namespace midstream::layer {
 
+/// y = x W + b, with W of `InputWidth` rows and `OutputWidth` columns.
 template <int InputWidth, int OutputWidth>
 struct Linear {
     static constexpr int input_width = InputWidth;

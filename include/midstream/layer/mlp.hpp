@@ -6,10 +6,11 @@
 
 namespace midstream::layer {
 
+/// y = relu(x A + a) B + b, with `HiddenWidth` rectified units.
 template <int InputWidth, int HiddenWidth, int OutputWidth = InputWidth>
 struct Mlp {
-    using First = Linear<InputWidth, HiddenWidth>;
-    using Second = Linear<HiddenWidth, OutputWidth>;
+    using First = Linear<InputWidth, HiddenWidth>;    ///< to the hidden units: A, a
+    using Second = Linear<HiddenWidth, OutputWidth>;  ///< from the hidden units: B, b
     static constexpr int input_width = InputWidth;
     static constexpr int output_width = OutputWidth;
 

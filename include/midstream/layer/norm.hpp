@@ -11,7 +11,7 @@ template <int Width>
 struct RmsNorm {
     static constexpr int input_width = Width;
     static constexpr int output_width = Width;
-    static constexpr double epsilon = 1e-6;
+    static constexpr double epsilon = 1e-6;  ///< added to the mean square
 
     static constexpr void describe(auto&& part) {
         part("width", Width);
@@ -79,7 +79,7 @@ template <int Width>
 struct LayerNorm {
     static constexpr int input_width = Width;
     static constexpr int output_width = Width;
-    static constexpr double epsilon = 1e-5;
+    static constexpr double epsilon = 1e-5;  ///< added to the variance
 
     static constexpr void describe(auto&& part) {
         part("width", Width);

@@ -110,12 +110,15 @@ constexpr bool check_block() {
 /// any layer::Block: attention, a Hawk mixer, or yours.
 template <class Mixer, class Feedforward, template <int> class Norm = RmsNorm>
 struct PreNormBlock {
+    /// Whether mixer and feedforward layer make a block; where they do not, a sentence says why.
     static constexpr bool fits = detail::check_block<Mixer, Feedforward>();
+    /// Something that fits stands in for what does not.
     using CheckedMixer = std::conditional_t<fits, Mixer, Linear<1, 1>>;
     static constexpr int input_width = CheckedMixer::input_width;
     static constexpr int output_width = input_width;
     static constexpr int context = context_of<CheckedMixer>;
-    using Mixing = Residual<Norm<input_width>, CheckedMixer>;
+    using Mixing = Residual<Norm<input_width>, CheckedMixer>;  ///< x + mixer(norm(x))
+    /// x + feedforward(norm(x)).
     using FeedforwardSublayer = Residual<Norm<input_width>, std::conditional_t<fits, Feedforward, Linear<1, 1>>>;
 
     static constexpr void describe(auto&& part) {

@@ -20,10 +20,11 @@ template <int Width, int Heads = 8>
 struct RgLru {
     static constexpr int input_width = Width;
     static constexpr int output_width = Width;
-    using Gate = BlockDiagonal<Width, Heads>;
+    using Gate = BlockDiagonal<Width, Heads>;  ///< from x_t to the logits of r_t, and of i_t
 
     /// At r_t = 1 the decay a_t is exp(-8 softplus(lambda)); `initialise` draws it uniformly from this range.
-    static constexpr double least_decay = 0.9, greatest_decay = 0.999;
+    static constexpr double least_decay = 0.9,  ///< the least of that range
+        greatest_decay = 0.999;                 ///< the largest
 
     static constexpr void describe(auto&& part) {
         part("width", Width);

@@ -26,18 +26,20 @@ struct NoHook {};
 /// A linear layer and the distribution that it parametrises.
 template <int Width, class Space>
 struct Head {
-    using Distribution = layer::DistributionOver<Space>;
-    using Map = layer::Linear<Width, Distribution::parameter_width>;
-    static constexpr bool present = true;
-    static constexpr int parameter_width = Distribution::parameter_width;
+    using Distribution = layer::DistributionOver<Space>;              ///< over values of the space
+    using Map = layer::Linear<Width, Distribution::parameter_width>;  ///< from rows of the stream to its parameters
+    static constexpr bool present = true;                             ///< whether the model predicts these values
+    static constexpr int parameter_width = Distribution::parameter_width;  ///< numbers that the map writes for each row
+    /// Those of the map.
     template <class T>
     using Parameters = typename Map::template Parameters<T>;
 };
 /// The head of a model that does not predict: no parameters, no work.
 template <int Width>
 struct Head<Width, data::None> {
-    static constexpr bool present = false;
-    static constexpr int parameter_width = 1;
+    static constexpr bool present = false;     ///< the model does not predict
+    static constexpr int parameter_width = 1;  ///< of the buffers for predictions, which stay empty
+    /// None.
     template <class T>
     using Parameters = core::NoParameters;
 };
@@ -53,16 +55,17 @@ struct Autoregressive {
     using Observation = ObservationSpace;
     using Action = ActionSpace;
     using Target = TargetSpace;
-    using Stack = ResidualStack;
+    using Stack = ResidualStack;  ///< the blocks
     static constexpr int width = Stack::width;
+    /// Number of blocks; layers of the residual stream are 0 (the embedding), ..., depth.
     static constexpr int depth = Stack::depth;
-    static constexpr int context = layer::context_of<Stack>;  ///< the longest sequence that it reads
-    using Embedding = layer::Embedding<Observation, width>;
-    using FinalNorm = Norm<width>;
-    using ActionHead = Head<width, Action>;
-    using TargetHead = Head<width, Target>;
-    using Distribution = typename ActionHead::Distribution;
-    static constexpr bool predicts_observations = TargetHead::present;
+    static constexpr int context = layer::context_of<Stack>;            ///< the longest sequence that it reads
+    using Embedding = layer::Embedding<Observation, width>;             ///< from observations to layer 0
+    using FinalNorm = Norm<width>;                                      ///< of layer `depth`, before the heads
+    using ActionHead = Head<width, Action>;                             ///< predicts a_t
+    using TargetHead = Head<width, Target>;                             ///< predicts the target of o_{t+1}
+    using Distribution = typename ActionHead::Distribution;             ///< of actions
+    static constexpr bool predicts_observations = TargetHead::present;  ///< whether there is a target space
     static constexpr void describe(auto&& part) {
         part("observation", std::type_identity<Observation>{});
         part("action", std::type_identity<Action>{});
@@ -72,6 +75,7 @@ struct Autoregressive {
         part("distribution", std::type_identity<Distribution>{});
     }
 
+    /// Observations, a row for each step or instance.
     template <class T>
     using ObservationRows = core::Rows<const typename Observation::template Element<T>, Observation::width>;
 
@@ -195,6 +199,7 @@ struct Autoregressive {
         Stack::backward(parameters.stack, sequences, tape.residual.data(), from, to, tape.stack, tape.flow,
                         tape.scratch, core::part(gradient, &Parameters<T>::stack));
     }
+    /// From the gradient at layer 0, in tape.flow, to that of the embedding's parameters.
     template <class T, class Gradient>
     static void backward_embedding(const Parameters<T>& parameters,
                                    std::type_identity_t<ObservationRows<T>> observations, Tape<T>& tape,

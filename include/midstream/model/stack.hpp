@@ -34,7 +34,7 @@ template <class BlockType, int Depth>
 struct Repeat {
     /// Something that fits stands in for what does not.
     using Block = std::conditional_t<detail::check_blocks<BlockType, Depth>(), BlockType, layer::Linear<1, 1>>;
-    static constexpr int depth = Depth > 0 ? Depth : 1;
+    static constexpr int depth = Depth > 0 ? Depth : 1;  ///< number of blocks
     static constexpr int width = Block::input_width;
     static constexpr int context = layer::context_of<Block>;  ///< the longest sequence
 
@@ -105,7 +105,7 @@ template <class Lower, class UpperStack>
 struct Join {
     /// Something that fits stands in for what does not.
     using Upper = std::conditional_t<detail::check_widths<Lower::width, UpperStack::width>(), UpperStack, Lower>;
-    static constexpr int depth = Lower::depth + Upper::depth;
+    static constexpr int depth = Lower::depth + Upper::depth;  ///< blocks of both stretches
     static constexpr int width = Lower::width;
     static constexpr int context = std::min(layer::context_of<Lower>, layer::context_of<Upper>);
 
@@ -211,6 +211,7 @@ concept ResidualStack = requires {
 /// The width of a stack or a model; 8 where it does not say, so that something of that width can stand in for it.
 template <class S>
 inline constexpr int width_of = 8;
+/// Its constant `width`.
 template <class S>
 requires requires { std::integral_constant<int, S::width>::value; }
 inline constexpr int width_of<S> = S::width;

@@ -57,14 +57,15 @@ struct ActingOptions {
 /// injection of codes take. It refers to parameters, which must outlive it and all that is made from it.
 template <class Meta>
 struct Steered {
-    using Base = typename Meta::Base;
-    using BaseParameters = typename Base::template Parameters<float>;
-    using MetaParameters = typename Meta::template Parameters<float>;
+    using Base = typename Meta::Base;                                  ///< the model that is steered
+    using BaseParameters = typename Base::template Parameters<float>;  ///< of the frozen model
+    using MetaParameters = typename Meta::template Parameters<float>;  ///< of the metacontroller
 
-    const BaseParameters& base;
-    const MetaParameters& meta;
+    const BaseParameters& base;  ///< the frozen model's
+    const MetaParameters& meta;  ///< the metacontroller's
     ActingOptions<Meta> acting;
 
+    /// Parameters of both, and how they act.
     Steered(const BaseParameters& base_parameters, const MetaParameters& meta_parameters,
             const ActingOptions<Meta>& options = {})
         : base(base_parameters), meta(meta_parameters), acting(options) {}
@@ -88,7 +89,7 @@ private:
 template <Steering Meta>
 class Actors {
 public:
-    using Base = typename Meta::Base;
+    using Base = typename Meta::Base;  ///< the frozen model
     using Observation = typename Base::Observation;
     using Action = typename Base::Action;
 
@@ -168,6 +169,7 @@ class Acting {
                   "the model's context is shorter than the horizon of the environment that it acts in");
 
 public:
+    /// Acts in these environments. The parameters that `steered` refers to must outlive this.
     Acting(B environment, const Steered<Meta>& steered) : environment_(std::move(environment)), actors_(steered) {}
 
     /// Begins `count` episodes, all of which await their first code: the switch has seen the first observation, and is
@@ -182,6 +184,7 @@ public:
     std::span<const int> running() const { return environment_.awaiting(); }
     /// Those of them whose switch has just opened.
     std::span<const int> opened() const { return actors_.opened(); }
+    /// The environments, with what has become of each instance.
     const B& environment() const { return environment_; }
     /// The residual stream at layer Meta::read of a running instance, unsteered.
     const float* residual(int instance) const { return actors_.residual(instance); }

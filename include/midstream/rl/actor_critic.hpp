@@ -7,6 +7,7 @@
 
 namespace midstream::rl {
 
+/// Sizes of an actor's network, and of a critic's.
 struct ActorCriticShape {
     int width = 128;  ///< of hidden layers
     int layers = 2;   ///< hidden ones, at least 2
@@ -38,11 +39,13 @@ template <class ObservationSpace, class ActionSpace, ActorCriticShape Shape = Ac
 struct Actor {
     using Observation = ObservationSpace;
     using Action = ActionSpace;
-    using Distribution = layer::DistributionOver<Action>;
-    using Spread = detail::Spread<Distribution>;
-    static constexpr int observation_width = Observation::width;
-    static constexpr int parameter_width = Distribution::parameter_width;
+    using Distribution = layer::DistributionOver<Action>;  ///< of actions
+    using Spread = detail::Spread<Distribution>;  ///< what of its parameters does not depend on the observation
+    static constexpr int observation_width = Observation::width;           ///< numbers that are seen
+    static constexpr int parameter_width = Distribution::parameter_width;  ///< parameters of a distribution
+    /// Those of them that depend on the observation.
     static constexpr int network_width = parameter_width - Spread::width;
+    /// From the observation to those that depend on it.
     using Network = layer::Feedforward<observation_width, Shape.width, Shape.layers, network_width, Activation>;
 
     static constexpr void describe(auto&& part) {
@@ -120,11 +123,12 @@ template <class ObservationSpace, class ActionSpace, ActorCriticShape Shape = Ac
 struct ActorCritic {
     using Observation = ObservationSpace;
     using Action = ActionSpace;
-    using Acting = Actor<Observation, Action, Shape, Activation>;
-    using Distribution = typename Acting::Distribution;
-    static constexpr int observation_width = Observation::width;
+    using Acting = Actor<Observation, Action, Shape, Activation>;  ///< the actor
+    using Distribution = typename Acting::Distribution;            ///< of actions
+    static constexpr int observation_width = Observation::width;   ///< numbers that are seen
     static_assert(std::is_same_v<typename Observation::template Element<double>, double>,
                   "an actor-critic needs an observation of real numbers: data::Dense");
+    /// From the observation to its value.
     using Critic = layer::Feedforward<observation_width, Shape.width, Shape.layers, 1, Activation>;
 
     static constexpr void describe(auto&& part) {

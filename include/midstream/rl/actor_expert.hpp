@@ -15,8 +15,8 @@ namespace midstream::rl {
 /// What an actor needs to act, as saved in a file of its own.
 template <class ActorType>
 struct TrainedActor {
-    typename ActorType::template Parameters<float> actor;
-    Normaliser<ActorType::observation_width> normaliser;
+    typename ActorType::template Parameters<float> actor;  ///< the actor's parameters
+    Normaliser<ActorType::observation_width> normaliser;   ///< of observations, as they were normalised in training
     static void visit(auto& self, auto&& member) {
         member("actor", self.actor);
         member("normaliser", self.normaliser);
@@ -29,8 +29,8 @@ struct TrainedActor {
 template <class ActorType, class View>
 class ActorExpert {
 public:
-    using Trained = TrainedActor<ActorType>;
-    using Distribution = typename ActorType::Distribution;
+    using Trained = TrainedActor<ActorType>;                ///< what acts, and is saved
+    using Distribution = typename ActorType::Distribution;  ///< of actions
 
     static constexpr void describe(auto&& part) {
         part("actor", std::type_identity<ActorType>{});
@@ -51,6 +51,7 @@ public:
         io::load(path, architecture, [&](auto&& member) { Trained::visit(*trained, member); });
         return ActorExpert(std::move(trained), temperature);
     }
+    /// Replaces the file whole; `architecture` is what `load` compares with its own.
     void save(const std::filesystem::path& path, std::string_view architecture) const {
         io::save(path, architecture, [&](auto&& member) { Trained::visit(**trained_, member); });
     }

@@ -24,6 +24,7 @@ class ModelActor {
 public:
     using Observation = typename Model::Observation;
     using Action = typename Model::Action;
+    /// A row for each instance that acts.
     using Observations = core::Rows<const typename Observation::template Element<float>, Observation::width>;
     static constexpr int context = layer::context_of<Model>;  ///< the most steps of an episode
 
@@ -53,6 +54,7 @@ private:
 struct CallersCodes {
     static constexpr int context = layer::unbounded;
     void reset(int, core::Random) {}
+    /// There is nothing to draw.
     void begin(int, core::Random) {}
 };
 
@@ -87,9 +89,10 @@ class SteeredActor {
 public:
     using Observation = typename Meta::Base::Observation;
     using Action = typename Meta::Base::Action;
+    /// A row for each instance that acts.
     using Observations = core::Rows<const typename Observation::template Element<float>, Observation::width>;
     static constexpr int context = std::min<int>(layer::context_of<typename Meta::Base>, Choice::context);
-    static constexpr int code_width = Meta::code;
+    static constexpr int code_width = Meta::code;  ///< numbers of a code
 
     /// Parameters must outlive the actor.
     SteeredActor(const Steered<Meta>& steered, Choice choice = {}, View view = {})
@@ -123,6 +126,7 @@ public:
         }
         return actors_.act(live);
     }
+    /// What the base model's last actions were drawn from, at temperature 1.
     auto distributions() const { return actors_.distributions(); }
 
     /// Those that acted last and whose switch opened: their codes are new.
@@ -133,6 +137,7 @@ public:
     const float* code(int instance) const { return actors_.code(instance); }
     /// Puts a code in force, until the next that is.
     void set_code(int instance, const float* code) { actors_.set_code(instance, code); }
+    /// What chooses the codes.
     const Choice& choice() const { return choice_; }
 
 private:

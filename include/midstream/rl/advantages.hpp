@@ -10,9 +10,10 @@ namespace midstream::rl {
 /// A = (R - mean R) / (std R + 1e-3) over the whole batch, with the population's standard deviation and no groups;
 /// every decision of an episode has its episode's advantage (C.5.2).
 struct BatchNormalised {
-    double epsilon = 1e-3;
+    double epsilon = 1e-3;  ///< added to the standard deviation
     static constexpr void describe(const auto& self, auto&& part) { part("epsilon", self.epsilon); }
 
+    /// Writes an advantage for every return; both have the same size.
     void operator()(std::span<const float> returns, std::span<float> advantages) const {
         double mean = 0, square = 0;
         for (const float r : returns) mean += r;

@@ -46,6 +46,7 @@ enum class Fault {
     result_not_finite  ///< what was computed: the observation is beyond all reason, or parameters are broken
 };
 
+/// A fault in words, for messages.
 constexpr const char* to_string(Fault fault) {
     switch (fault) {
         case Fault::none:
@@ -64,8 +65,8 @@ constexpr const char* to_string(Fault fault) {
 /// What an agent decides at a step. The action is all zeros where there is a fault.
 template <class Action>
 struct Decision {
-    std::array<typename Action::template Element<float>, Action::width> action{};
-    Fault fault = Fault::none;
+    std::array<typename Action::template Element<float>, Action::width> action{};  ///< a row of the action's space
+    Fault fault = Fault::none;                                                     ///< why there is no action
     bool opened = false;  ///< whether the switch opened, and the code in force is a new one
     float gate = 0;       ///< the sigmoid of the switch's logit
 };
@@ -77,12 +78,16 @@ class Agent {
 public:
     using Observation = typename ActorType::Observation;
     using Action = typename ActorType::Action;
-    using ObservationElement = typename Observation::template Element<float>;
+    using ObservationElement = typename Observation::template Element<float>;  ///< an index, or a real number
+    /// A row for each instance that acts.
     using Observations = core::Rows<const ObservationElement, Observation::width>;
+    /// A row for each instance that acted.
     using Actions = core::Rows<const typename Action::template Element<float>, Action::width>;
 
+    /// Numbers of a code; 0 of an actor without codes.
     static constexpr int code_width = detail::code_width_of<ActorType>;
 
+    /// Acts as this actor does, whose parameters must outlive the agent. Call `reset` before anything else.
     explicit Agent(ActorType actor) : actor_(std::move(actor)) {}
 
     // One instance.
@@ -129,6 +134,7 @@ public:
         if (live.size() == 1) describe_decision(actions);
         return actions;
     }
+    /// Of the last step.
     Fault fault() const { return decision_.fault; }
     /// Steps that an instance has acted in its episode.
     int steps(int instance = 0) const { return steps_[checked(instance)]; }
@@ -151,6 +157,7 @@ public:
         checked(instance);
         actor_.set_code(instance, code.data());
     }
+    /// What acts, for a look inside.
     const ActorType& actor() const { return actor_; }
 
 private:

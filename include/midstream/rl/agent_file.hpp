@@ -22,30 +22,32 @@ namespace midstream::rl {
 /// and what that one sees, with the numbers that say how they act. Nothing of acting is left to a program's options.
 template <Steering Meta, class Policy = void, class View = IdentityView<Meta::width>>
 struct TrainedAgent {
-    using Base = typename Meta::Base;
-    static constexpr bool has_policy = !std::is_void_v<Policy>;
+    using Base = typename Meta::Base;                            ///< the model that acts
+    static constexpr bool has_policy = !std::is_void_v<Policy>;  ///< false: the caller chooses codes
+    /// The policy over codes; without one it is not used.
     using Codes = typename std::conditional_t<has_policy, std::type_identity<Policy>, std::type_identity<Base>>::type;
-    using Choice = std::conditional_t<has_policy, ModelActor<Codes>, CallersCodes>;
-    using Mind = Agent<SteeredActor<Meta, Choice, View>>;
-    using ObservationElement = typename Mind::ObservationElement;
+    using Choice = std::conditional_t<has_policy, ModelActor<Codes>, CallersCodes>;  ///< what chooses codes
+    using Mind = Agent<SteeredActor<Meta, Choice, View>>;                            ///< the agent that this makes
+    using ObservationElement = typename Mind::ObservationElement;                    ///< an index, or a real number
 
-    core::Box<typename Base::template Parameters<float>> base{};
-    core::Box<typename Meta::template Parameters<float>> meta{};
+    core::Box<typename Base::template Parameters<float>> base{};  ///< the base model's parameters
+    core::Box<typename Meta::template Parameters<float>> meta{};  ///< the metacontroller's
     /// The policy's, where there is one.
     std::conditional_t<has_policy, core::Box<typename Codes::template Parameters<float>>, core::NoParameters> policy{};
     ActingOptions<Meta> acting{};
     float policy_temperature = 1;  ///< of codes; 0 takes modes
-    View view{};
+    View view{};                   ///< what the policy sees of a residual stream
     /// Rows that somebody once saw, and what was decided at each, from a reset with core::Random(1).
     struct Example {
-        std::vector<ObservationElement> observations{};
+        std::vector<ObservationElement> observations{};  ///< row by row
+        /// Row by row, one for each observation.
         std::vector<typename Mind::Action::template Element<float>> actions{};
         static void visit(auto& self, auto&& member) {
             member("observations", self.observations);
             member("actions", self.actions);
         }
     };
-    Example example{};
+    Example example{};  ///< empty unless `record_example` made one
 
     /// Ready to act. This has to outlive it, where it is now.
     Mind agent() const& {
@@ -164,6 +166,7 @@ Trained load_agent(const io::SafetensorsReader& reader, bool verify = true) {
     if (verify) agent.verify_example();
     return agent;
 }
+/// From a file.
 template <class Trained>
 Trained load_agent(const std::filesystem::path& path, bool verify = true) {
     return load_agent<Trained>(io::SafetensorsReader(path), verify);

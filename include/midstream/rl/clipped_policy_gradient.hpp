@@ -14,6 +14,7 @@
 
 namespace midstream::rl {
 
+/// How much is collected, and how often it is learned from; the defaults take one gradient step on each batch.
 struct ClippedPolicyGradientOptions {
     int batch = 1024;     ///< episodes collected per update of the data
     int epochs = 1;       ///< passes over a batch
@@ -29,11 +30,12 @@ struct ClippedPolicyGradientOptions {
 
 /// Sums over decisions, added up over shards, minibatches and epochs.
 struct SurrogateSums {
-    double surrogate = 0;
+    double surrogate = 0;   ///< min(r A, clip(r, 1 - clip, 1 + clip) A)
     double clipped = 0;     ///< decisions whose ratio was clipped
     double divergence = 0;  ///< -log ratio: an estimate of KL(old to new)
-    double decisions = 0;
+    double decisions = 0;   ///< rows that were summed over
 
+    /// Adds the sums over other decisions.
     SurrogateSums& operator+=(const SurrogateSums& other) {
         surrogate += other.surrogate;
         clipped += other.clipped;
@@ -81,11 +83,11 @@ SurrogateSums surrogate(const typename Policy::template Parameters<T>& parameter
 
 /// What one collected batch and the updates on it came to.
 struct ClippedPolicyGradientReport {
-    double mean_return = 0;
-    double success = 0;    ///< share of episodes with a positive return
-    double decisions = 0;  ///< per episode
-    double length = 0;     ///< primitive steps per episode
-    SurrogateSums sums;
+    double mean_return = 0;  ///< of the episodes
+    double success = 0;      ///< share of episodes with a positive return
+    double decisions = 0;    ///< per episode
+    double length = 0;       ///< primitive steps per episode
+    SurrogateSums sums;      ///< of all updates on the batch; zero where there was none
 };
 
 /// Tells in a sentence what does not fit together in a ClippedPolicyGradient.
@@ -116,6 +118,7 @@ template <class B, class Policy, class LearnerType, class Advantage = BatchNorma
           bool = check_policy_gradient<B, Policy, LearnerType, Advantage>()>
 class ClippedPolicyGradient {
 public:
+    /// Copies the environment for every shard. The learner must outlive this. Throws if an option is out of its range.
     ClippedPolicyGradient(const B& environment, LearnerType& learner, ClippedPolicyGradientOptions options = {},
                           Advantage advantage = {})
         : learner_(&learner), options_(options), advantage_(advantage) {
@@ -196,6 +199,7 @@ public:
         return report;
     }
 
+    /// What a shard collected last.
     const Collector<B, Policy>& collector(int shard) const { return collectors_[static_cast<std::size_t>(shard)]; }
 
 private:
@@ -230,8 +234,11 @@ private:
 template <class B, class Policy, class LearnerType, class Advantage>
 class ClippedPolicyGradient<B, Policy, LearnerType, Advantage, false> {
 public:
+    /// Takes any arguments, so that the sentence is all there is to read.
     ClippedPolicyGradient(const auto&...) {}
+    /// Likewise; does nothing.
     ClippedPolicyGradientReport update(const auto&...) { return {}; }
+    /// Likewise; does nothing.
     ClippedPolicyGradientReport collect(const auto&...) { return {}; }
 };
 

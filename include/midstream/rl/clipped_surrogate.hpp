@@ -11,9 +11,9 @@ namespace midstream::rl {
 /// time of acting and A its advantage; its derivative by log r is r A, or 0 where clipped.
 template <class T>
 struct ClippedSurrogate {
-    T ratio;
-    bool clipped;
-    T value;
+    T ratio;       ///< r
+    bool clipped;  ///< whether the value no longer depends on r
+    T value;       ///< of the surrogate
 
     /// The logarithm of the ratio is bounded to +-20, so that nothing overflows.
     ClippedSurrogate(T log_ratio, T advantage, T clip)

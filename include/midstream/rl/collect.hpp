@@ -33,8 +33,9 @@ class Collector {
     static_assert(check_policy<B, Policy>(), "a policy needs to fit its environment");
 
 public:
-    using Episodes = data::Episodes<typename B::Observation, typename B::Action>;
+    using Episodes = data::Episodes<typename B::Observation, typename B::Action>;  ///< packed, without targets
 
+    /// Plays in this batch of environments.
     explicit Collector(B environment) : player_(std::move(environment)) {}
 
     /// Plays `count` episodes side by side to their ends. `temperature` is that of the policy's actions; 0 takes modes.
@@ -80,7 +81,9 @@ public:
     const Episodes& episodes() const { return episodes_; }
     /// log p(action) of every row at the time of acting.
     std::span<const float> log_probabilities() const { return log_probabilities_; }
+    /// Primitive steps of each of the last episodes.
     std::span<const int> lengths() const { return environment().lengths(); }
+    /// The environments, as the last episodes left them.
     const B& environment() const { return player_.environment(); }
 
 private:

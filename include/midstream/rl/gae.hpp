@@ -17,8 +17,8 @@ enum class Ending : std::uint8_t {
 /// delta_t = r_t + discount v(o_{t+1}) - v(o_t), where v(o_{t+1}) is 0 after a termination;
 /// A_t = delta_t + discount lambda A_{t+1}, where A_{t+1} is 0 after any ending and after the last step.
 struct GeneralisedAdvantages {
-    double discount = 0.99;
-    double lambda = 0.95;
+    double discount = 0.99;  ///< of rewards, by step
+    double lambda = 0.95;    ///< of later deltas: 0 looks a step ahead, 1 to the end of the episode
     static constexpr void describe(const auto& self, auto&& part) {
         part("discount", self.discount);
         part("lambda", self.lambda);

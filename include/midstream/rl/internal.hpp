@@ -18,11 +18,13 @@ namespace midstream::rl {
 template <int Width>
 struct IdentityView {
     static constexpr void describe(auto&& part) { part("width", Width); }
+    /// row = e.
     void operator()(const float* e, float* row) const { std::copy_n(e, Width, row); }
 };
 
 /// The absence of somebody who looks on.
 struct NoWatcher {
+    /// Does nothing.
     template <class... Arguments>
     void operator()(Arguments&&...) const {}
 };
@@ -53,7 +55,7 @@ template <class B, class Meta, class Watcher = NoWatcher, class View = IdentityV
           bool = check_internal<B, Meta, View>()>
 class Internal {
 public:
-    using Base = typename Meta::Base;
+    using Base = typename Meta::Base;  ///< the model that is steered
     using Observation = data::Dense<Meta::width>;
     using Action = data::Continuous<Meta::code>;
     static constexpr int horizon = env::horizon_of<B>;  ///< of decisions as well; 0 where B does not tell
@@ -83,9 +85,11 @@ public:
     std::span<const int> lengths() const { return environment().lengths(); }
     /// Codes asked for so far, per instance.
     std::span<const int> decisions() const { return decisions_; }
+    /// The environments within, in which primitive steps are taken.
     const B& environment() const { return acting_.environment(); }
     /// The code in force.
     const float* code(int instance) const { return acting_.code(instance); }
+    /// Who looks on.
     Watcher& watcher() { return watcher_; }
 
     void observe(core::Rows<float, Meta::width> rows) const {
@@ -121,6 +125,7 @@ class Internal<B, Meta, Watcher, View, false> {
 public:
     using Observation = data::Dense<1>;
     using Action = data::Continuous<1>;
+    /// Takes any arguments, so that the sentence is all there is to read.
     Internal(const auto&...) {}
     void reset(int, core::Random) {}
     std::span<const int> awaiting() const { return {}; }

@@ -13,9 +13,9 @@ namespace midstream::rl {
 /// through: get one from Moments.
 template <int Width>
 struct Normaliser {
-    core::Vector<float, Width> mean;
-    core::Vector<float, Width> scale;
-    core::Vector<float, 1> limit;
+    core::Vector<float, Width> mean;   ///< taken off
+    core::Vector<float, Width> scale;  ///< then multiplied with: 1 / standard deviation
+    core::Vector<float, 1> limit;      ///< the largest absolute value that comes out
 
     static constexpr void describe(auto&& part) { part("width", Width); }
 
@@ -36,9 +36,11 @@ struct Normaliser {
 /// and of the squares of these.
 template <int Width>
 struct Deviations {
-    double count = 0;
-    core::Vector<double, Width> sum{}, square{};
+    double count = 0;                   ///< of observations
+    core::Vector<double, Width> sum{},  ///< of deviations
+        square{};                       ///< of their squares
 
+    /// Takes in one observation; `mean` is that which is known by then.
     void add(const core::Vector<double, Width>& mean, const float* x) {
         ++count;
         for (int i = 0; i < Width; ++i) {
@@ -47,6 +49,7 @@ struct Deviations {
             square.values[i] += deviation * deviation;
         }
     }
+    /// Merges what was added up from the same mean.
     Deviations& operator+=(const Deviations& other) {
         count += other.count;
         for (int i = 0; i < Width; ++i) {
@@ -60,8 +63,8 @@ struct Deviations {
 /// Mean and variance of all observations so far.
 template <int Width>
 struct Moments {
-    double count = 0;
-    core::Vector<double, Width> mean{};
+    double count = 0;                      ///< of observations
+    core::Vector<double, Width> mean{};    ///< of each coordinate
     core::Vector<double, Width> square{};  ///< sum of squared deviations from the mean
 
     static void visit(auto& self, auto&& member) {

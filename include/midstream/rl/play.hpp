@@ -16,6 +16,7 @@ namespace midstream::rl {
 template <env::BatchEnvironment B>
 class Player {
 public:
+    /// Plays in this batch of environments.
     explicit Player(B environment) : environment_(std::move(environment)) {}
 
     /// Plays `count` episodes side by side to their ends: wherever some await an action, calls
@@ -39,6 +40,7 @@ public:
         }
         require_results();
     }
+    /// The environments, as the last episodes left them.
     const B& environment() const { return environment_; }
 
 private:

@@ -32,17 +32,18 @@ namespace midstream::rl {
 /// All that a run consists of where an era begins.
 template <class AgentType, class OptimiserPolicy>
 struct PpoTrainee {
-    using Agent = AgentType;
-    using Learner = train::Learner<typename Agent::template Parameters<float>, OptimiserPolicy>;
-    Learner learner{};
+    using Agent = AgentType;                                                                      ///< the actor-critic
+    using Learner = train::Learner<typename Agent::template Parameters<float>, OptimiserPolicy>;  ///< of its parameters
+    Learner learner{};                            ///< parameters, optimiser and number of shards
     Moments<Agent::observation_width> moments{};  ///< of observations, by which they are normalised
-    std::uint64_t updates = 0;
+    std::uint64_t updates = 0;                    ///< calls of Ppo::update so far
 
     static void visit(auto& self, auto&& member) {
         member("learner", self.learner);
         member("moments", self.moments);
         member("updates", self.updates);
     }
+    /// Updates of rl::Ppo so far; each takes many steps of the learner.
     std::int64_t steps() const { return static_cast<std::int64_t>(updates); }
 };
 
@@ -77,8 +78,8 @@ constexpr bool check_ppo() {
 template <class E, class Trainee, bool = check_ppo<E, Trainee>()>
 class Ppo {
 public:
-    using Agent = typename Trainee::Agent;
-    using Parameters = typename Agent::template Parameters<float>;
+    using Agent = typename Trainee::Agent;                          ///< the actor-critic
+    using Parameters = typename Agent::template Parameters<float>;  ///< in float
 
     /// The trainee must outlive this; its learner's number of shards is part of the run.
     Ppo(const E& prototype, Trainee& trainee, PpoOptions options = {}) : trainee_(&trainee), options_(options) {
@@ -230,7 +231,9 @@ private:
 template <class E, class Trainee>
 class Ppo<E, Trainee, false> {
 public:
+    /// Takes any arguments, so that the sentence is all there is to read.
     Ppo(const auto&...) {}
+    /// Likewise; does nothing.
     PpoReport update(const auto&...) { return {}; }
 };
 

@@ -14,14 +14,14 @@ namespace midstream::rl {
 
 /// What one update takes and does. docs/ant.md has what an ant learned to walk by.
 struct PpoOptions {
-    int instances = 64;   ///< environments side by side
-    int steps = 64;       ///< of each instance, for one update
-    int epochs = 4;       ///< passes over these steps
-    int minibatches = 4;  ///< gradient steps per pass
-    GeneralisedAdvantages advantages{};
-    float clip = 0.2f;          ///< of the ratio of joint densities
-    float value_weight = 0.5f;  ///< of half the squared error of the critic
-    float entropy_weight = 0;   ///< of the entropy of the actions, per decision
+    int instances = 64;                  ///< environments side by side
+    int steps = 64;                      ///< of each instance, for one update
+    int epochs = 4;                      ///< passes over these steps
+    int minibatches = 4;                 ///< gradient steps per pass
+    GeneralisedAdvantages advantages{};  ///< from rewards and values to advantages
+    float clip = 0.2f;                   ///< of the ratio of joint densities
+    float value_weight = 0.5f;           ///< of half the squared error of the critic
+    float entropy_weight = 0;            ///< of the entropy of the actions, per decision
     /// If positive, passes end once one of them finds the policy this far (in nats per decision) from that which acted.
     double divergence_limit = 0;
     float observation_limit = 10;  ///< normalised observations stay within +- this
@@ -45,13 +45,14 @@ struct PpoOptions {
 
 /// Sums over decisions, added up over shards, minibatches and epochs.
 struct PpoSums {
-    double surrogate = 0;
+    double surrogate = 0;      ///< min(r A, clip(r, 1 - clip, 1 + clip) A)
     double squared_error = 0;  ///< of the critic
-    double entropy = 0;
-    double clipped = 0;     ///< decisions whose ratio was clipped
-    double divergence = 0;  ///< ratio - 1 - log ratio: an estimate of KL(old to new) that is never negative
-    double decisions = 0;
+    double entropy = 0;        ///< of the actions' distributions, nats
+    double clipped = 0;        ///< decisions whose ratio was clipped
+    double divergence = 0;     ///< ratio - 1 - log ratio: an estimate of KL(old to new) that is never negative
+    double decisions = 0;      ///< rows that were summed over
 
+    /// Adds the sums over other decisions.
     PpoSums& operator+=(const PpoSums& other) {
         surrogate += other.surrogate;
         squared_error += other.squared_error;
@@ -67,9 +68,12 @@ struct PpoSums {
 /// by which the critic is corrected.
 template <class Agent, class T>
 struct PpoRows {
-    core::Rows<const T, Agent::observation_width> observations;
+    core::Rows<const T, Agent::observation_width> observations;  ///< normalised
+    /// As they were taken.
     core::Rows<const typename Agent::Action::template Element<T>, Agent::Action::width> actions;
-    std::span<const T> log_probabilities, advantages, returns;
+    std::span<const T> log_probabilities,  ///< of the joint density, at the time of acting
+        advantages,                        ///< A
+        returns;                           ///< that the critic is drawn to
 };
 
 /// Adds weight times the gradient of the sum over rows of

@@ -32,35 +32,47 @@ struct PpoReport {
 /// Some of the instances, and their last stretch: row t * count + i is step t of the i-th.
 template <env::Environment E, class Agent>
 struct PpoShard {
-    using Parameters = typename Agent::template Parameters<float>;
+    using Parameters = typename Agent::template Parameters<float>;  ///< of the actor-critic, in float
     using Element = env::ActionElement<E>;
-    using Distribution = typename Agent::Distribution;
-    static constexpr int observation_width = Agent::observation_width, action_width = Agent::Action::width;
+    using Distribution = typename Agent::Distribution;                  ///< of actions
+    static constexpr int observation_width = Agent::observation_width,  ///< numbers that are seen
+        action_width = Agent::Action::width;                            ///< elements of an action
 
-    int first, count, steps;
-    std::vector<E> instances;
-    std::vector<core::Random> streams;
-    std::vector<float> episode_returns;
-    std::vector<int> episode_lengths;
+    int first,                           ///< of its instances among all
+        count,                           ///< of its instances
+        steps;                           ///< of each instance, for an update
+    std::vector<E> instances;            ///< in the middle of their episodes
+    std::vector<core::Random> streams;   ///< that actions are drawn from, one for each instance
+    std::vector<float> episode_returns;  ///< summed rewards of each instance's present episode
+    std::vector<int> episode_lengths;    ///< steps of each instance's present episode
 
     core::Buffer<float, observation_width> seen;  ///< by all instances at once
     core::Buffer<float, observation_width>
         observations;  ///< normalised: rows, where instances stand after them, where episodes were cut off
-    core::Buffer<Element, action_width> actions;
-    std::vector<float> log_probabilities, rewards, values, next_values, advantages, returns;
-    std::vector<Ending> endings;
+    core::Buffer<Element, action_width> actions;  ///< rows, as the lists that follow
+    std::vector<float> log_probabilities,         ///< of the action, at the time of acting
+        rewards,                                  ///< of the step
+        values,                                   ///< of what was seen
+        next_values,                              ///< of what the step led to; after a termination not read
+        advantages,                               ///< by the rule, then normalised by Ppo
+        returns;                                  ///< value + advantage as the rule gave it
+    std::vector<Ending> endings;                  ///< how each step left its episode
     std::vector<int> cut;          ///< of a row that ended in truncation, the row of `observations` that it led to
     std::vector<int> order;        ///< rows, shuffled
     std::vector<float> estimates;  ///< of the rows of `observations`, by the critic
     int criticised = 0;            ///< rows of `observations` in use
 
-    core::Buffer<float, observation_width> batch_observations;
-    core::Buffer<Element, action_width> batch_actions;
-    std::vector<float> batch_log_probabilities, batch_advantages, batch_returns;
-    typename Agent::template Tape<float> tape;
+    core::Buffer<float, observation_width> batch_observations;  ///< a minibatch, as the members that follow
+    core::Buffer<Element, action_width> batch_actions;          ///< of a minibatch
+    std::vector<float> batch_log_probabilities,                 ///< of a minibatch
+        batch_advantages,                                       ///< of a minibatch
+        batch_returns;                                          ///< of a minibatch
+    typename Agent::template Tape<float> tape;  ///< of acting, criticising and the loss, one after the other
+    /// Of the last stretch's observations, from the mean that was known before it.
     Deviations<observation_width> deviations;
     PpoReport report;  ///< sums, not means
 
+    /// `size` instances like `prototype`, of which the first is number `first_instance`; stretches of `stretch` steps.
     PpoShard(const E& prototype, int first_instance, int size, int stretch)
         : first(first_instance),
           count(size),
@@ -81,8 +93,10 @@ struct PpoShard {
         order.resize(all);
         estimates.resize(static_cast<std::size_t>(2 * rows() + count));
     }
+    /// Steps of a stretch, of all instances together.
     int rows() const { return count * steps; }
 
+    /// Begins an episode of the i-th instance.
     void begin(int i, core::Random random) {
         const auto at = static_cast<std::size_t>(i);
         instances[at].reset(random);

@@ -20,9 +20,9 @@ class SteeredModel {
 public:
     using Observation = typename Base::Observation;
     using Action = typename Base::Action;
-    using ActionElement = typename Action::template Element<float>;
+    using ActionElement = typename Action::template Element<float>;  ///< an index, or a real number
     static constexpr int width = Base::width;
-    static constexpr int first_pass_end = std::max(Read, Write);
+    static constexpr int first_pass_end = std::max(Read, Write);  ///< the blocks below this layer are never steered
 
     /// The parameters must outlive this. `temperature` is that of actions; 0 takes modes.
     explicit SteeredModel(const typename Base::template Parameters<float>& base, float temperature = 1)

@@ -38,6 +38,7 @@ public:
 
     /// The instances that are still running, ascending.
     std::span<const int> running() const { return environment_.awaiting(); }
+    /// The environments, with what has become of each instance.
     const B& environment() const { return environment_; }
     /// Layer `Read` of an instance at its current step, unsteered.
     const float* e_read(int instance) const { return model_.e_read(instance); }

@@ -18,12 +18,12 @@ enum class Decay {
 /// With m and v the running means of the gradient g and of its square, both corrected for their start at zero:
 ///     p <- (1 - learning_rate weight_decay) p - learning_rate m / (sqrt(v) + epsilon).
 struct AdamW {
-    double beta1 = 0.9;
-    double beta2 = 0.999;
-    double epsilon = 1e-8;
+    double beta1 = 0.9;          ///< of the running mean of g
+    double beta2 = 0.999;        ///< of the running mean of g^2
+    double epsilon = 1e-8;       ///< added to sqrt(v)
     double weight_decay = 0.03;  ///< 0.03 throughout the paper, 0 in internal RL
-    Decay decay = Decay::all;
-    RateFactors rates{};  ///< by default all parameters learn at the same rate
+    Decay decay = Decay::all;    ///< which parameters weight decay pulls
+    RateFactors rates{};         ///< by default all parameters learn at the same rate
     static constexpr void describe(const auto& self, auto&& part) {
         part("beta1", self.beta1);
         part("beta2", self.beta2);
@@ -69,7 +69,9 @@ struct AdamW {
     /// The factors of one step, shared by all entries.
     template <class T>
     struct Step {
-        T beta1, beta2, epsilon;
+        T beta1,       ///< as AdamW's
+            beta2,     ///< as AdamW's
+            epsilon;   ///< as AdamW's
         T forget;      ///< learning_rate weight_decay
         T rate;        ///< learning_rate / (1 - beta1^t)
         T correction;  ///< 1 / sqrt(1 - beta2^t)

@@ -17,7 +17,7 @@ namespace midstream::train {
 
 /// How events are told from other components.
 struct FindEventsOptions {
-    control::IndependentComponentsOptions components{};
+    control::IndependentComponentsOptions components{};  ///< how FastICA looks for components
     /// A component is an event if the action loss rises by at least this share of what it does at the firings of the
     /// component at which it rises most.
     double share = 0.5;
@@ -30,7 +30,7 @@ struct FindEventsOptions {
 
 /// What was measured of an independent component.
 struct ComponentStatistics {
-    double kurtosis = 0;
+    double kurtosis = 0;   ///< E s^4 - 3 of its values s over all rows
     double threshold = 0;  ///< midway between the means of two classes of firings, those that tell most of them
     double rate = 0;       ///< share of the steps at which it fires beyond the threshold
     int measured = 0;      ///< firings with an action before and after
@@ -38,12 +38,13 @@ struct ComponentStatistics {
     int kind = -1;         ///< of the observer's event; -1: none
 };
 
+/// What find_events came to: an observer, and what speaks for it.
 template <class Observer>
 struct FoundEvents {
-    Observer observer{};
+    Observer observer{};                          ///< of the events, in the order of their rise, the largest first
     std::vector<ComponentStatistics> components;  ///< the largest kurtosis first
-    control::IndependentComponents<float, Observer::width> independent{};
-    int kinds = 0;  ///< of events
+    control::IndependentComponents<float, Observer::width> independent{};  ///< all components, events or not
+    int kinds = 0;                                                         ///< of events
 };
 
 /// Splits numbers in two classes such that the variance within them is least, and returns what lies midway between the

@@ -60,15 +60,16 @@ struct OptimiserState<O, P, T, false> {
 /// run saves.
 template <class P, class OptimiserPolicy, class T = float>
 struct Learner {
-    OptimiserPolicy optimiser{};
-    double max_norm = 1;  ///< the gradient is clipped to this global norm
-    int shards = 4;
-    core::Box<P> parameters{};
+    OptimiserPolicy optimiser{};  ///< the options of what takes the steps
+    double max_norm = 1;          ///< the gradient is clipped to this global norm
+    int shards = 4;               ///< pieces of a batch with a gradient each: 1 to max_shards
+    core::Box<P> parameters{};    ///< what is trained
+    /// Of the optimiser: moments and the number of updates.
     typename detail::OptimiserState<OptimiserPolicy, P, T>::Type state{};
 
-    std::vector<core::Box<P>> gradients{};
-    std::vector<std::span<T>> gradient_spans{};
-    std::vector<double> norm_scratch{};
+    std::vector<core::Box<P>> gradients{};       ///< one for each shard; after an update the first is their clipped sum
+    std::vector<std::span<T>> gradient_spans{};  ///< of these, flat
+    std::vector<double> norm_scratch{};          ///< of clipping
 
     static constexpr void describe(auto&& part) {
         part("numbers", sizeof(P) / sizeof(T));
@@ -144,7 +145,7 @@ struct Learner {
         optimiser.update(policy, state, *parameters, *gradients[0], learning_rate);
     }
 
-    static constexpr int max_shards = 64;
+    static constexpr int max_shards = 64;  ///< the most pieces of a batch
 
 private:
     /// Why a gradient, whose sum is in the first of `gradients`, is not finite.

@@ -19,6 +19,7 @@ namespace midstream::train {
 /// when their path holds the word embed(ding), conv(olution) or bias (tables of relative position biases are
 /// matrices), or a word that ends in "head" ("action_head.weight", but not "heads.weight").
 struct EmbeddingsAndHeads {
+    /// Whether AdamW takes the matrix of this path.
     bool operator()(std::string_view path) const {
         for (const std::string_view word : {"embed", "conv", "bias"})
             if (path.find(word) != path.npos) return true;
@@ -38,12 +39,12 @@ struct EmbeddingsAndHeads {
 /// begins with moments of zero.
 template <class LeftToAdamW = EmbeddingsAndHeads>
 struct Muon {
-    double momentum = 0.95;
-    int iterations = 5;
-    double weight_decay = 0.03;
-    AdamW adamw{};            ///< of everything that is not orthogonalised; its weight decay and rates are its own
-    double adamw_rate = 0.1;  ///< AdamW's learning rate as a multiple of Muon's
-    LeftToAdamW left_to_adamw{};
+    double momentum = 0.95;       ///< weight of what m was before
+    int iterations = 5;           ///< of Newton and Schulz, for every matrix
+    double weight_decay = 0.03;   ///< of the matrices that are made orthogonal
+    AdamW adamw{};                ///< of everything that is not orthogonalised; its weight decay and rates are its own
+    double adamw_rate = 0.1;      ///< AdamW's learning rate as a multiple of Muon's
+    LeftToAdamW left_to_adamw{};  ///< asked with a matrix's path: left_to_adamw(std::string_view)
 
     static constexpr void describe(auto&& part) { part("left_to_adamw", std::type_identity<LeftToAdamW>{}); }
     static constexpr void describe(const auto& self, auto&& part) {
@@ -58,8 +59,10 @@ struct Muon {
     /// Scratch of one orthogonalisation at a time; grows to the largest matrix.
     template <class T>
     struct Workspace {
-        core::AlignedVector<T> direction, next;  ///< short side x long side
-        core::AlignedVector<T> gram, square;     ///< short side x short side
+        core::AlignedVector<T> direction,  ///< short side x long side
+            next;                          ///< short side x long side
+        core::AlignedVector<T> gram,       ///< short side x short side
+            square;                        ///< short side x short side
     };
 
     /// Matrices are dealt to this many workers, each with its own workspace, whatever the number of threads.

@@ -19,8 +19,9 @@ struct LossSums {
     double divergence = 0;  ///< KL(N(mean, variance) to N(0, I)), unweighted
     double gates = 0;       ///< beta_t: the expected number of switches
     double steps = 0;       ///< as `episodes` a whole number, for more of them than an int holds
-    double episodes = 0;
+    double episodes = 0;    ///< in the batch
 
+    /// Adds the sums over other steps.
     LossSums& operator+=(const LossSums& other) {
         action += other.action;
         target += other.target;
@@ -110,11 +111,13 @@ LossSums supervised_loss(const typename Controllers::Base::template Parameters<T
 /// The working memory of discovery_loss for one shard.
 template <class Meta, class T>
 struct DiscoveryTape {
-    typename Meta::Base::template Tape<T> base;
-    typename Meta::template Tape<T> meta;
-    core::Buffer<T, Meta::width> e_read, e_write;
+    typename Meta::Base::template Tape<T> base;  ///< of both passes of the base model
+    typename Meta::template Tape<T> meta;        ///< of the metacontroller
+    core::Buffer<T, Meta::width> e_read,         ///< layer `read` of the first pass
+        e_write;                                 ///< layer `write` of the first pass, before it is steered
+    /// What the encoder sees of every row, row by row; empty where that is the residual stream.
     std::vector<typename Meta::Observer::Observation::template Element<T>> observed;
-    StreamAhead<typename Meta::Base, T> ahead;
+    StreamAhead<typename Meta::Base, T> ahead;  ///< of an observer that looks at the residual stream one step ahead
 };
 
 /// Fills tape.observed: what the encoder sees of every row, if that is not the residual stream.

@@ -43,16 +43,18 @@ concept Optimiser = core::ParameterStruct<P> && requires(const O& optimiser, typ
 /// Factors on the learning rate of the parameters whose path begins with `prefix` (which has to outlive this), and of
 /// all others; 0 keeps parameters as they are.
 struct RateFactors {
-    std::string_view prefix;
-    double factor = 1;
-    double others = 1;
+    std::string_view prefix;  ///< of the paths that `factor` is for; empty: of all
+    double factor = 1;        ///< on the rate of parameters whose path begins so
+    double others = 1;        ///< on the rate of all others
     static constexpr void describe(const auto& self, auto&& part) {
         part("prefix", self.prefix);
         part("factor", self.factor);
         part("others", self.others);
     }
 
+    /// The factor for the parameters of this path.
     double at(std::string_view path) const { return path.starts_with(prefix) ? factor : others; }
+    /// Whether all rates stay as they are.
     bool uniform() const { return factor == 1 && others == 1; }
     /// Requires that the prefix, unless it is empty, begins the path of some parameter.
     void require_match(const std::vector<core::Leaf>& all) const {
@@ -69,13 +71,15 @@ struct RateFactors {
 
 /// RateFactors that own their prefix: what work was split for, to be compared with what it is to be split for now.
 struct OwnedRateFactors {
-    std::string prefix;
-    double factor = 1;
-    double others = 1;
+    std::string prefix;  ///< as RateFactors::prefix
+    double factor = 1;   ///< as RateFactors::factor
+    double others = 1;   ///< as RateFactors::others
 
+    /// Whether they are the same.
     friend bool operator==(const OwnedRateFactors& a, const RateFactors& b) {
         return a.prefix == b.prefix && a.factor == b.factor && a.others == b.others;
     }
+    /// Copies them, the prefix included.
     OwnedRateFactors& operator=(const RateFactors& rates) {
         prefix = rates.prefix;
         factor = rates.factor;
@@ -87,10 +91,10 @@ struct OwnedRateFactors {
 /// A stretch of the flat view that one call of a parallel policy works on; decay says whether weights there decay, rate
 /// is a factor on the learning rate.
 struct Piece {
-    std::size_t first;
-    std::size_t size;
-    bool decay;
-    double rate = 1;
+    std::size_t first;  ///< where it begins in the flat view
+    std::size_t size;   ///< how many numbers it has
+    bool decay;         ///< whether weight decay pulls them
+    double rate = 1;    ///< factor on the learning rate
 };
 
 /// Appends [first, first + size) to `pieces` in pieces of at most 2^14 numbers, however many threads there are.

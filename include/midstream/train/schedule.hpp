@@ -18,8 +18,9 @@ concept Schedule = requires(const S& schedule, std::int64_t step) {
 
 /// The same at every step: the paper's own choice for learning rates.
 struct Constant {
-    double value = 0;
+    double value = 0;  ///< at every step
     static constexpr void describe(const auto& self, auto&& part) { part("value", self.value); }
+    /// The value at a step, whichever it is.
     constexpr double operator()(std::int64_t) const { return value; }
 };
 
@@ -36,16 +37,17 @@ constexpr double mix(double from, double to, double progress) { return (1 - prog
 
 /// `from` up to step `first`, then a straight line to `to`, reached at step `last` and kept.
 struct Ramp {
-    double from = 0;
-    double to = 1;
-    std::int64_t first = 0;
-    std::int64_t last = 0;
+    double from = 0;         ///< up to step `first`
+    double to = 1;           ///< from step `last` on
+    std::int64_t first = 0;  ///< the last step before the ramp
+    std::int64_t last = 0;   ///< where it ends; a jump where that is not after `first`
     static constexpr void describe(const auto& self, auto&& part) {
         part("from", self.from);
         part("to", self.to);
         part("first", self.first);
         part("last", self.last);
     }
+    /// The value at a step.
     constexpr double operator()(std::int64_t step) const {
         return detail::mix(from, to, detail::progress(step, first, last));
     }
@@ -53,31 +55,33 @@ struct Ramp {
 
 /// A ramp that goes down, by default to zero: a constant learning rate and then a linear decay.
 struct LinearDecay {
-    double from = 0;
-    double to = 0;
-    std::int64_t first = 0;
-    std::int64_t last = 0;
+    double from = 0;         ///< up to step `first`
+    double to = 0;           ///< from step `last` on
+    std::int64_t first = 0;  ///< the last step before the decay
+    std::int64_t last = 0;   ///< where it ends
     static constexpr void describe(const auto& self, auto&& part) {
         part("from", self.from);
         part("to", self.to);
         part("first", self.first);
         part("last", self.last);
     }
+    /// The value at a step.
     constexpr double operator()(std::int64_t step) const { return Ramp{from, to, first, last}(step); }
 };
 
 /// As Ramp, along half a cosine: flat at both ends.
 struct Cosine {
-    double from = 1;
-    double to = 0;
-    std::int64_t first = 0;
-    std::int64_t last = 0;
+    double from = 1;         ///< up to step `first`
+    double to = 0;           ///< from step `last` on
+    std::int64_t first = 0;  ///< the last step before the curve
+    std::int64_t last = 0;   ///< where it ends
     static constexpr void describe(const auto& self, auto&& part) {
         part("from", self.from);
         part("to", self.to);
         part("first", self.first);
         part("last", self.last);
     }
+    /// The value at a step.
     double operator()(std::int64_t step) const {
         return detail::mix(from, to, (1 - std::cos(std::numbers::pi * detail::progress(step, first, last))) / 2);
     }
@@ -86,16 +90,17 @@ struct Cosine {
 /// Rises from peak / (warmup + 1) at step 0 (no step is wasted on a rate of zero) to `peak` at step `warmup`, then
 /// falls on a straight line to `to` at step `last`.
 struct WarmupLinearDecay {
-    double peak = 0;
-    std::int64_t warmup = 0;
-    std::int64_t last = 0;
-    double to = 0;
+    double peak = 0;          ///< the largest value
+    std::int64_t warmup = 0;  ///< the step at which it is reached: as many steps of warm-up
+    std::int64_t last = 0;    ///< where the decay ends
+    double to = 0;            ///< from step `last` on
     static constexpr void describe(const auto& self, auto&& part) {
         part("peak", self.peak);
         part("warmup", self.warmup);
         part("last", self.last);
         part("to", self.to);
     }
+    /// The value at a step.
     constexpr double operator()(std::int64_t step) const {
         if (step < warmup) return peak * static_cast<double>(step + 1) / static_cast<double>(warmup + 1);
         return detail::mix(peak, to, detail::progress(step, warmup, last));

@@ -43,10 +43,13 @@ constexpr bool check_expert() {
 /// See recorder.
 template <class Environment, class ExpertType>
 struct Recorder {
+    /// The environment; something that fits stands in for what is none.
     using World = env::detail::Checked<Environment>;
+    /// Whether the expert acts in it; where it does not, a sentence says why.
     static constexpr bool acts = detail::check_expert<ExpertType, Environment>();
-    Environment environment;
-    ExpertType expert;
+    Environment environment;  ///< a copy of it is what the expert acts in
+    ExpertType expert;        ///< whose successes are recorded
+    /// Appends `count` successful episodes, the i-th from random.fork(i).
     void operator()(int count, core::Random random, env::EpisodesOf<World>& episodes) const {
         if constexpr (acts) env::record(environment, expert, count, random, episodes);
     }
@@ -102,7 +105,8 @@ void append_episode(const Episodes& from, int episode, Episodes& to) {
 /// See sampler.
 template <class Episodes>
 struct Sampler {
-    const Episodes* dataset;
+    const Episodes* dataset;  ///< where episodes are drawn from; has to outlive this
+    /// Appends `count` episodes. Throws where the data set is empty.
     void operator()(int count, core::Random random, Episodes& episodes) const {
         core::require(dataset->count() > 0, "a data set to draw from holds at least one episode");
         for (int i = 0; i < count; ++i) append_episode(*dataset, random.below(dataset->count()), episodes);
@@ -123,8 +127,9 @@ void sampler(const Episodes&& dataset) = delete;
 /// See looking_ahead.
 template <class Source>
 struct LookingAhead {
-    Source source;
-    int steps;
+    Source source;  ///< of episodes with targets of the next observation
+    int steps;      ///< how far ahead targets lie: 1 or more
+    /// Fills a cleared batch.
     template <class Episodes>
     requires SourceOf<Source, Episodes>
     void operator()(int count, core::Random random, Episodes& episodes) const {
@@ -141,8 +146,10 @@ LookingAhead<Source> looking_ahead(Source source, int steps) {
 /// The longest episode that a source can give, in steps; 0 where its type does not say.
 template <class Source>
 inline constexpr int horizon_of = 0;
+/// That of the environment.
 template <class World, class Expert>
 inline constexpr int horizon_of<Recorder<World, Expert>> = env::horizon_of<World>;
+/// That of the source within.
 template <class Source>
 inline constexpr int horizon_of<LookingAhead<Source>> = horizon_of<Source>;
 

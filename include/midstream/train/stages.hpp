@@ -25,9 +25,9 @@ namespace midstream::train {
 
 /// The defaults are the paper's (Table A4), far beyond what a laptop does in a day.
 struct PretrainOptions {
-    std::int64_t steps = 256'000;
-    int batch = 1024;      ///< episodes per update
-    double lambda = 0.01;  ///< weight of the next observation's likelihood
+    std::int64_t steps = 256'000;  ///< updates in all, those that the learner has done already included
+    int batch = 1024;              ///< episodes per update
+    double lambda = 0.01;          ///< weight of the next observation's likelihood
     static constexpr void describe(const auto& self, auto&& part) {
         part("steps", self.steps);
         part("batch", self.batch);
@@ -126,8 +126,8 @@ void pretrain(const Policy& policy, LearnerType& learner, const Source& source, 
 
 /// The defaults are the paper's for the gridworld (Table A7).
 struct SuperviseOptions {
-    std::int64_t steps = 3200;
-    int batch = 512;
+    std::int64_t steps = 3200;  ///< updates in all, those that the learner has done already included
+    int batch = 512;            ///< episodes per update
     static constexpr void describe(const auto& self, auto&& part) {
         part("steps", self.steps);
         part("batch", self.batch);
@@ -165,8 +165,8 @@ void supervise(const Policy& policy, const BaseParameters& base, LearnerType& le
 
 /// The defaults are the paper's (Table A9).
 struct DiscoverOptions {
-    std::int64_t steps = 64'000;
-    int batch = 512;
+    std::int64_t steps = 64'000;  ///< updates in all, those that the learner has done already included
+    int batch = 512;              ///< episodes per update
     static constexpr void describe(const auto& self, auto&& part) {
         part("steps", self.steps);
         part("batch", self.batch);

@@ -19,10 +19,12 @@ using EpisodesOf = data::Episodes<typename Model::Observation, typename Model::A
 template <class Base, class T>
 struct StreamAhead {
     std::vector<int> offsets;  ///< of the sequences o_1, ..., o_{T+1}
+    /// The observations o_1, ..., o_{T+1} of each episode, row by row.
     std::vector<typename Base::Observation::template Element<T>> observations;
-    typename Base::template Tape<T> tape;
-    core::Buffer<T, Base::width> ahead;
+    typename Base::template Tape<T> tape;  ///< of the first pass over these
+    core::Buffer<T, Base::width> ahead;    ///< what `rows` returned last
 
+    /// Where each episode's T + 1 observations lie.
     core::Sequences sequences() const { return {offsets}; }
 
     /// Layer `layer` of o_1, ..., o_{T+1} of every episode, T + 1 rows each, which layers above 0 must have the context

@@ -37,6 +37,7 @@ struct AntGait {
         part("noise", self.noise);
     }
 
+    /// In units of the largest, hip before ankle, leg by leg.
     using Torques = std::array<float, AntDimensions::joints>;
 
     /// The torques, at this time of the gait, that walk towards `heading` (radians from the x axis of the world).

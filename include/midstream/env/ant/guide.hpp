@@ -14,8 +14,9 @@ namespace midstream::env {
 /// The way to the next colour, cell by cell: the move that begins a shortest leg, the first in the order up, down,
 /// left, right where there are several. Cells from which no leg leads there, walls among them, have none.
 struct AntGuide {
-    static constexpr int none = -1;
+    static constexpr int none = -1;  ///< in place of a move, where no leg leads there
 
+    /// The move from a cell towards the environment's next colour, or `none`.
     template <class E>
     static int move(const E& environment, int cell) {
         return move(environment, cell, environment.colour());
@@ -90,10 +91,10 @@ struct AntRewardWeights {
 template <AntWorld World = AntWorld{}, class View = AntMap>
 class GuidedAntPinpad {
 public:
-    using Ant = AntPinpad<World>;
+    using Ant = AntPinpad<World>;  ///< the ant that is guided
     using Observation = data::Dense<View::template width<Ant>>;
     using Action = typename Ant::Action;
-    static constexpr Pinpad world = Ant::world;
+    static constexpr Pinpad world = Ant::world;  ///< its grid
     static constexpr int horizon = Ant::horizon;
 
     static constexpr void describe(auto&& part) {
@@ -105,6 +106,7 @@ public:
         part("reward_weights", self.reward_weights_);
     }
 
+    /// Guides copies of this ant. Call `reset` before anything else.
     explicit GuidedAntPinpad(Ant ant, AntRewardWeights reward_weights = {})
         : ant_(std::move(ant)), reward_weights_(reward_weights) {}
 
@@ -133,8 +135,10 @@ public:
     }
 
     int subgoal() const { return ant_.subgoal(); }
+    /// Whether the task is completed: every colour visited.
     bool completed() const { return ant_.progress() == ant_.task().length; }
     bool truncated() const { return ant_.truncated(); }
+    /// The ant as it is without a guide.
     const Ant& ant() const { return ant_; }
 
 private:

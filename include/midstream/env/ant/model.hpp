@@ -22,19 +22,19 @@ enum class AntIntegrator {
 /// The four legs point at 45, 135, 225 and 315 degrees; joints come leg by leg, hip before ankle, as do the torques.
 /// A positive hip angle swings the leg counter-clockwise seen from above, a positive ankle angle lowers the foot.
 struct AntDimensions {
-    static constexpr int legs = 4;
-    static constexpr int joints = 2 * legs;
-    double torso_radius = 0.25;
-    double leg_radius = 0.08;
-    double stub = 0.2;   ///< the extent of the stub along x and along y
-    double upper = 0.2;  ///< likewise of the upper leg
-    double lower = 0.4;  ///< likewise of the lower leg
-    std::array<double, 2> hip_range{-30, 30};
-    std::array<double, 2> ankle_range{30, 70};
-    double gear = 150;  ///< the torque of a unit of action, in N m
-    double damping = 1;
-    double armature = 1;
-    double density = 5;
+    static constexpr int legs = 4;              ///< of the ant
+    static constexpr int joints = 2 * legs;     ///< hips and ankles: as many torques
+    double torso_radius = 0.25;                 ///< of the sphere, metres
+    double leg_radius = 0.08;                   ///< of every part of a leg, metres
+    double stub = 0.2;                          ///< the extent of the stub along x and along y
+    double upper = 0.2;                         ///< likewise of the upper leg
+    double lower = 0.4;                         ///< likewise of the lower leg
+    std::array<double, 2> hip_range{-30, 30};   ///< lower and upper limit of hip angles, degrees
+    std::array<double, 2> ankle_range{30, 70};  ///< likewise of ankle angles
+    double gear = 150;                          ///< the torque of a unit of action, in N m
+    double damping = 1;                         ///< of every joint, N m s
+    double armature = 1;                        ///< inertia added to every joint, kg m^2
+    double density = 5;                         ///< of the whole body, kg/m^3
     static constexpr void describe(const auto& self, auto&& part) {
         part("torso_radius", self.torso_radius);
         part("leg_radius", self.leg_radius);
@@ -53,9 +53,9 @@ struct AntDimensions {
 /// The pose that episodes begin near: hips straight, ankles well inside their range (in radians), and the torso so high
 /// that no foot touches the ground yet.
 struct AntRest {
-    static constexpr double hip = 0;
-    static constexpr double ankle = 1;
-    static constexpr double height = 0.6;
+    static constexpr double hip = 0;       ///< angle, radians
+    static constexpr double ankle = 1;     ///< angle, radians
+    static constexpr double height = 0.6;  ///< of the torso's centre, metres
 };
 
 namespace detail {

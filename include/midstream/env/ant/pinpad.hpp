@@ -19,11 +19,12 @@ namespace midstream::env {
 /// An ant-pinpad: its grid, and how the ant moves on it. Grid and horizon are the paper's, which gives no other
 /// numbers; docs/ant.md says why these.
 struct AntWorld {
+    /// The pinpad in whose cells the ant's task is set.
     Pinpad grid{.size = 4, .colours = 4, .walls = 1, .horizon = 500};
-    double cell = 1.6;        ///< the side of a cell, metres
-    double time_step = 0.01;  ///< seconds
-    int frame_skip = 5;       ///< time steps for each action
-    AntIntegrator integrator = AntIntegrator::euler;
+    double cell = 1.6;                                ///< the side of a cell, metres
+    double time_step = 0.01;                          ///< seconds
+    int frame_skip = 5;                               ///< time steps for each action
+    AntIntegrator integrator = AntIntegrator::euler;  ///< how time steps are computed
     static constexpr void describe(const auto& self, auto&& part) {
         part("grid", self.grid);
         part("cell", self.cell);
@@ -85,11 +86,13 @@ class AntPinpad {
                   "an ant's world has cells and time steps larger than 0, and at least 1 time step for each action");
 
 public:
-    static constexpr AntWorld ant_world = World;
-    static constexpr Pinpad world = World.grid;
+    static constexpr AntWorld ant_world = World;  ///< grid and motion
+    static constexpr Pinpad world = World.grid;   ///< the grid alone
     static constexpr int horizon = world.horizon;
+    /// Numbers of the ant's own pose and motion.
     static constexpr int proprioception = AntState::positions - 2 + AntState::velocities;
-    static constexpr double lowest = 0.2, highest = 1.0;  ///< of the torso's height, metres
+    static constexpr double lowest = 0.2,  ///< height of the torso, metres: below it the ant has fallen
+        highest = 1.0;                     ///< likewise: above it the ant has jumped
     static constexpr int plain_width =
         proprioception + 2 + 2 * world.objects() + 2;  ///< numbers seen but for ExtraObservation's
     using Observation = data::Dense<plain_width + ExtraObservation::template width<World>>;
@@ -163,10 +166,13 @@ public:
 
     int subgoal() const { return course_.subgoal(); }  ///< the abstract subgoal in pursuit: that of `colour()`
     int colour() const { return course_.colour(); }    ///< to visit next; once the task is completed, its last
+    /// What tasks are drawn from.
     const TaskDistribution& tasks() const { return course_.tasks(); }
     const Layout<world>& layout() const { return course_.layout(); }  ///< its agent is where the episode began
+    /// What lies in which cell.
     const Board<world>& board() const { return course_.board(); }
     const Distances<world>& distances() const { return course_.distances(); }  ///< between cells, in cells
+    /// The colours to be visited in this episode, which are never shown.
     const Task& task() const { return course_.task(); }
     int agent() const { return course_.agent(); }        ///< the cell of the torso's centre
     int progress() const { return course_.progress(); }  ///< colours of the task visited
@@ -179,6 +185,7 @@ public:
     }
     bool diverged() const { return diverged_; }                         ///< whether the last step broke the physics
     bool truncated() const { return course_.truncated() && !failed_; }  ///< whether only the time was up
+    /// The ant in motion.
     const AntSimulation& simulation() const { return simulation_; }
 
     /// The centre of a cell, in metres.

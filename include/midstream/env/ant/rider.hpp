@@ -17,12 +17,12 @@ namespace midstream::env {
 /// direction. In this frame, in this order (speeds through symlog):
 /// - the torso's height; the vertical; the torso's velocity, its spin; angles and speeds of the joints, leg by leg;
 /// - the guide's direction at the ant's cell; that at the cell it leads to, unless this is where the next colour is;
-/// from the
-///   torso to the centre of that cell, in cells (without a way, to that of its own cell);
+///   from the torso to the centre of that cell, in cells (without a way, to that of its own cell);
 /// - whether to the left, to the right and behind, as the guide's direction has it, lies a cell that ends the episode.
 /// Actions are torques of the legs in that order too.
 struct AntRider {
-    static constexpr int legs = AntDimensions::legs, joints = AntDimensions::joints;
+    static constexpr int legs = AntDimensions::legs,  ///< of the ant
+        joints = AntDimensions::joints;               ///< of the ant, two a leg
     template <class Ant>
     static constexpr int width = 1 + 3 + 3 + 3 + 2 * joints + 3 * 2 + 3;
 

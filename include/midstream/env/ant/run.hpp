@@ -38,7 +38,8 @@ class AntRun {
 
 public:
     static constexpr int horizon = 1000;
-    static constexpr double lowest = 0.2, highest = 1.0;  ///< of the torso's height, metres
+    static constexpr double lowest = 0.2,  ///< height of the torso, metres: below it the ant has fallen
+        highest = 1.0;                     ///< likewise: above it the ant has jumped
     using Observation = data::Dense<AntState::positions - 2 + AntState::velocities>;
     using Action = data::Continuous<AntDimensions::joints>;
 
@@ -98,6 +99,7 @@ public:
     bool diverged() const { return diverged_; }                       ///< whether the last step broke the physics
     bool truncated() const { return steps_ == horizon && !failed_; }  ///< whether only the time was up
     int steps() const { return steps_; }                              ///< actions taken
+    /// The ant in motion.
     const AntSimulation& simulation() const { return simulation_; }
 
 private:

@@ -29,8 +29,8 @@ using AntModel = std::shared_ptr<const mjModel>;
 struct AntState {
     static constexpr int positions = 7 + AntDimensions::joints;   ///< torso x y z, its quaternion, joint angles
     static constexpr int velocities = 6 + AntDimensions::joints;  ///< of the torso (world frame), its spin, of joints
-    std::array<double, positions> position{};
-    std::array<double, velocities> velocity{};
+    std::array<double, positions> position{};                     ///< as MuJoCo's qpos
+    std::array<double, velocities> velocity{};                    ///< as MuJoCo's qvel
     friend bool operator==(const AntState&, const AntState&) = default;
 };
 
@@ -114,13 +114,16 @@ inline std::string fingerprint(const mjModel& model) {
 /// One ant in motion: MuJoCo's data as a value. Copies share the model and nothing else.
 class AntSimulation {
 public:
+    /// Requires a model. Call `begin` before anything else.
     explicit AntSimulation(AntModel model) : model_(std::move(model)) {
         core::require(model_ != nullptr, "an ant needs a model");
         data_.reset(mj_makeData(model_.get()));
         core::require(data_ != nullptr, "MuJoCo has no memory for another ant");
     }
+    /// Shares the model and copies the motion.
     AntSimulation(const AntSimulation& other) : AntSimulation(other.model_) { copy(other); }
     AntSimulation(AntSimulation&&) noexcept = default;
+    /// Becomes a copy, of the other's model too.
     AntSimulation& operator=(const AntSimulation& other) {
         if (this == &other) return *this;
         if (model_ != other.model_ || !data_) return *this = AntSimulation(other);
@@ -151,8 +154,11 @@ public:
         return false;
     }
 
+    /// As AntState::position; valid as long as this is.
     const double* position() const { return data_->qpos; }
+    /// As AntState::velocity; valid as long as this is.
     const double* velocity() const { return data_->qvel; }
+    /// The model that it moves by.
     const AntModel& model() const { return model_; }
     /// All that MuJoCo knows. Derived quantities (body positions, contacts) lag behind the state by one time step.
     const mjData& data() const { return *data_; }

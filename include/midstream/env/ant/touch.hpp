@@ -21,7 +21,8 @@ namespace midstream::env {
 /// targets, and where a position, the target's included, is not finite.
 template <class Ant>
 struct AntTouch {
-    static constexpr int colours = Ant::world.colours, size = Ant::world.size;
+    static constexpr int colours = Ant::world.colours,  ///< of the grid
+        size = Ant::world.size;                         ///< cells per side of the grid
     using Observation = data::OneHots<colours + 1, 1>;
     static constexpr void describe(auto&& part) { part("ant", std::type_identity<Ant>{}); }
 

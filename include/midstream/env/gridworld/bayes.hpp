@@ -21,6 +21,7 @@ namespace midstream::env {
 template <Pinpad World>
 class BayesPredictor {
 public:
+    /// Predicts the actions of this expert, once `begin` has been called.
     explicit BayesPredictor(ShortestPathExpert expert) : expert_(expert) {}
 
     /// Starts over at the beginning of the episode that `environment` is at the beginning of.
@@ -100,8 +101,8 @@ private:
 
 /// An average over episodes and its standard error.
 struct Estimate {
-    double mean = 0;
-    double standard_error = 0;
+    double mean = 0;            ///< average over the episodes
+    double standard_error = 0;  ///< of the mean
 };
 
 /// What is known of the expert's data before any model is trained.

@@ -24,7 +24,7 @@ struct EgocentricMeaning {
 template <Pinpad World>
 struct Absolute {
     static constexpr void describe(auto&& part) { part("world", World); }
-    static constexpr int things = World.objects() + 1;
+    static constexpr int things = World.objects() + 1;  ///< colours, walls and the agent
     static_assert(World.cells() * things <= 32767,
                   "this pinpad world's absolute observation has more than 32767 entries");
     using Observation = data::OneHots<World.cells() * things, things>;
@@ -54,13 +54,13 @@ private:
 template <Pinpad World>
 struct Egocentric {
     static constexpr void describe(auto&& part) { part("world", World); }
-    static constexpr int side = 2 * World.size - 1;
-    static constexpr int block = side * side;  ///< entries per object
+    static constexpr int side = 2 * World.size - 1;  ///< cells per side of the field of offsets
+    static constexpr int block = side * side;        ///< entries per object
     static_assert(World.objects() * block + World.cells() <= 32767,
                   "this pinpad world's egocentric observation has more than 32767 entries");
     using Observation = data::OneHots<World.objects() * block + World.cells(), World.objects() + 1>;
     using Target = data::Categories<World.cells()>;
-    using Meaning = EgocentricMeaning;
+    using Meaning = EgocentricMeaning;  ///< what an entry says
 
     static void observe(const Layout<World>& layout, int agent, std::int16_t* row) {
         const int x = agent % World.size, y = agent / World.size;
@@ -118,6 +118,7 @@ struct Relative {
     static constexpr EgocentricMeaning meaning(int index) {
         return index < offsets ? Egocentric<World>::meaning(index) : EgocentricMeaning{World.objects(), 0, 0};
     }
+    /// Where an object lies from the agent, read back from a row.
     static Offset offset(const std::int16_t* row, int object) { return Egocentric<World>::offset(row, object); }
 
 private:

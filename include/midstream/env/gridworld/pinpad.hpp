@@ -28,7 +28,7 @@ namespace midstream::env {
 template <Pinpad World, template <Pinpad> class See = Absolute>
 class GridworldPinpad {
 public:
-    static constexpr Pinpad world = World;
+    static constexpr Pinpad world = World;  ///< the size of the grid, and what it contains
     static constexpr int horizon = World.horizon;
     using Observation = typename See<World>::Observation;
     using Target = typename See<World>::Target;
@@ -82,7 +82,7 @@ public:
     }
 
     /// The step that takes the agent to `cell`, be it where it is: the rules without the moves, for whoever moves
-    /// otherwise (ant_pinpad.hpp). A wall ends the episode as a wrong colour does.
+    /// otherwise (env/ant/pinpad.hpp). A wall ends the episode as a wrong colour does.
     Transition enter(int cell) {
         core::require(running_, "a pinpad world takes no step before it is reset, nor after its episode has ended");
         const Transition transition = proceed(cell);
@@ -95,10 +95,14 @@ public:
     /// The colour to visit next; once the task is completed, its last.
     int colour() const { return task_[std::max(0, std::min(progress_, task_.length - 1))]; }
 
+    /// What tasks are drawn from.
     const TaskDistribution& tasks() const { return tasks_; }
     const Layout<World>& layout() const { return board_.layout; }  ///< its agent is where the episode began
+    /// What lies on which cell.
     const Board<World>& board() const { return board_; }
+    /// Of the legs on this board, in steps.
     const Distances<World>& distances() const { return distances_; }
+    /// The colours to be visited in this episode, which are never shown.
     const Task& task() const { return task_; }
     int agent() const { return agent_; }           ///< the agent's cell
     int progress() const { return progress_; }     ///< colours of the task visited

@@ -17,14 +17,15 @@ enum class TieBreaking {
     deterministic  ///< the first in the order up, down, left, right: columns before rows wherever the way is free
 };
 
+/// By move, in the order of board.hpp.
 using MoveProbabilities = std::array<double, move_count>;
 
 /// Goes to the next colour by a shortest leg; with probability `epsilon` makes instead a uniformly random move that
 /// does not end the episode (neither by a wrong colour nor by completing the task). Where no leg is left, as a random
 /// move can bring about, it makes such moves until the horizon.
 struct ShortestPathExpert {
-    double epsilon = 0;
-    TieBreaking tie_breaking = TieBreaking::uniform;
+    double epsilon = 0;                               ///< the probability of a random move
+    TieBreaking tie_breaking = TieBreaking::uniform;  ///< among the moves that begin a shortest leg
     static constexpr void describe(const auto& self, auto&& part) {
         part("epsilon", self.epsilon);
         part("tie_breaking", self.tie_breaking);
