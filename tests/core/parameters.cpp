@@ -135,6 +135,8 @@ BOOST_AUTO_TEST_CASE(what_visit_leaves_out_is_noticed) {
 
 BOOST_AUTO_TEST_CASE(a_box_that_was_moved_from_is_not_read_where_bounds_are_checked) {
     core::Box<Outer<float>> a;
-    const auto b = std::move(a);
+    core::Box<Outer<float>> b = std::move(a);
     BOOST_CHECK_THROW(*a, core::Error);
+    BOOST_CHECK_THROW(core::Box<Outer<float>>{a}, core::Error);
+    BOOST_CHECK_THROW(b = a, core::Error);
 }

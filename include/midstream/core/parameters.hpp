@@ -167,23 +167,24 @@ decltype(auto) element(Gradient&& gradient, int index) {
 template <class Value>
 struct Box {
     Box() : pointer_(std::make_unique<Aligned>()) {}
-    /// Copies the value, on a heap of its own; `other` must hold one.
-    Box(const Box& other) : pointer_(std::make_unique<Aligned>(*other.pointer_)) {}
+    /// Copies the value, on a heap of its own; `other` must hold one, as must all whose value is asked for: builds that
+    /// are core::checked look.
+    Box(const Box& other) : pointer_(std::make_unique<Aligned>(other.held())) {}
     Box(Box&&) noexcept = default;
     /// Copies the value; `other` must hold one.
     Box& operator=(const Box& other) {
         if (this != &other) {
             if (pointer_)
-                *pointer_ = *other.pointer_;
+                *pointer_ = other.held();
             else
-                pointer_ = std::make_unique<Aligned>(*other.pointer_);
+                pointer_ = std::make_unique<Aligned>(other.held());
         }
         return *this;
     }
     Box& operator=(Box&&) noexcept = default;
     ~Box() = default;
 
-    /// The value; there must be one, which builds that are core::checked look at.
+    /// The value.
     Value& operator*() { return value(); }
     /// The value, to be read alone.
     const Value& operator*() const { return value(); }
@@ -196,10 +197,11 @@ private:
     struct alignas(alignment) Aligned {
         Value value;
     };
-    Value& value() const {
+    Aligned& held() const {
         check(pointer_ != nullptr, [] { return "a box is read that was moved from"; });
-        return pointer_->value;
+        return *pointer_;
     }
+    Value& value() const { return held().value; }
     std::unique_ptr<Aligned> pointer_;
 };
 
