@@ -1,6 +1,7 @@
 #include "midstream/analysis/inferred.hpp"
 
 #include "analysis/doors.hpp"
+#include "support/tiny_meta.hpp"
 #include "support/tiny_world.hpp"
 
 using namespace midstream;
@@ -38,14 +39,7 @@ BOOST_AUTO_TEST_CASE(codes_gates_and_losses_that_are_known) {
 }
 
 BOOST_AUTO_TEST_CASE(the_rows_of_the_training_pass) {
-    constexpr control::MetacontrollerShape shape{.read = 1,
-                                                 .write = 2,
-                                                 .code = 3,
-                                                 .encoder_hidden = 7,
-                                                 .decoder_hidden = 5,
-                                                 .switch_hidden = 6,
-                                                 .history = 4,
-                                                 .embedding = 5};
+    constexpr auto shape = test::tiny_meta(1, 2);
     using Meta = control::Metacontroller<test::TinyModel, shape, control::LowRank<2>>;
     const auto base = test::random_model<test::TinyModel, float>(core::Random(1));
     const auto meta = test::random_model<Meta, float>(core::Random(2), 0.3);

@@ -1,27 +1,14 @@
 #include "midstream/control/metacontroller.hpp"
 
 #include "midstream/control/stream_events.hpp"
+#include "support/tiny_meta.hpp"
 #include "support/tiny_world.hpp"
 
 using namespace midstream;
 using test::TinyModel;
 
-constexpr control::MetacontrollerShape shape{.read = 1,
-                                             .write = 2,
-                                             .code = 3,
-                                             .encoder_hidden = 7,
-                                             .decoder_hidden = 5,
-                                             .switch_hidden = 6,
-                                             .history = 4,
-                                             .embedding = 5};
-constexpr control::MetacontrollerShape read_above{.read = 2,
-                                                  .write = 1,
-                                                  .code = 3,
-                                                  .encoder_hidden = 7,
-                                                  .decoder_hidden = 5,
-                                                  .switch_hidden = 6,
-                                                  .history = 4,
-                                                  .embedding = 5};
+constexpr auto shape = test::tiny_meta(1, 2);
+constexpr auto read_above = test::tiny_meta(2, 1);
 using Future = control::FutureHawk<8>;
 using Paper = control::Metacontroller<TinyModel, shape, control::LowRank<2>>;
 

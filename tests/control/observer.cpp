@@ -2,6 +2,7 @@
 
 #include "io/files.hpp"
 #include "midstream/control/metacontroller.hpp"
+#include "support/tiny_meta.hpp"
 #include "support/tiny_world.hpp"
 
 using namespace midstream;
@@ -93,14 +94,7 @@ BOOST_AUTO_TEST_CASE(observers_that_break_their_word_are_named) {
 }
 
 namespace {
-constexpr control::MetacontrollerShape shape{.read = 1,
-                                             .write = 2,
-                                             .code = 3,
-                                             .encoder_hidden = 7,
-                                             .decoder_hidden = 5,
-                                             .switch_hidden = 6,
-                                             .history = 4,
-                                             .embedding = 5};
+constexpr auto shape = test::tiny_meta(1, 2);
 
 /// A batch of episodes has the codes, gates and predictions that each has alone.
 template <class Meta>

@@ -1,6 +1,7 @@
 // Agents in somebody else's loop decide what internal RL does, and refuse what they cannot act on.
 // clang-format off: before all that includes Eigen
 #include "support/allocation_count.hpp"
+#include "support/tiny_meta.hpp"
 // clang-format on
 #include "midstream/rl/agent.hpp"
 #include "midstream/rl/collect.hpp"
@@ -12,18 +13,8 @@ using test::TinyModel;
 
 namespace {
 
-constexpr control::MetacontrollerShape shape(int read, int write) {
-    return {.read = read,
-            .write = write,
-            .code = 3,
-            .encoder_hidden = 7,
-            .decoder_hidden = 5,
-            .switch_hidden = 6,
-            .history = 4,
-            .embedding = 5};
-}
 template <int Read, int Write>
-using Meta = control::Metacontroller<TinyModel, shape(Read, Write), control::LowRank<2>, control::SoftSwitch>;
+using Meta = control::Metacontroller<TinyModel, test::tiny_meta(Read, Write), control::LowRank<2>, control::SoftSwitch>;
 using World = test::Logged<env::Batched<test::Drift>>;
 template <class M>
 using PolicyOf = test::PolicyFor<rl::Internal<World, M>>;

@@ -7,6 +7,7 @@
 #include "io/files.hpp"
 #include "midstream/rl/normaliser.hpp"
 #include "rl/toys.hpp"
+#include "support/tiny_meta.hpp"
 #include "support/tiny_world.hpp"
 
 using namespace midstream;
@@ -14,14 +15,7 @@ using test::TinyModel;
 
 namespace {
 
-constexpr control::MetacontrollerShape shape{.read = 1,
-                                             .write = 2,
-                                             .code = 3,
-                                             .encoder_hidden = 7,
-                                             .decoder_hidden = 5,
-                                             .switch_hidden = 6,
-                                             .history = 4,
-                                             .embedding = 5};
+constexpr auto shape = test::tiny_meta(1, 2);
 template <class Switching = control::LeastDistance<control::HardSwitch>>
 using Meta = control::Metacontroller<TinyModel, shape, control::LowRank<2>, Switching>;
 using Policy = test::PolicyFor<rl::Internal<env::Batched<test::Drift>, Meta<>>>;

@@ -3,23 +3,14 @@
 
 #include "midstream/rl/collect.hpp"
 #include "rl/toys.hpp"
+#include "support/tiny_meta.hpp"
 #include "support/tiny_world.hpp"
 
 using namespace midstream;
 using test::TinyModel;
 
-constexpr control::MetacontrollerShape shape(int read, int write) {
-    return {.read = read,
-            .write = write,
-            .code = 3,
-            .encoder_hidden = 7,
-            .decoder_hidden = 5,
-            .switch_hidden = 6,
-            .history = 4,
-            .embedding = 5};
-}
 template <int Read, int Write, class Switching = control::SoftSwitch, class Form = control::LowRank<2>>
-using Meta = control::Metacontroller<TinyModel, shape(Read, Write), Form, Switching>;
+using Meta = control::Metacontroller<TinyModel, test::tiny_meta(Read, Write), Form, Switching>;
 using World = test::Logged<env::Batched<test::Drift>>;
 
 /// Notes the code in force and the number of decisions of every instance before every step.

@@ -7,19 +7,13 @@
 #include "midstream/train/muon.hpp"
 #include "midstream/train/stages.hpp"
 #include "rl/toys.hpp"
+#include "support/tiny_meta.hpp"
 #include "support/tiny_world.hpp"
 
 using namespace midstream;
 using test::TinyModel;
 
-constexpr control::MetacontrollerShape small{.read = 1,
-                                             .write = 2,
-                                             .code = 3,
-                                             .encoder_hidden = 7,
-                                             .decoder_hidden = 5,
-                                             .switch_hidden = 6,
-                                             .history = 4,
-                                             .embedding = 5};
+constexpr auto small = test::tiny_meta(1, 2);
 using Meta = control::Metacontroller<TinyModel, small, control::LowRank<2>>;
 using World = env::Batched<test::Drift>;
 using Policy = test::PolicyFor<World>;

@@ -9,6 +9,7 @@
 #include "midstream/rl/collect.hpp"
 #include "midstream/train/adamw.hpp"
 #include "rl/toys.hpp"
+#include "support/tiny_meta.hpp"
 #include "support/tiny_world.hpp"
 #ifdef _OPENMP
 #include "midstream/core/openmp.hpp"
@@ -17,14 +18,7 @@
 using namespace midstream;
 using test::TinyModel;
 
-constexpr control::MetacontrollerShape small{.read = 1,
-                                             .write = 2,
-                                             .code = 3,
-                                             .encoder_hidden = 7,
-                                             .decoder_hidden = 5,
-                                             .switch_hidden = 6,
-                                             .history = 4,
-                                             .embedding = 5};
+constexpr auto small = test::tiny_meta(1, 2);
 using Meta = control::Metacontroller<TinyModel, small, control::LowRank<2>>;
 using Controllers = control::Supervised<TinyModel, 1, 3, control::LowRank<2>>;
 template <class L>
