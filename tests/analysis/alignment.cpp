@@ -155,4 +155,9 @@ BOOST_AUTO_TEST_CASE(sizes_must_agree) {
     core::Buffer<float, 1> gates;
     BOOST_CHECK_THROW(analysis::alignment(gates.zeros(12), {offsets}, subgoals), core::Error);
     BOOST_CHECK_THROW(align({}, {.tolerance = -1}), core::Error);
+    // As of an environment that has no subgoal() to tell: a measure of nothing would be 0, and looks like one.
+    auto unknown = subgoals;
+    unknown[3] = -1;
+    BOOST_CHECK_THROW(analysis::alignment(gates.zeros(static_cast<int>(unknown.size())), {offsets}, unknown),
+                      core::Error);
 }

@@ -64,6 +64,13 @@ void check(typename Meta::Options options = {}) {
         const auto offset = static_cast<std::size_t>(leaf.values - core::flat<double>(*parameters).data());
         if (std::string(name).starts_with("switch") && !decltype(options.switching)::learned) return;
         if constexpr (!core::is_trained<std::remove_cvref_t<decltype(leaf)>>) return;
+        if (name == "encoder.second.bias" && options.signal > 0 && options.training) {
+            // Proposals are brought to mean 0 and a given variance, so what the encoder's bias adds to all is taken
+            // away.
+            for (const double entry : core::flat<double>(*gradient).subspan(offset, std::size(leaf.values)))
+                BOOST_TEST(std::abs(entry) < 1e-12);
+            return;
+        }
         test::check_gradient(std::string(name), leaf.values,
                              core::flat<double>(*gradient).subspan(offset, std::size(leaf.values)), loss, 40, 1e-5,
                              2e-6);

@@ -32,6 +32,9 @@ SegmentCodes<Code> segment_codes(core::Rows<const float, Code> codes, core::Sequ
         return "segments: " + std::to_string(codes.count) + " codes and " + std::to_string(subgoals.size()) +
                " subgoals, the sequences have " + std::to_string(sequences.rows()) + " rows";
     });
+    core::require(
+        std::find_if(subgoals.begin(), subgoals.end(), [](int subgoal) { return subgoal < 0; }) == subgoals.end(),
+        "segments: episodes without true subgoals have none: their environment needs `int subgoal() const`");
     SegmentCodes<Code> result;
     std::vector<int> rows;
     for (int s = 0; s < sequences.count(); ++s) {
