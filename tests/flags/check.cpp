@@ -13,6 +13,7 @@
 #include "midstream/io/csv.hpp"
 #include "midstream/io/npy.hpp"
 #include "midstream/layer/attention.hpp"
+#include "midstream/rl/agent_file.hpp"
 #include "midstream/train/adamw.hpp"
 #include "midstream/train/learner.hpp"
 #ifndef __cpp_exceptions
