@@ -189,15 +189,7 @@ BOOST_AUTO_TEST_CASE(without_a_metacontroller_it_is_the_model) {
 BOOST_AUTO_TEST_CASE(two_levels_nest) {
     using M = Meta<1, 2>;
     using Pilot = PolicyOf<M>;
-    constexpr control::MetacontrollerShape above{.read = 1,
-                                                 .write = 0,
-                                                 .code = 2,
-                                                 .encoder_hidden = 4,
-                                                 .decoder_hidden = 4,
-                                                 .switch_hidden = 4,
-                                                 .history = 4,
-                                                 .embedding = 4};
-    using Upper = control::Metacontroller<Pilot, above, control::LowRank<2>>;
+    using Upper = control::Metacontroller<Pilot, test::tiny_upper, control::LowRank<2>>;
     using Inner = rl::Internal<World, M>;
     using Outer = rl::Internal<Inner, Upper>;
     using Manager = test::PolicyFor<Outer>;
@@ -207,20 +199,27 @@ BOOST_AUTO_TEST_CASE(two_levels_nest) {
     using Mind = rl::Agent<rl::SteeredActor<M, rl::SteeredActor<Upper, rl::ModelActor<Manager>>>>;
     Mind mind({trained.steered(), {{*trained.policy, *upper}, *manager}});
 
-    // What stands above chooses by the streams that it would have as an actor of its own.
-    Outer outer(Inner(World(env::Batched(test::Drift{})), trained.steered()), {*trained.policy, *upper});
-    rl::Collector<Outer, Manager> collector(std::move(outer));
-    int same = 0;
-    for (std::uint64_t episode = 0; episode < 10; ++episode) {
-        collector.collect(*manager, 1, core::Random(7).fork(episode));
-        mind.reset(core::Random(7).fork(episode));
+    // Bit by bit internal RL on internal RL.
+    rl::Collector<Outer, Manager> collector(
+        Outer(Inner(World(env::Batched(test::Drift{})), trained.steered()), {*trained.policy, *upper}));
+    int decisions = 0, choices = 0;
+    for (std::uint64_t episode = 0; episode < 20; ++episode) {
+        const core::Random stream = core::Random(7).fork(episode);
+        collector.collect(*manager, 1, stream);
+        const Inner& inner = collector.environment().environment();
+        mind.reset(stream);
         Loop loop;
-        loop.begin(core::Random(episode));
+        loop.begin(stream.fork(0).fork(0).fork(0).fork(0));
         while (!loop.over) loop.step(mind);
-        BOOST_TEST(loop.decisions >= 1);
-        same += mind.actor().choice().code(0)[0] != 0;
+        BOOST_TEST(loop.actions == inner.environment().history(0).actions, boost::test_tools::per_element());
+        BOOST_TEST(loop.decisions == inner.decisions()[0]);
+        BOOST_TEST(mind.code()[0] == inner.code(0)[0]);
+        BOOST_TEST(mind.actor().choice().code(0)[0] == collector.environment().code(0)[0]);
+        decisions += loop.decisions;
+        choices += collector.environment().decisions()[0];
     }
-    BOOST_TEST(same == 10);
+    BOOST_TEST(choices > 20);
+    BOOST_TEST(choices < decisions);
 }
 
 BOOST_AUTO_TEST_CASE(what_it_cannot_act_on_is_a_fault) {

@@ -384,15 +384,7 @@ BOOST_AUTO_TEST_CASE(a_second_play_is_not_touched_by_the_first) {
 // An internal environment is an environment, to which everything applies: collecting, and steering its policy in turn.
 using Inner = rl::Internal<World, Meta<1, 2>>;
 using Pilot = test::PolicyFor<Inner>;
-constexpr control::MetacontrollerShape above{.read = 1,
-                                             .write = 0,
-                                             .code = 2,
-                                             .encoder_hidden = 4,
-                                             .decoder_hidden = 4,
-                                             .switch_hidden = 4,
-                                             .history = 4,
-                                             .embedding = 4};
-using Upper = control::Metacontroller<Pilot, above, control::LowRank<2>>;
+using Upper = control::Metacontroller<Pilot, test::tiny_upper, control::LowRank<2>>;
 using Outer = rl::Internal<Inner, Upper>;
 static_assert(env::BatchEnvironment<Inner> && env::BatchEnvironment<Outer>);
 

@@ -17,4 +17,14 @@ constexpr control::MetacontrollerShape tiny_meta(int read, int write) {
             .embedding = 5};
 }
 
+/// Of one in the stream of a small policy over codes.
+inline constexpr control::MetacontrollerShape tiny_upper{.read = 1,
+                                                         .write = 0,
+                                                         .code = 2,
+                                                         .encoder_hidden = 4,
+                                                         .decoder_hidden = 4,
+                                                         .switch_hidden = 4,
+                                                         .history = 4,
+                                                         .embedding = 4};
+
 }  // namespace midstream::test

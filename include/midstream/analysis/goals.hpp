@@ -2,7 +2,6 @@
 /// What an environment's instances may come to, for analyses of what codes lead to.
 #pragma once
 
-#include <concepts>
 #include <type_traits>
 
 #include "midstream/core/contract.hpp"

@@ -25,8 +25,8 @@ struct SymmetricEigen {
     Eigen::MatrixX<T> vectors;  ///< eigenvectors of length 1, a column for each value
 };
 
-/// By Jacobi's rotations, which take n^3 steps a handful of times. Eigen's own solver is several times faster from
-/// some hundreds of dimensions on, and takes the compiler ten seconds in every source that includes this library.
+/// By Jacobi's rotations, which take n^3 steps a handful of times. Eigen's own solver takes fewer, and the compiler
+/// nine seconds more in every source that includes this library.
 /// Only the symmetric part of the matrix counts. Throws core::Error unless it is square and finite.
 template <class T>
 SymmetricEigen<T> symmetric_eigen(Eigen::MatrixX<T> matrix) {

@@ -58,6 +58,15 @@ struct CallersCodes {
     void begin(int, core::Random) {}
 };
 
+namespace detail {
+/// Metacontrollers one above the other in an actor.
+template <class A>
+inline constexpr int levels_of = 0;
+template <class A>
+requires requires { A::levels; }
+inline constexpr int levels_of<A> = A::levels;
+}  // namespace detail
+
 /// What can act: `actor.act(live, observations)` in episodes that `reset` or `begin` began, at most `context` steps.
 template <class A>
 concept Decider =
@@ -92,22 +101,24 @@ public:
     /// A row for each instance that acts.
     using Observations = core::Rows<const typename Observation::template Element<float>, Observation::width>;
     static constexpr int context = std::min<int>(layer::context_of<typename Meta::Base>, Choice::context);
-    static constexpr int code_width = Meta::code;  ///< numbers of a code
+    static constexpr int code_width = Meta::code;                 ///< numbers of a code
+    static constexpr int levels = 1 + detail::levels_of<Choice>;  ///< metacontrollers, this one and those above it
 
     /// Parameters must outlive the actor.
     SteeredActor(const Steered<Meta>& steered, Choice choice = {}, View view = {})
         : actors_(steered), choice_(std::move(choice)), view_(std::move(view)) {}
 
-    /// Begins `count` episodes: instance i acts by fork(i + 1) of random.fork(0), codes are chosen by `random`.
+    /// Begins `count` episodes, by the streams of internal environments one in the other: codes are chosen by `random`,
+    /// and instance i acts by fork(i + 1) of what is left after one fork(0) for each level.
     void reset(int count, core::Random random) {
-        actors_.reset(count, random.fork(0));
+        actors_.reset(count, acting_stream(random));
         choice_.reset(count, random);
         seen_.resize(count);
         for (int i = 0; i < count; ++i) clear_code(i);
     }
     /// Begins an episode of one instance anew, as reset(1, random) begins that of its only one.
     void begin(int instance, core::Random random) {
-        actors_.begin(instance, random.fork(0).fork(1));
+        actors_.begin(instance, acting_stream(random).fork(1));
         choice_.begin(instance, random);
         clear_code(instance);
     }
@@ -141,6 +152,10 @@ public:
     const Choice& choice() const { return choice_; }
 
 private:
+    static core::Random acting_stream(core::Random random) {
+        for (int level = 0; level < levels; ++level) random = random.fork(0);
+        return random;
+    }
     void clear_code(int instance) {
         const std::array<float, Meta::code> zero{};
         actors_.set_code(instance, zero.data());

@@ -71,8 +71,8 @@ struct Decision {
     float gate = 0;       ///< the sigmoid of the switch's logit
 };
 
-/// An actor whose input is not trusted and that never throws in a step. Its first fault but `result_not_finite` leaves
-/// episodes as they were, so that the step can be tried again.
+/// An actor whose input is not trusted and that never throws in a step. Where there is a fault nothing has moved, and
+/// the step can be tried again; `result_not_finite` alone is found out after the step.
 template <Decider ActorType>
 class Agent {
 public:
@@ -149,11 +149,7 @@ public:
         return std::span<const float, code_width>(actor_.code(instance), code_width);
     }
     /// Puts a code in force, until the switch opens and somebody chooses the next.
-    void set_code(std::span<const float, code_width> code, int instance = 0) requires
-        requires(ActorType& actor, const float* values) {
-        actor.set_code(0, values);
-    }
-    {
+    void set_code(std::span<const float, code_width> code, int instance = 0) requires(code_width > 0) {
         checked(instance);
         actor_.set_code(instance, code.data());
     }

@@ -2,13 +2,14 @@
 /// Trained hierarchies as values and as files: parameters, how to act on them, and an example to check a copy by.
 #pragma once
 
-#include <array>
+#include <algorithm>
 #include <cmath>
-#include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <span>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -59,7 +60,8 @@ struct TrainedAgent {
     }
     Mind agent() && = delete;
 
-    /// Makes an example of these rows, the observations of an episode's first steps. Throws where they are none.
+    /// Makes an example of these rows, what an agent saw in an episode's first steps. Throws where
+    /// one of them is not of its space, or the last is not whole.
     void record_example(std::span<const ObservationElement> observations) {
         example = {{observations.begin(), observations.end()}, decisions(observations)};
     }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <span>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "midstream/model/autoregressive.hpp"
