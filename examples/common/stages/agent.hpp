@@ -5,13 +5,14 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <numeric>
 #include <span>
-#include <utility>
 #include <vector>
 
 #include "common/files/tables.hpp"
 #include "common/stages/internal_rl.hpp"
 #include "midstream/rl/agent_file.hpp"
+#include "midstream/rl/play.hpp"
 
 namespace midstream::examples {
 
@@ -61,19 +62,18 @@ void write_agent(Run<P>& run) {
         auto mind = trained.agent();
         const int count = run.settings.steer.episodes;
         mind.reset(count, run.stream(Stream::evaluation).fork(402));
-        typename Run<P>::Batch worlds(run.unseen_world());
-        worlds.reset(count, run.stream(Stream::evaluation).fork(403));
-        core::Buffer<typename TrainedAgent<P>::ObservationElement, P::World::Observation::width> seen;
-        while (!worlds.awaiting().empty()) {
-            worlds.observe(seen.resize(static_cast<int>(worlds.awaiting().size())));
-            const auto actions = mind.act(worlds.awaiting(), std::as_const(seen).view());
+        rl::Player player(typename Run<P>::Batch(run.unseen_world()));
+        player.play(count, run.stream(Stream::evaluation).fork(403), [&](auto awaiting, auto seen, auto actions) {
+            const auto decided = mind.act(awaiting, seen);
             core::require(mind.fault() == rl::Fault::none, rl::to_string(mind.fault()));
-            worlds.act(actions);
-        }
-        const auto returns = worlds.returns();
-        const auto successes = std::count_if(returns.begin(), returns.end(), [](float r) { return r > 0; });
-        write_table(run.folder / "agent.csv", {"row", "episodes", "success"},
-                    {{0, static_cast<double>(count), static_cast<double>(successes) / count}});
+            std::ranges::copy(decided.flat(), actions.flat().begin());
+        });
+        const auto returns = player.environment().returns();
+        const auto lengths = player.environment().lengths();
+        const auto successes = std::ranges::count_if(returns, [](float r) { return r > 0; });
+        write_table(run.folder / "agent.csv", {"row", "episodes", "success", "length"},
+                    {{0, static_cast<double>(count), static_cast<double>(successes) / count,
+                      std::accumulate(lengths.begin(), lengths.end(), 0.0) / count}});
     });
 }
 
