@@ -1,8 +1,8 @@
 #!/bin/sh
 # Makes single headers, for places that take one file (Compiler Explorer).
 #   tools/single_header.sh [FOLDER]      (build/single, if not said)
-# midstream.hpp is all that needs no optional package; midstream_openmp.hpp and midstream_ant.hpp lie beside it, include it,
-# and need OpenMP and MuJoCo. Each of our headers stands behind those that it includes. What is included from elsewhere
+# midstream.hpp is all that needs no optional package; midstream_openmp.hpp, midstream_mpi.hpp, midstream_npy.hpp and
+# midstream_ant.hpp lie beside it, include it, and need OpenMP, MPI, xtensor and MuJoCo. Each of our headers stands behind those that it includes. What is included from elsewhere
 # stands at the top, but for includes within an #if, and of Eigen, which core/eigen.hpp is to be the first to include.
 set -eu
 cd "$(dirname "$0")/.."
@@ -48,6 +48,7 @@ one() {
 }
 one > "$folder/midstream.hpp"
 one midstream/core/openmp.hpp > "$folder/midstream_openmp.hpp"
+one midstream/core/mpi.hpp > "$folder/midstream_mpi.hpp"
 one midstream/io/npy.hpp > "$folder/midstream_npy.hpp"
 # One word per header.
 # shellcheck disable=SC2046

@@ -13,8 +13,9 @@
 /// - `rl`: collecting, advantages, raw-action and internal RL, PPO;
 /// - `analysis`: probes, switch alignment, what codes mean.
 ///
-/// Not among them are core/openmp.hpp, which needs midstream::openmp, io/npy.hpp, which has xtensor in it, and the ant
-/// (env/ant/*.hpp), which needs midstream::mujoco. Programs that care for compile time include the headers they use.
+/// Not among them are core/openmp.hpp, which needs midstream::openmp, core/mpi.hpp, which needs midstream::mpi,
+/// io/npy.hpp, which has xtensor in it, and the ant (env/ant/*.hpp), which needs midstream::mujoco. Programs that care
+/// for compile time include the headers they use.
 ///
 /// Comments cite the paper (arXiv 2512.20605) by its own places: "Eq. 3", "Table A9", "Algorithm 1", and "D.2" for a
 /// section of its appendix.
@@ -48,6 +49,7 @@
 #include "midstream/core/description.hpp"
 #include "midstream/core/eigen.hpp"
 #include "midstream/core/finite.hpp"
+#include "midstream/core/hash.hpp"
 #include "midstream/core/moments.hpp"
 #include "midstream/core/parallel.hpp"
 #include "midstream/core/parameters.hpp"

@@ -13,6 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include "midstream/core/hash.hpp"
+
 namespace midstream::core {
 
 /// A name or a value, and the named parts that it consists of; without a name a list.
@@ -173,14 +175,12 @@ inline std::optional<Difference> difference(std::string_view found, std::string_
     return Difference{"", "'" + std::string(found) + "'", "'" + std::string(expected) + "'"};
 }
 
-/// Sixteen digits that stand for numbers too many to be listed, such as trained weights (FNV-1a of their bytes).
+/// Sixteen digits that stand for numbers too many to be listed, such as trained weights (core::hash).
 template <class T>
 requires std::is_arithmetic_v<T> std::string fingerprint(std::span<const T> numbers) {
-    std::uint64_t hash = 0xcbf29ce484222325;
-    for (const std::byte byte : std::as_bytes(numbers))
-        hash = (hash ^ std::to_integer<std::uint64_t>(byte)) * 0x100000001b3;
+    const std::uint64_t number = hash(numbers);
     std::string digits(16, '0');
-    for (std::size_t i = 0; i < digits.size(); ++i) digits[i] = "0123456789abcdef"[hash >> (60 - 4 * i) & 15];
+    for (std::size_t i = 0; i < digits.size(); ++i) digits[i] = "0123456789abcdef"[number >> (60 - 4 * i) & 15];
     return digits;
 }
 

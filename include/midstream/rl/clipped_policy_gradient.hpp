@@ -5,7 +5,10 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
+#include <span>
+#include <vector>
 
 #include "midstream/rl/advantages.hpp"
 #include "midstream/rl/clipped_surrogate.hpp"
@@ -132,6 +135,10 @@ public:
         core::require_range(options.clip, 0.0f, 1.0f, "clip");
         tapes_ = std::vector<typename Policy::template Tape<float>>(static_cast<std::size_t>(learner.shards));
         for (int shard = 0; shard < learner.shards; ++shard) collectors_.emplace_back(environment);
+        returns_.resize(static_cast<std::size_t>(options.batch));
+        advantages_.resize(static_cast<std::size_t>(options.batch));
+        lengths_.resize(static_cast<std::size_t>(options.batch));
+        rows_.resize(static_cast<std::size_t>(learner.shards * options.minibatches));
     }
 
     /// One batch of episodes and the updates on it. The batch draws from `random.fork(learner.steps())`: all updates of
@@ -142,13 +149,15 @@ public:
                                        float entropy_weight = 0) {
         core::require_range(entropy_weight, 0.0f, 1e3f, "entropy_weight");
         if (learner_->steps() == 0) train::require_initialised<float>(*learner_->parameters, "the policy");
+        core::require_same(parallel, std::span<const std::uint64_t>(std::array{random.key, random.counter}),
+                           "the random streams of an update");
         ClippedPolicyGradientReport report = collect(parallel, random.fork(learner_->steps()));
-        advantages_.resize(returns_.size());
         advantage_(returns_, advantages_);
         for (int epoch = 0; epoch < options_.epochs; ++epoch)
             for (int minibatch = 0; minibatch < options_.minibatches; ++minibatch) {
                 double rows = 0;
-                for (const auto& collector : collectors_) rows += slice(collector, minibatch).sequences.rows();
+                for (int shard = 0; shard < learner_->shards; ++shard)
+                    rows += rows_of(shard)[static_cast<std::size_t>(minibatch)];
                 core::require(rows > 0, "a minibatch without a decision: the environment asked for none");
                 const auto weight = static_cast<float>(1 / rows);
                 report.sums += learner_->update(parallel, learning_rate, [&](int shard, auto& gradient) {
@@ -174,19 +183,21 @@ public:
     ClippedPolicyGradientReport collect(const Parallel& parallel, core::Random random, float temperature = 1) {
         core::require(learner_->shards == static_cast<int>(collectors_.size()),
                       "the number of shards of a learner does not change within an rl::ClippedPolicyGradient");
-        parallel.for_each(learner_->shards, [&](int shard) {
-            collectors_[static_cast<std::size_t>(shard)].collect(
-                *learner_->parameters, train::share(options_.batch, shard, learner_->shards),
-                random.fork(static_cast<std::uint64_t>(shard)), temperature);
+        core::for_shards(parallel, learner_->shards, [&](int shard) {
+            auto& collector = collectors_[static_cast<std::size_t>(shard)];
+            collector.collect(*learner_->parameters, train::share(options_.batch, shard, learner_->shards),
+                              random.fork(static_cast<std::uint64_t>(shard)), temperature);
+            std::ranges::copy(collector.episodes().returns, returns_of(shard).begin());
+            std::ranges::copy(collector.lengths(), lengths_of(shard).begin());
+            for (int minibatch = 0; minibatch < options_.minibatches; ++minibatch)
+                rows_of(shard)[static_cast<std::size_t>(minibatch)] = slice(collector, minibatch).sequences.rows();
         });
+        core::exchange(parallel, learner_->shards, [&](int shard) { return returns_of(shard); });
+        core::exchange(parallel, learner_->shards, [&](int shard) { return lengths_of(shard); });
+        core::exchange(parallel, learner_->shards, [&](int shard) { return rows_of(shard); });
         ClippedPolicyGradientReport report;
-        returns_.clear();
-        for (const auto& collector : collectors_) {
-            const auto& episodes = collector.episodes();
-            returns_.insert(returns_.end(), episodes.returns.begin(), episodes.returns.end());
-            report.decisions += episodes.rows();
-            for (const int length : collector.lengths()) report.length += length;
-        }
+        for (const int rows : rows_) report.decisions += rows;
+        for (const int length : lengths_) report.length += length;
         for (const float r : returns_) {
             report.mean_return += r;
             report.success += r > 0;
@@ -199,7 +210,7 @@ public:
         return report;
     }
 
-    /// What a shard collected last.
+    /// What a shard collected last; of several processes, in that to which the shard belongs.
     const Collector<B, Policy>& collector(int shard) const { return collectors_[static_cast<std::size_t>(shard)]; }
 
 private:
@@ -222,12 +233,27 @@ private:
         return first;
     }
 
+    // Of a shard: what its episodes returned, how long they were, the rows of its minibatches.
+    std::span<float> returns_of(int shard) { return episodes_of(returns_, shard); }
+    std::span<int> lengths_of(int shard) { return episodes_of(lengths_, shard); }
+    std::span<int> rows_of(int shard) {
+        const auto count = static_cast<std::size_t>(options_.minibatches);
+        return std::span(rows_).subspan(static_cast<std::size_t>(shard) * count, count);
+    }
+    template <class T>
+    std::span<T> episodes_of(std::vector<T>& all, int shard) {
+        return std::span(all).subspan(static_cast<std::size_t>(first_episode(shard)),
+                                      static_cast<std::size_t>(train::share(options_.batch, shard, learner_->shards)));
+    }
+
     LearnerType* learner_;
     ClippedPolicyGradientOptions options_;
     Advantage advantage_;
     std::vector<Collector<B, Policy>> collectors_;
     std::vector<typename Policy::template Tape<float>> tapes_;
-    std::vector<float> returns_, advantages_;
+    std::vector<float> returns_, advantages_;  // an entry for each episode of the batch
+    std::vector<int> lengths_;                 // likewise
+    std::vector<int> rows_;                    // for each shard, an entry for each minibatch
 };
 
 /// What does not fit together: check_policy_gradient has said why.

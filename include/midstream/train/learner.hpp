@@ -1,7 +1,7 @@
 /// \file
 /// One update of data-parallel training: shards of the batch add up their own gradients, which are summed in the order
-/// of the shards, clipped, and handed to the optimiser. The number of shards is part of the run, that of threads is
-/// not: the same shards give the same bits on any number of threads.
+/// of the shards, clipped, and handed to the optimiser. The number of shards is part of the run, that of threads and of
+/// processes is not: the same shards give the same bits on any number of them.
 #pragma once
 
 #include <algorithm>
@@ -112,10 +112,12 @@ struct Learner {
         if (static_cast<int>(gradients.size()) != shards) {
             core::require_complete<T>(*parameters);
             gradients.resize(static_cast<std::size_t>(shards));
+            core::require_same(policy, core::flat<T>(std::as_const(*parameters)),
+                               "the parameters before update " + std::to_string(steps() + 1));
         }
         gradient_spans.clear();  // made afresh: those of a copy would point to the gradients of the original
         for (auto& gradient : gradients) gradient_spans.push_back(core::flat<T>(*gradient));
-        policy.for_each(shards, [&](int shard) {
+        core::for_shards(policy, shards, [&](int shard) {
             const auto span = gradient_spans[static_cast<std::size_t>(shard)];
             std::fill(span.begin(), span.end(), T(0));
         });
@@ -125,10 +127,11 @@ struct Learner {
     auto add_gradients(const Policy& policy, Work&& work) {
         using Sums = std::invoke_result_t<Work&, int, P&>;
         std::array<Sums, max_shards> sums{};
-        policy.for_each(shards, [&](int shard) {
+        core::for_shards(policy, shards, [&](int shard) {
             const auto s = static_cast<std::size_t>(shard);
             sums[s] = work(shard, *gradients[s]);
         });
+        core::exchange(policy, shards, [&](int shard) { return std::span(&sums[static_cast<std::size_t>(shard)], 1); });
         for (std::size_t s = 1; s < static_cast<std::size_t>(shards); ++s) sums[0] += sums[s];
         return sums[0];
     }

@@ -10,7 +10,10 @@
 /// outside their spaces, numbers that are not finite and labels without a controller are Errors that name them.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <numeric>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -63,22 +66,28 @@ void run_updates(const Policy& policy, LearnerType& learner, std::int64_t steps,
                " (an episode for each shard) to " + std::to_string(1 << 20);
     });
     core::require(steps >= 0, "the number of steps of a stage is not negative");
+    core::require_same(
+        policy,
+        std::span<const std::uint64_t>(std::array{random.key, random.counter, static_cast<std::uint64_t>(steps),
+                                                  static_cast<std::uint64_t>(batch_size)}),
+        "the stage's random streams, steps or batches");
     std::vector<EpisodesOf<Model, float>> batches(static_cast<std::size_t>(shards));
+    std::vector<std::int64_t> rows(static_cast<std::size_t>(shards));
     while (learner.steps() < steps) {
         core::require(learner.shards == shards, "the number of shards does not change within a stage");
         const std::int64_t step = learner.steps();
         const core::Random stream = random.fork(static_cast<std::uint64_t>(step));
-        policy.for_each(shards, [&](int shard) {
+        core::for_shards(policy, shards, [&](int shard) {
             auto& batch = batches[static_cast<std::size_t>(shard)];
             batch.clear();
             draw(source, share(batch_size, shard, shards), stream.fork(static_cast<std::uint64_t>(2 * shard)), batch,
                  demands);
+            rows[static_cast<std::size_t>(shard)] = batch.rows();
         });
-        std::int64_t rows = 0;
-        for (const auto& batch : batches) rows += batch.rows();
-        const auto weight = 1.0f / static_cast<float>(rows);
+        core::exchange(policy, shards, [&](int shard) { return std::span(&rows[static_cast<std::size_t>(shard)], 1); });
+        const auto weight = 1.0f / static_cast<float>(std::accumulate(rows.begin(), rows.end(), std::int64_t{0}));
         const LossSums sums = update(batches, weight, stream, learning_rate(step));
-        if (!report(step + 1, sums)) return;
+        if (core::any(policy, !report(step + 1, sums))) return;
     }
 }
 
@@ -197,7 +206,16 @@ void discover(const Policy& policy, const BaseParameters& base, LearnerType& lea
             using Proposal = typename Meta::Proposal;
             const auto shards = static_cast<std::size_t>(learner.shards);
             std::vector<DiscoveryTape<Meta, float>> tapes(shards);
+            std::vector<typename Proposal::Moments> shard_moments(shards);
             std::vector<typename Proposal::GradientSums> shard_sums(shards);
+            // What all shards came to, added up in their order.
+            const auto total = [&](auto& parts) {
+                core::exchange(policy, learner.shards,
+                               [&](int shard) { return std::span(&parts[static_cast<std::size_t>(shard)], 1); });
+                std::remove_cvref_t<decltype(parts[0])> sum;
+                for (const auto& part : parts) sum += part;
+                return sum;
+            };
             detail::run_updates<typename Meta::Base>(
                 policy, learner, options.steps, options.batch, source,
                 {.endings = control::ObservesStream<typename Meta::Observer>}, learning_rate, random,
@@ -208,12 +226,12 @@ void discover(const Policy& policy, const BaseParameters& base, LearnerType& lea
                     const auto alpha_now = static_cast<float>(alpha(step));
                     core::require(core::is_finite(alpha_now), "alpha, the weight of the divergence, is not finite");
                     learner.begin(policy);
-                    policy.for_each(learner.shards, [&](int shard) {
+                    core::for_shards(policy, learner.shards, [&](int shard) {
                         const auto s = static_cast<std::size_t>(shard);
                         propose_pass<Meta, float>(base, *learner.parameters, batches[s], pass, tapes[s]);
+                        shard_moments[s] = Meta::moments(tapes[s].meta);
                     });
-                    typename Proposal::Moments moments;
-                    for (const auto& tape : tapes) moments += Meta::moments(tape.meta);
+                    const typename Proposal::Moments moments = total(shard_moments);
                     const LossSums sums = learner.add_gradients(policy, [&](int shard, auto& gradient) {
                         const auto s = static_cast<std::size_t>(shard);
                         steer_pass<Meta, float>(base, *learner.parameters, batches[s],
@@ -222,8 +240,7 @@ void discover(const Policy& policy, const BaseParameters& base, LearnerType& lea
                         return steered_loss<Meta, float>(base, *learner.parameters, batches[s], alpha_now, weight,
                                                          tapes[s], shard_sums[s], gradient);
                     });
-                    typename Proposal::GradientSums proposal_sums;
-                    for (const auto& part : shard_sums) proposal_sums += part;
+                    const typename Proposal::GradientSums proposal_sums = total(shard_sums);
                     learner.add_gradients(policy, [&](int shard, auto& gradient) {
                         const auto s = static_cast<std::size_t>(shard);
                         Meta::backward_from_proposals(*learner.parameters, batches[s].sequences(),
