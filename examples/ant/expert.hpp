@@ -56,7 +56,7 @@ struct Expert {
     static Acting acting(const Trainee& trainee, const ExpertSettings& s) {
         core::Box<typename Acting::Trained> trained;
         trained->actor = trainee.learner.parameters->actor;
-        trained->normaliser = trainee.moments.normaliser(s.ppo.observation_limit);
+        trained->normaliser = trained->normaliser.of(trainee.moments, s.ppo.observation_limit);
         return Acting(std::move(trained));
     }
 

@@ -6,15 +6,23 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 export OMP_WAIT_POLICY=passive OMP_NUM_THREADS=1
 
+case $(basename "$program") in
+    ant) # learns from data sets, and its episodes take their time
+        sizes="--record.episodes 24 --record.clean-episodes 16 --pretrain.steps 220 --steer.episodes 4 --codes.episodes 4
+            --inspect.episodes 8 --internal.episodes 64 --raw.episodes 32" ;;
+    *)
+        sizes="--pretrain.steps 420 --steer.episodes 32 --codes.episodes 32 --inspect.episodes 64 --internal.episodes 160
+            --raw.episodes 80" ;;
+esac
+
 # run OUTPUT [PREFIX ...]: the whole chain into that folder, as an argument of the prefix, if there is one.
 run() {
     output=$1
     shift
     # shellcheck disable=SC2086
-    "$@" "$program" all --pretrain.steps 420 --pretrain.batch 4 --probe.steps 20 --probe.batch 8 \
-        --probe.evaluation 16 --steer.steps 60 --steer.batch 4 --steer.episodes 32 --components.episodes 16 --discover.steps 130 \
-        --discover.batch 4 --discover.refine-steps 60 --discover.evaluation 16 --codes.count 8 --codes.episodes 32 --inspect.episodes 64 \
-        --internal.episodes 160 --internal.batch 8 --internal.threshold 0.1 --raw.episodes 80 --raw.batch 8 --checkpoint-seconds 0.1 $options \
+    "$@" "$program" all --pretrain.batch 4 --probe.steps 20 --probe.batch 8 --probe.evaluation 16 --steer.steps 60 --steer.batch 4 \
+        --components.episodes 16 --discover.steps 130 --discover.batch 4 --discover.refine-steps 60 --discover.evaluation 16 \
+        --codes.count 8 --internal.batch 8 --internal.threshold 0.1 --raw.batch 8 --checkpoint-seconds 0.1 $sizes $options \
         --output "$folder/$output" > "$folder/$output.log" 2>&1
 }
 

@@ -21,15 +21,13 @@ std::vector<float> rows_of(int count, std::uint64_t seed) {
     return rows;
 }
 /// Merged in batches, each of two shards.
-rl::Moments<width> moments_of(const std::vector<float>& rows, int batch) {
-    rl::Moments<width> moments;
+core::Moments<width> moments_of(const std::vector<float>& rows, int batch) {
+    core::Moments<width> moments;
     const int count = static_cast<int>(rows.size()) / width;
     for (int first = 0; first < count; first += batch) {
-        rl::Deviations<width> shards[2];
-        for (int i = first; i < std::min(count, first + batch); ++i)
-            shards[i % 2].add(moments.mean, rows.data() + i * width);
-        shards[0] += shards[1];
-        moments.merge(shards[0]);
+        core::Moments<width> shards[2];
+        for (int i = first; i < std::min(count, first + batch); ++i) shards[i % 2].add(rows.data() + i * width);
+        for (const auto& shard : shards) moments += shard;
     }
     return moments;
 }
@@ -53,7 +51,7 @@ BOOST_AUTO_TEST_CASE(moments_are_those_of_all_rows_however_they_are_merged) {
 
 BOOST_AUTO_TEST_CASE(rows_come_out_standardised_and_bounded) {
     const auto rows = rows_of(1000, 2);
-    const auto normaliser = moments_of(rows, 50).normaliser(2);
+    const auto normaliser = rl::Normaliser<width>::of(moments_of(rows, 50), 2);
     double sum[width] = {}, square[width] = {}, largest = 0;
     for (int row = 0; row < 1000; ++row) {
         float y[width];
@@ -74,7 +72,7 @@ BOOST_AUTO_TEST_CASE(rows_come_out_standardised_and_bounded) {
 
 BOOST_AUTO_TEST_CASE(before_the_first_observation_nothing_changes) {
     float x[width] = {0.5f, -3, 20};
-    rl::Moments<width>{}.normaliser(10)(x, x);
+    rl::Normaliser<width>::of(core::Moments<width>{}, 10)(x, x);
     BOOST_TEST(x[0] == 0.5f);
     BOOST_TEST(x[1] == -3.0f);
     BOOST_TEST(x[2] == 10.0f);
@@ -83,12 +81,12 @@ BOOST_AUTO_TEST_CASE(before_the_first_observation_nothing_changes) {
 BOOST_AUTO_TEST_CASE(it_is_saved_and_loaded) {
     const test::TemporaryFolder folder;
     const auto moments = moments_of(rows_of(100, 3), 10);
-    auto normaliser = moments.normaliser(7);
+    auto normaliser = rl::Normaliser<width>::of(moments, 7);
     const auto contents = [](auto& all, auto& applied) {
         return [&](auto&& member) { member("moments", all), member("normaliser", applied); };
     };
     io::save(folder / "it.safetensors", "it", contents(moments, normaliser));
-    rl::Moments<width> loaded;
+    core::Moments<width> loaded;
     rl::Normaliser<width> loaded_normaliser{};
     io::load(folder / "it.safetensors", "it", contents(loaded, loaded_normaliser));
     BOOST_TEST(loaded.count == moments.count);
@@ -97,6 +95,6 @@ BOOST_AUTO_TEST_CASE(it_is_saved_and_loaded) {
     normaliser(row.data(), x);
     loaded_normaliser(row.data(), y);
     for (int i = 0; i < width; ++i) BOOST_TEST(x[i] == y[i]);
-    loaded.normaliser(7)(row.data(), y);
+    rl::Normaliser<width>::of(loaded, 7)(row.data(), y);
     for (int i = 0; i < width; ++i) BOOST_TEST(x[i] == y[i]);
 }

@@ -251,7 +251,7 @@ double worth() {
         3e-3);
     typename AgentOf<World>::template Tape<float> tape;
     float seen = 1;
-    trainee.moments.normaliser()(&seen, &seen);
+    rl::Normaliser<1>::of(trainee.moments)(&seen, &seen);
     AgentOf<World>::criticise(*trainee.learner.parameters, {&seen, 1}, tape);
     return *tape.value.view().row(0);
 }

@@ -16,6 +16,12 @@ struct Moments {
     Vector<double, Width> mean{};    ///< of each column
     Vector<double, Width> square{};  ///< sums of squared deviations from the mean
 
+    static void visit(auto& self, auto&& member) {
+        member("count", self.count);
+        member("mean", self.mean);
+        member("square", self.square);
+    }
+
     /// Of the first Width columns of these rows, each at least that wide.
     template <class T, int RowWidth>
     static Moments of(Rows<T, RowWidth> rows) {
@@ -35,6 +41,17 @@ struct Moments {
     /// The variance of column i; 0 of nothing.
     double variance(int i) const { return count > 0 ? square.values[i] / count : 0; }
 
+    /// Takes in one more row (Welford 1962).
+    template <class T>
+    void add(const T* row) {
+        count += 1;
+        const double weight = 1 / count;
+        for (int i = 0; i < Width; ++i) {
+            const double deviation = static_cast<double>(row[i]) - mean.values[i];
+            mean.values[i] += weight * deviation;
+            square.values[i] += deviation * (static_cast<double>(row[i]) - mean.values[i]);
+        }
+    }
     /// Merges the moments of other rows.
     Moments& operator+=(const Moments& other) {
         const double total = count + other.count;

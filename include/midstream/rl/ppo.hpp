@@ -34,9 +34,9 @@ template <class AgentType, class OptimiserPolicy>
 struct PpoTrainee {
     using Agent = AgentType;                                                                      ///< the actor-critic
     using Learner = train::Learner<typename Agent::template Parameters<float>, OptimiserPolicy>;  ///< of its parameters
-    Learner learner{};                            ///< parameters, optimiser and number of shards
-    Moments<Agent::observation_width> moments{};  ///< of observations, by which they are normalised
-    std::uint64_t updates = 0;                    ///< calls of Ppo::update so far
+    Learner learner{};                                  ///< parameters, optimiser and number of shards
+    core::Moments<Agent::observation_width> moments{};  ///< of observations, by which they are normalised
+    std::uint64_t updates = 0;                          ///< calls of Ppo::update so far
 
     static void visit(auto& self, auto&& member) {
         member("learner", self.learner);
@@ -171,11 +171,11 @@ private:
                    " updates begins, not after update " + std::to_string(trainee_->updates);
         });
         begun_ = true;
-        const auto normaliser = trainee_->moments.normaliser(options_.observation_limit);
+        const auto normaliser = Normaliser<observation_width>::of(trainee_->moments, options_.observation_limit);
         const core::Random stream = random.fork(trainee_->updates);
         parallel.for_each(static_cast<int>(shards_.size()), [&](int s) {
-            shards_[static_cast<std::size_t>(s)].play(*trainee_->learner.parameters, trainee_->moments, normaliser,
-                                                      options_, stream, begin_era);
+            shards_[static_cast<std::size_t>(s)].play(*trainee_->learner.parameters, normaliser, options_, stream,
+                                                      begin_era);
         });
         PpoReport report;
         double rows = 0, mean = 0, square = 0, error = 0;
@@ -216,9 +216,7 @@ private:
     }
 
     void merge_moments() {
-        Deviations<observation_width> all;
-        for (const Shard& shard : shards_) all += shard.deviations;
-        trainee_->moments.merge(all);
+        for (const Shard& shard : shards_) trainee_->moments += shard.moments;
     }
 
     Trainee* trainee_;

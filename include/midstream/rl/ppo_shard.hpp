@@ -68,9 +68,8 @@ struct PpoShard {
         batch_advantages,                                       ///< of a minibatch
         batch_returns;                                          ///< of a minibatch
     typename Agent::template Tape<float> tape;  ///< of acting, criticising and the loss, one after the other
-    /// Of the last stretch's observations, from the mean that was known before it.
-    Deviations<observation_width> deviations;
-    PpoReport report;  ///< sums, not means
+    core::Moments<observation_width> moments;   ///< of the last stretch's observations
+    PpoReport report;                           ///< sums, not means
 
     /// `size` instances like `prototype`, of which the first is number `first_instance`; stretches of `stretch` steps.
     PpoShard(const E& prototype, int first_instance, int size, int stretch)
@@ -114,10 +113,9 @@ struct PpoShard {
     }
 
     /// A stretch of all instances; of an era's first update, from new episodes.
-    void play(const Parameters& parameters, const Moments<observation_width>& moments,
-              const Normaliser<observation_width>& normaliser, const PpoOptions& options, core::Random random,
-              bool begin_era) {
-        deviations = {};
+    void play(const Parameters& parameters, const Normaliser<observation_width>& normaliser, const PpoOptions& options,
+              core::Random random, bool begin_era) {
+        moments = {};
         report = {};
         for (int i = 0; i < count; ++i) {
             const core::Random own = random.fork(static_cast<std::uint64_t>(first + i));
@@ -128,7 +126,7 @@ struct PpoShard {
         for (int t = 0; t < steps; ++t) {
             for (int i = 0; i < count; ++i) {
                 observe(i, normaliser, t * count + i);
-                deviations.add(moments.mean, seen.view().row(i));
+                moments.add(seen.view().row(i));
             }
             Agent::Acting::forward(parameters.actor, observations.view().slice(t * count, count), tape.actor);
             for (int i = 0; i < count; ++i) step(i, t, normaliser, random);

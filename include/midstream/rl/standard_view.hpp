@@ -14,16 +14,13 @@ template <class Meta, env::BatchEnvironment B>
 Normaliser<Meta::width> standard_view(const B& environment, const Steered<Meta>& steered, int episodes,
                                       core::Random random) {
     Player player(Internal<B, Meta>(environment, steered));
-    Deviations<Meta::width> deviations;
-    const core::Vector<double, Meta::width> zero{};
+    core::Moments<Meta::width> moments;
     core::Random draws = random.fork(1);
     player.play(episodes, random.fork(0), [&](std::span<const int>, auto seen, auto codes) {
-        for (int row = 0; row < seen.count; ++row) deviations.add(zero, seen.row(row));
+        for (int row = 0; row < seen.count; ++row) moments.add(seen.row(row));
         for (float& value : codes.flat()) value = draws.normal<float>();
     });
-    Moments<Meta::width> moments;
-    moments.merge(deviations);
-    return moments.normaliser();
+    return Normaliser<Meta::width>::of(moments);
 }
 
 }  // namespace midstream::rl

@@ -40,7 +40,7 @@ struct Ramp {
     double from = 0;         ///< up to step `first`
     double to = 1;           ///< from step `last` on
     std::int64_t first = 0;  ///< the last step before the ramp
-    std::int64_t last = 0;   ///< where it ends; a jump where that is not after `first`
+    std::int64_t last = 0;   ///< where it ends; not after `first`, it is a jump at this step
     static constexpr void describe(const auto& self, auto&& part) {
         part("from", self.from);
         part("to", self.to);
