@@ -18,9 +18,10 @@ killed=0
 runs=0
 draws=0
 while [ "$killed" -lt "$kills" ] || [ -d "$folder/broken" ]; do
-    # The moment, in seconds, up to the length of a whole run; none once there were enough kills.
+    # The moment, in seconds, up to half the length of a whole run, so that most runs are killed more than once; none once
+    # there were enough kills.
     draws=$((draws + 1))
-    moment=$(awk -v seed="$seed$draws" -v nanoseconds="$length" 'BEGIN { srand(seed); rand(); printf "%.3f", rand() * nanoseconds / 1e9 }')
+    moment=$(awk -v seed="$seed$draws" -v nanoseconds="$length" 'BEGIN { srand(seed); rand(); printf "%.3f", rand() * nanoseconds / 2e9 }')
     [ "$killed" -lt "$kills" ] || moment=86400
     [ $((draws % 2)) = 0 ] && signal=KILL || signal=TERM
     status=0
