@@ -30,6 +30,7 @@ BOOST_AUTO_TEST_CASE(codes_gates_and_losses_that_are_known) {
     BOOST_TEST(std::abs(inferred.sums.divergence - 60 * divergence) < 1e-3);
 
     core::Box<DoorsMeta::Parameters<float>> idle;  // steers nowhere: the model stays, the expert goes
+    idle->inference.encoder.second.bias.values[0] = 1;
     const auto unsteered =
         analysis::infer(core::Serial{}, rl::Steered<DoorsMeta>(*base, *idle), episodes, core::Random(2), {});
     BOOST_TEST(unsteered.sums.action / unsteered.sums.steps == 20, boost::test_tools::tolerance(1e-4));

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "io/files.hpp"
+#include "midstream/analysis/inferred.hpp"
 #include "midstream/rl/normaliser.hpp"
 #include "rl/toys.hpp"
 #include "support/tiny_meta.hpp"
@@ -101,7 +102,7 @@ BOOST_AUTO_TEST_CASE(other_files_are_refused) {
     BOOST_CHECK_THROW(rl::load_agent<Trained>(folder / "none.safetensors"), core::Error);
 
     Trained broken = trained();
-    core::flat<float>(*broken.meta)[5] = std::numeric_limits<float>::infinity();
+    core::flat<float>(broken.meta->decoder)[5] = std::numeric_limits<float>::infinity();
     rl::save(path, broken);
     test::check_error("not finite", [&] { rl::load_agent<Trained>(path); });
     Trained impossible = trained();
@@ -121,4 +122,43 @@ BOOST_AUTO_TEST_CASE(without_a_policy) {
     auto mind = loaded.agent();
     mind.reset(core::Random(1));
     BOOST_TEST((mind.act(std::span<const std::int16_t, 3>(episode.data(), 3)).fault == rl::Fault::none));
+}
+
+/// A file has what acting needs: no encoder, which would be used only to find codes of episodes.
+BOOST_AUTO_TEST_CASE(files_are_without_the_encoder) {
+    const test::TemporaryFolder folder;
+    rl::save(folder / "agent.safetensors", trained());
+    const Trained loaded = rl::load_agent<Trained>(folder / "agent.safetensors");
+    for (const float value : core::flat<float>(loaded.meta->inference.encoder)) BOOST_TEST(value == 0);
+    const auto episodes = test::random_episodes<TinyModel, float>(core::Random(3), {0, 5, 6});
+    test::check_error("the metacontroller's encoder (which an agent's file is without) are all zero", [&] {
+        analysis::infer<Meta<>>(core::Serial{}, {*loaded.base, *loaded.meta}, episodes, core::Random(1), {});
+    });
+}
+
+BOOST_AUTO_TEST_CASE(half_precision) {
+    const test::TemporaryFolder folder;
+    Trained agent = trained();
+    rl::save(folder / "whole.safetensors", agent);
+    rl::save(folder / "half.safetensors", agent, {.half = true});
+    const Trained loaded = rl::load_agent<Trained>(folder / "half.safetensors");
+    const std::span<const float> exact = core::flat<float>(*agent.base), rounded = core::flat<float>(*loaded.base);
+    int changed = 0;
+    for (std::size_t i = 0; i < exact.size(); ++i) {
+        BOOST_TEST(std::abs(exact[i] - rounded[i]) <= std::max(std::abs(exact[i]) * 0x1p-11f, 0x1p-25f));
+        changed += exact[i] != rounded[i];
+    }
+    BOOST_TEST(changed > static_cast<int>(exact.size() / 2));
+    BOOST_TEST(loaded.acting.gain == agent.acting.gain);
+    // All but the header and the example.
+    const auto numbers = [](const std::filesystem::path& path) {
+        std::size_t bytes = 0;
+        const io::SafetensorsReader reader(path);
+        for (const auto& tensor : reader.tensors()) bytes += tensor.bytes.size();
+        return bytes;
+    };
+    BOOST_TEST(numbers(folder / "half.safetensors") <
+               0.51 * static_cast<double>(numbers(folder / "whole.safetensors")));
+    agent.base->embedding.rows.values[0] = 1e6f;
+    test::check_error("1e+06 is too large for 16 bits", [&] { rl::save(folder / "no", agent, {.half = true}); });
 }

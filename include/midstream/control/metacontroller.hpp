@@ -59,6 +59,15 @@ struct Metacontroller {
             member("bank", self.decoder.bank);
             member("proposals", self.proposals);
         }
+        /// What acting needs of them, by the same names: all but what infers codes from episodes.
+        static void visit_acting(auto& self, auto&& member) {
+            member("history", self.inference.history);
+            member("switch_past", self.switching.past);
+            member("switch_code", self.switching.code);
+            member("switch_output", self.switching.output);
+            member("decoder_hidden", self.decoder.hidden);
+            member("bank", self.decoder.bank);
+        }
     };
 
     /// How codes are drawn and gates are made in a pass over whole sequences.

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <algorithm>
-#include <bit>
 #include <concepts>
 #include <cstdint>
 #include <iterator>
@@ -19,10 +18,11 @@ template <std::floating_point T>
 requires(sizeof(T) == 4 || sizeof(T) == 8) constexpr auto magnitude_bits(const T& value) {
     using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
     constexpr Bits magnitude = ~Bits(0) >> 1;
-    if (std::is_constant_evaluated()) return std::bit_cast<Bits>(value) & magnitude;
+    // The built-in one, as older libraries (libc++ 13, which Debian 12's Emscripten has) lack std::bit_cast.
+    if (std::is_constant_evaluated()) return __builtin_bit_cast(Bits, value) & magnitude;
     const volatile T& unknown = value;
     const T read = unknown;
-    return std::bit_cast<Bits>(read) & magnitude;
+    return __builtin_bit_cast(Bits, read) & magnitude;
 }
 /// The bits of infinity: an exponent of ones.
 template <class Bits>

@@ -20,6 +20,7 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <list>
 #include <set>
 #include <span>
 #include <string>
@@ -32,6 +33,7 @@
 #include "midstream/core/finite.hpp"
 #include "midstream/core/parameters.hpp"
 #include "midstream/core/random.hpp"
+#include "midstream/io/half.hpp"
 #include "midstream/io/safetensors.hpp"
 
 namespace midstream::io {
@@ -127,15 +129,43 @@ private:
     std::string path_{};
 };
 
+/// The tensor of a file that is wanted; where that is of float, one of 16 bits a number will do.
+inline const Tensor& wanted_tensor(const SafetensorsReader& reader, const Content& content) {
+    const Tensor* tensor = reader.find(content.path);
+    const bool narrow = tensor && content.dtype == dtype_of<float>() && is_narrow(tensor->dtype);
+    return reader.get(content.path, narrow ? tensor->dtype : content.dtype, content.shape);
+}
+
 /// Throws an Error that names the tensor unless its numbers are finite; integers are.
 inline void require_finite(const std::filesystem::path& path, const Tensor& tensor) {
-    const auto check = [&]<class T>(T) {
-        const auto* first = reinterpret_cast<const T*>(tensor.bytes.data());
-        require(path, core::all_finite(std::span(first, tensor.bytes.size() / sizeof(T))),
+    const auto check = [&](const auto& numbers) {
+        require(path, core::all_finite(numbers),
                 [&] { return "tensor '" + tensor.name + "' holds numbers that are not finite"; });
     };
-    if (tensor.dtype == dtype_of<float>()) check(float{});
-    if (tensor.dtype == dtype_of<double>()) check(double{});
+    const auto view = [&]<class T>(T) {
+        return std::span(reinterpret_cast<const T*>(tensor.bytes.data()), tensor.bytes.size() / sizeof(T));
+    };
+    if (tensor.dtype == dtype_of<float>()) check(view(float{}));
+    if (tensor.dtype == dtype_of<double>()) check(view(double{}));
+    if (is_narrow(tensor.dtype)) {
+        std::vector<float> numbers(tensor.bytes.size() / tensor.dtype.size);
+        widen(tensor, numbers);
+        check(numbers);
+    }
+}
+
+/// The numbers of a content of float in 16 bits each.
+inline std::vector<std::uint16_t> to_half(const Content& content) {
+    const std::span numbers(reinterpret_cast<const float*>(content.bytes.data()), content.bytes.size() / sizeof(float));
+    std::vector<std::uint16_t> result(numbers.size());
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+        core::require(fits_half(numbers[i]), [&] {
+            return "tensor '" + content.path + "' holds " + core::to_text(numbers[i]) +
+                   ", which is too large for 16 bits: they hold up to 65504";
+        });
+        result[i] = io::to_half(numbers[i]);
+    }
+    return result;
 }
 
 inline constexpr const char* checkpoint_format = "midstream checkpoint 1";
@@ -148,20 +178,32 @@ struct LoadOptions {
     bool not_finite = false;  ///< NaN and infinities
 };
 
+/// How `save` writes.
+struct SaveOptions {
+    /// Matrices and vectors of float in 16 bits a number (F16): half the file, to 3 digits. `load` widens them again.
+    bool half = false;
+};
+
 /// Writes `contents` (see the head of this file) to `path`. `description` says what they belong to, in any words or as
 /// a core::text (core/describe.hpp), of which `load` names the very part that differs.
 /// The file is replaced whole: a crash at any moment leaves the previous or the new one.
 template <class Contents>
-void save(const std::filesystem::path& path, std::string_view description, const Contents& contents) {
+void save(const std::filesystem::path& path, std::string_view description, const Contents& contents,
+          const SaveOptions& options = {}) {
     SafetensorsWriter writer;
     writer.metadata("format", detail::checkpoint_format);
     writer.metadata("description", std::string(description));
     detail::Contents all;
     contents(all);
+    std::list<std::vector<std::uint16_t>> halves;  // which live until they are written
     for (const detail::Content& content : all.found) {
         const Shape shape =
             content.shape == Shape{any_extent} ? Shape{content.bytes.size() / content.dtype.size} : content.shape;
-        writer.add(content.path, content.dtype, shape, content.bytes);
+        if (options.half && content.dtype == dtype_of<float>() && !content.shape.empty() && !content.resize)
+            writer.add(content.path, half_dtype, shape,
+                       std::as_bytes(std::span(halves.emplace_back(detail::to_half(content)))));
+        else
+            writer.add(content.path, content.dtype, shape, content.bytes);
     }
     writer.save(path);
 }
@@ -188,17 +230,20 @@ inline void load(const SafetensorsReader& reader, std::string_view expected_desc
     for (const Content& content : contents) {
         require(path, wanted.insert(content.path).second,
                 [&] { return "tensor '" + content.path + "' is asked for twice"; });
-        const Tensor& tensor = reader.get(content.path, content.dtype, content.shape);
+        const Tensor& tensor = detail::wanted_tensor(reader, content);
         if (!options.not_finite) require_finite(path, tensor);
     }
     for (const Tensor& tensor : reader.tensors())
         require(path, options.extra || wanted.contains(tensor.name),
                 [&] { return "tensor " + core::quoted(tensor.name) + " was not expected"; });
     for (const Content& content : contents) {
-        const Tensor& tensor = reader.get(content.path, content.dtype, content.shape);
+        const Tensor& tensor = detail::wanted_tensor(reader, content);
         const auto target =
             content.resize ? content.resize(content.list, tensor.bytes.size() / tensor.dtype.size) : content.bytes;
-        std::copy(tensor.bytes.begin(), tensor.bytes.end(), target.begin());
+        if (tensor.dtype == content.dtype)
+            std::copy(tensor.bytes.begin(), tensor.bytes.end(), target.begin());
+        else
+            widen(tensor, std::span(reinterpret_cast<float*>(target.data()), target.size() / sizeof(float)));
     }
 }
 

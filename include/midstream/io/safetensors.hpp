@@ -133,11 +133,16 @@ public:
     /// All arrays, in the order of their numbers in the file.
     const std::vector<Tensor>& tensors() const { return tensors_; }
 
+    /// The tensor of that name; nullptr if there is none.
+    const Tensor* find(std::string_view name) const {
+        const auto found = index_.find(name);
+        return found == index_.end() ? nullptr : &tensors_[found->second];
+    }
     /// The tensor of that name, which must be of that type and shape (see any_extent).
     const Tensor& get(std::string_view name, const Dtype& dtype, const Shape& shape) const {
-        const auto found = index_.find(name);
-        require(path_, found != index_.end(), [&] { return "tensor " + core::quoted(name) + " is missing"; });
-        const Tensor& tensor = tensors_[found->second];
+        const Tensor* found = find(name);
+        require(path_, found, [&] { return "tensor " + core::quoted(name) + " is missing"; });
+        const Tensor& tensor = *found;
         require(path_, tensor.dtype == dtype, [&] {
             return "tensor " + core::quoted(tensor.name) + " is of type " + std::string(tensor.dtype.name) +
                    ", expected " + std::string(dtype.name);

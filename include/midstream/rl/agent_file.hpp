@@ -129,12 +129,25 @@ struct Bytes {
     }
 };
 
+/// What acting needs of a metacontroller's parameters; all of them, where it does not say.
+template <class Parameters>
+struct ActingParameters {
+    Parameters& parameters;
+    static void visit(auto& self, auto&& member) {
+        if constexpr (requires { self.parameters.visit_acting(self.parameters, member); })
+            self.parameters.visit_acting(self.parameters, member);
+        else
+            self.parameters.visit(self.parameters, member);
+    }
+};
+
 /// What a file of an agent holds; `switching` are the bytes of the switch's options.
 template <class Agent>
 auto contents_of(Agent& agent, std::vector<std::uint8_t>& switching) {
     return [&](auto&& member) {
         member("base", *agent.base);
-        member("meta", *agent.meta);
+        ActingParameters<std::remove_reference_t<decltype(*agent.meta)>> acting{*agent.meta};
+        member("meta", acting);
         if constexpr (std::remove_const_t<Agent>::has_policy) member("policy", *agent.policy);
         member("switching", switching);
         member("temperature", agent.acting.temperature);
@@ -148,16 +161,30 @@ auto contents_of(Agent& agent, std::vector<std::uint8_t>& switching) {
 
 }  // namespace detail
 
-/// Writes an agent to one safetensors file, which is replaced whole.
+/// Writes an agent to one safetensors file, which is replaced whole: what acting needs, and so of the metacontroller
+/// not what infers codes from episodes. With `options.half` the file is half as large, and its agent is that of the
+/// rounded parameters; if there is an example, it is decided by these.
 template <class Meta, class Policy, class View>
-void save(const std::filesystem::path& path, const TrainedAgent<Meta, Policy, View>& agent) {
+void save(const std::filesystem::path& path, const TrainedAgent<Meta, Policy, View>& agent,
+          const io::SaveOptions& options = {}) {
+    using Trained = TrainedAgent<Meta, Policy, View>;
     auto switching = detail::Bytes<typename Meta::Switching>::write(agent.acting.switching);
-    io::save(path, core::text(core::describe<TrainedAgent<Meta, Policy, View>>()),
-             detail::contents_of(agent, switching));
+    const auto write = [&](const Trained& written) {
+        io::save(path, core::text(core::describe<Trained>()), detail::contents_of(written, switching), options);
+    };
+    if (!options.half || agent.example.observations.empty()) return write(agent);
+    Trained rounded = agent;
+    io::round_to_half(core::flat<float>(*rounded.base));
+    io::round_to_half(core::flat<float>(*rounded.meta));
+    if constexpr (Trained::has_policy) io::round_to_half(core::flat<float>(*rounded.policy));
+    if constexpr (core::ParameterStruct<View>) io::round_to_half(core::flat<float>(rounded.view));
+    rounded.record_example(agent.example.observations);
+    write(rounded);
 }
 
-/// Reads an agent that `save` wrote. Throws core::Error for a file that is damaged, of another architecture, or of
-/// numbers that are out of range or not finite; if `verify`, also where its example is not decided as it was.
+/// Reads an agent that `save` wrote; the encoder of its metacontroller, which it has no need of, is all zeros. Throws
+/// core::Error for a file that is damaged, of another architecture, or of numbers that are out of range or not finite;
+/// if `verify`, also where its example is not decided as it was.
 template <class Trained>
 Trained load_agent(const io::SafetensorsReader& reader, bool verify = true) {
     Trained agent;

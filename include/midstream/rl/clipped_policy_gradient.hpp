@@ -187,8 +187,10 @@ public:
             auto& collector = collectors_[static_cast<std::size_t>(shard)];
             collector.collect(*learner_->parameters, train::share(options_.batch, shard, learner_->shards),
                               random.fork(static_cast<std::uint64_t>(shard)), temperature);
-            std::ranges::copy(collector.episodes().returns, returns_of(shard).begin());
-            std::ranges::copy(collector.lengths(), lengths_of(shard).begin());
+            const auto& returns = collector.episodes().returns;
+            const auto lengths = collector.lengths();
+            std::copy(returns.begin(), returns.end(), returns_of(shard).begin());
+            std::copy(lengths.begin(), lengths.end(), lengths_of(shard).begin());
             for (int minibatch = 0; minibatch < options_.minibatches; ++minibatch)
                 rows_of(shard)[static_cast<std::size_t>(minibatch)] = slice(collector, minibatch).sequences.rows();
         });
