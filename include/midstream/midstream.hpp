@@ -78,7 +78,7 @@
 #include "midstream/io/checkpoint.hpp"
 #include "midstream/io/csv.hpp"
 #include "midstream/io/file.hpp"
-#include "midstream/io/half.hpp"
+#include "midstream/io/narrow.hpp"
 #include "midstream/io/safetensors.hpp"
 #include "midstream/io/safetensors_header.hpp"
 #include "midstream/io/shape.hpp"

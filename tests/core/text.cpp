@@ -3,6 +3,7 @@
 #include <bit>
 #include <boost/test/unit_test.hpp>
 #include <clocale>
+#include <cmath>
 #include <limits>
 #include <locale>
 
@@ -44,6 +45,30 @@ BOOST_AUTO_TEST_CASE(numbers_read_back) {
     BOOST_TEST(core::parse_number("4.9406564584124654e-324").value() == 5e-324);
     BOOST_TEST(core::is_nan(core::parse_number("nan").value()));
     BOOST_TEST(core::parse_number("-inf").value() == -std::numeric_limits<double>::infinity());
+}
+
+/// What stands in for the C++ library where that is too old writes and reads the same.
+BOOST_AUTO_TEST_CASE(by_the_c_library) {
+    core::Random random(2);
+    const auto check = [](const auto value) {
+        std::string text;
+        core::detail::c_library::append_shortest(text, value);
+        BOOST_REQUIRE_EQUAL(text, core::to_text(value));
+        BOOST_REQUIRE(core::detail::c_library::read_number(text) == core::parse_number(text));
+    };
+    for (int i = 0; i < 10'000; ++i) {
+        const auto any = std::bit_cast<double>((std::uint64_t{random.bits()} << 32) + random.bits());
+        if (core::is_finite(any)) check(any);
+        const auto single = std::bit_cast<float>(random.bits());
+        if (core::is_finite(single)) check(single);
+        check(random.normal());
+        check(static_cast<float>(random.normal()));
+        check(static_cast<double>(random.below(1'000'000)) * std::pow(10.0, random.below(30) - 15));
+        check(std::ldexp(1.0, random.below(40) - 20));  // elsewhere their last digits may differ
+    }
+    for (const double value : {0.0, -0.0, 10.0, -10.0, 1e5, 1e6, 1234567.0, 0.001, 0.0001, 1e-5, 1e22, 1e23, 5e-324,
+                               std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity()})
+        check(value);
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_number) {

@@ -140,7 +140,7 @@ BOOST_AUTO_TEST_CASE(half_precision) {
     const test::TemporaryFolder folder;
     Trained agent = trained();
     rl::save(folder / "whole.safetensors", agent);
-    rl::save(folder / "half.safetensors", agent, {.half = true});
+    rl::save(folder / "half.safetensors", agent, {.floats = io::half_precision});
     const Trained loaded = rl::load_agent<Trained>(folder / "half.safetensors");
     const std::span<const float> exact = core::flat<float>(*agent.base), rounded = core::flat<float>(*loaded.base);
     int changed = 0;
@@ -160,5 +160,6 @@ BOOST_AUTO_TEST_CASE(half_precision) {
     BOOST_TEST(numbers(folder / "half.safetensors") <
                0.51 * static_cast<double>(numbers(folder / "whole.safetensors")));
     agent.base->embedding.rows.values[0] = 1e6f;
-    test::check_error("1e+06 is too large for 16 bits", [&] { rl::save(folder / "no", agent, {.half = true}); });
+    test::check_error("1e+06 is too large for F16",
+                      [&] { rl::save(folder / "no", agent, {.floats = io::half_precision}); });
 }

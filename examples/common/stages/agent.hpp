@@ -57,7 +57,7 @@ template <class P>
 void write_agent(Run<P>& run) {
     once(run.folder, "agent", core::text(about_agent(run)), {"agent"}, [&] {
         const auto path = run.folder / "agent.safetensors";
-        rl::save(path, trained_agent(run), {.half = true});  // to 3 digits, in half the bytes
+        rl::save(path, trained_agent(run), {.floats = io::bfloat16});  // half the bytes
         const auto trained = rl::load_agent<TrainedAgent<P>>(path);
         auto mind = trained.agent();
         const int count = run.settings.steer.episodes;

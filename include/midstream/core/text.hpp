@@ -2,21 +2,19 @@
 /// Numbers as text and back, and text of others in messages: always the same, whatever the locales of the program.
 #pragma once
 
+#include <locale.h>
+
+#include <algorithm>
 #include <charconv>
 #include <concepts>
+#include <cstdio>
 #include <cstdlib>
 #include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
-
-#ifndef __cpp_lib_to_chars
-#include <locale.h>
-
-#include <cstdio>
 #if __has_include(<xlocale.h>)
 #include <xlocale.h>
-#endif
 #endif
 
 #include "midstream/core/finite.hpp"
@@ -49,22 +47,10 @@ constexpr bool is_number(std::string_view text) {
     return text.empty();
 }
 
-#ifdef __cpp_lib_to_chars
-
-template <std::floating_point T>
-void append_shortest(std::string& text, T value) {
-    char digits[32];
-    text.append(digits, std::to_chars(digits, digits + sizeof(digits), value).ptr);
-}
-inline std::optional<double> read_number(std::string_view text) {
-    double value = 0;
-    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (failure != std::errc() || end != text.data() + text.size()) return {};
-    return value;
-}
-
-#else  // libc++ up to 19: the C library, in the C locale as long as one of these lives
-
+/// By the C library, for C++ libraries that lack from_chars and to_chars of real numbers (libc++ up to 19): the same
+/// texts and numbers.
+namespace c_library {
+/// The C locale as long as one of these lives.
 struct ClassicLocale {
     ClassicLocale() {
         static const ::locale_t classic = ::newlocale(LC_ALL_MASK, "C", ::locale_t(0));
@@ -87,14 +73,40 @@ inline std::optional<double> read_number(std::string_view text) {
 template <std::floating_point T>
 void append_shortest(std::string& text, T value) {
     const ClassicLocale classic;
-    char digits[48];
-    for (int precision = 1; precision <= std::numeric_limits<T>::max_digits10; ++precision) {
-        std::snprintf(digits, sizeof(digits), "%.*g", precision, static_cast<double>(value));
-        if (is_finite(value) && static_cast<T>(std::strtod(digits, nullptr)) == value) break;
+    if (!is_finite(value)) {
+        text += is_nan(value) ? "nan" : value > 0 ? "inf" : "-inf";
+        return;
     }
-    text += digits;
+    // With as few digits as will do; then the shorter of both ways to write them, "-10" rather than "-1e+01".
+    char scientific[48];
+    int precision = 0;
+    for (; precision < std::numeric_limits<T>::max_digits10; ++precision) {
+        std::snprintf(scientific, sizeof(scientific), "%.*e", precision, static_cast<double>(value));
+        if (static_cast<T>(std::strtod(scientific, nullptr)) == value) break;
+    }
+    const std::string_view written = scientific;
+    const int exponent = std::atoi(scientific + written.find('e') + 1);
+    char plain[400];
+    std::snprintf(plain, sizeof(plain), "%.*f", std::max(0, precision - exponent), static_cast<double>(value));
+    text += std::string_view(plain).size() <= written.size() ? std::string_view(plain) : written;
 }
+}  // namespace c_library
 
+#ifdef __cpp_lib_to_chars
+template <std::floating_point T>
+void append_shortest(std::string& text, T value) {
+    char digits[32];
+    text.append(digits, std::to_chars(digits, digits + sizeof(digits), value).ptr);
+}
+inline std::optional<double> read_number(std::string_view text) {
+    double value = 0;
+    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (failure != std::errc() || end != text.data() + text.size()) return {};
+    return value;
+}
+#else
+using c_library::append_shortest;
+using c_library::read_number;
 #endif
 
 }  // namespace detail

@@ -33,7 +33,7 @@
 #include "midstream/core/finite.hpp"
 #include "midstream/core/parameters.hpp"
 #include "midstream/core/random.hpp"
-#include "midstream/io/half.hpp"
+#include "midstream/io/narrow.hpp"
 #include "midstream/io/safetensors.hpp"
 
 namespace midstream::io {
@@ -132,7 +132,7 @@ private:
 /// The tensor of a file that is wanted; where that is of float, one of 16 bits a number will do.
 inline const Tensor& wanted_tensor(const SafetensorsReader& reader, const Content& content) {
     const Tensor* tensor = reader.find(content.path);
-    const bool narrow = tensor && content.dtype == dtype_of<float>() && is_narrow(tensor->dtype);
+    const bool narrow = tensor && content.dtype == single_precision && is_narrow(tensor->dtype);
     return reader.get(content.path, narrow ? tensor->dtype : content.dtype, content.shape);
 }
 
@@ -155,15 +155,15 @@ inline void require_finite(const std::filesystem::path& path, const Tensor& tens
 }
 
 /// The numbers of a content of float in 16 bits each.
-inline std::vector<std::uint16_t> to_half(const Content& content) {
+inline std::vector<std::uint16_t> narrowed(const Dtype& dtype, const Content& content) {
     const std::span numbers(reinterpret_cast<const float*>(content.bytes.data()), content.bytes.size() / sizeof(float));
     std::vector<std::uint16_t> result(numbers.size());
     for (std::size_t i = 0; i < numbers.size(); ++i) {
-        core::require(fits_half(numbers[i]), [&] {
-            return "tensor '" + content.path + "' holds " + core::to_text(numbers[i]) +
-                   ", which is too large for 16 bits: they hold up to 65504";
+        core::require(fits(dtype, numbers[i]), [&] {
+            return "tensor '" + content.path + "' holds " + core::to_text(numbers[i]) + ", which is too large for " +
+                   std::string(dtype.name);
         });
-        result[i] = io::to_half(numbers[i]);
+        result[i] = io::narrowed(dtype, numbers[i]);
     }
     return result;
 }
@@ -180,8 +180,9 @@ struct LoadOptions {
 
 /// How `save` writes.
 struct SaveOptions {
-    /// Matrices and vectors of float in 16 bits a number (F16): half the file, to 3 digits. `load` widens them again.
-    bool half = false;
+    /// The type of matrices and vectors of float: half_precision and bfloat16 make half the file, of 3 and 2 digits.
+    /// `load` widens them again.
+    Dtype floats = single_precision;
 };
 
 /// Writes `contents` (see the head of this file) to `path`. `description` says what they belong to, in any words or as
@@ -195,13 +196,13 @@ void save(const std::filesystem::path& path, std::string_view description, const
     writer.metadata("description", std::string(description));
     detail::Contents all;
     contents(all);
-    std::list<std::vector<std::uint16_t>> halves;  // which live until they are written
+    std::list<std::vector<std::uint16_t>> narrow;  // which live until they are written
     for (const detail::Content& content : all.found) {
         const Shape shape =
             content.shape == Shape{any_extent} ? Shape{content.bytes.size() / content.dtype.size} : content.shape;
-        if (options.half && content.dtype == dtype_of<float>() && !content.shape.empty() && !content.resize)
-            writer.add(content.path, half_dtype, shape,
-                       std::as_bytes(std::span(halves.emplace_back(detail::to_half(content)))));
+        if (is_narrow(options.floats) && content.dtype == single_precision && !content.shape.empty() && !content.resize)
+            writer.add(content.path, options.floats, shape,
+                       std::as_bytes(std::span(narrow.emplace_back(detail::narrowed(options.floats, content)))));
         else
             writer.add(content.path, content.dtype, shape, content.bytes);
     }

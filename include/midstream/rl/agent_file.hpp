@@ -162,8 +162,8 @@ auto contents_of(Agent& agent, std::vector<std::uint8_t>& switching) {
 }  // namespace detail
 
 /// Writes an agent to one safetensors file, which is replaced whole: what acting needs, and so of the metacontroller
-/// not what infers codes from episodes. With `options.half` the file is half as large, and its agent is that of the
-/// rounded parameters; if there is an example, it is decided by these.
+/// not what infers codes from episodes. Where `options` ask for fewer bits a number, the file's agent is that
+/// of the rounded parameters; if there is an example, it is decided by these.
 template <class Meta, class Policy, class View>
 void save(const std::filesystem::path& path, const TrainedAgent<Meta, Policy, View>& agent,
           const io::SaveOptions& options = {}) {
@@ -172,12 +172,12 @@ void save(const std::filesystem::path& path, const TrainedAgent<Meta, Policy, Vi
     const auto write = [&](const Trained& written) {
         io::save(path, core::text(core::describe<Trained>()), detail::contents_of(written, switching), options);
     };
-    if (!options.half || agent.example.observations.empty()) return write(agent);
+    if (options.floats == io::single_precision || agent.example.observations.empty()) return write(agent);
     Trained rounded = agent;
-    io::round_to_half(core::flat<float>(*rounded.base));
-    io::round_to_half(core::flat<float>(*rounded.meta));
-    if constexpr (Trained::has_policy) io::round_to_half(core::flat<float>(*rounded.policy));
-    if constexpr (core::ParameterStruct<View>) io::round_to_half(core::flat<float>(rounded.view));
+    io::round_to(options.floats, core::flat<float>(*rounded.base));
+    io::round_to(options.floats, core::flat<float>(*rounded.meta));
+    if constexpr (Trained::has_policy) io::round_to(options.floats, core::flat<float>(*rounded.policy));
+    if constexpr (core::ParameterStruct<View>) io::round_to(options.floats, core::flat<float>(rounded.view));
     rounded.record_example(agent.example.observations);
     write(rounded);
 }

@@ -1,0 +1,40 @@
+#!/bin/sh
+# Makes one page of everything: the program, compiled by Emscripten, and a trained agent.
+#   examples/browser/build.sh [AGENT] [FOLDER]
+# AGENT is a file that the stage `agent` of `gridworld --preset demo` wrote (that of examples/zoo, if not said). The page,
+# FOLDER/midstream.html (build/browser, if not said), needs no server and no network. On Debian, as root or with sudo, this
+# installs what is missing.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+agent=${1-$root/examples/zoo/gridworld-demo.safetensors}
+folder=${2-$root/build/browser}
+# shellcheck source=tools/packages.sh
+. "$root/tools/packages.sh"
+command -v em++ > /dev/null || need emscripten
+need libeigen3-dev nlohmann-json3-dev
+
+mkdir -p "$folder/include"
+# Emscripten has its own C library: of the system's headers only these.
+ln -sfn "$(dirname "$(echo '#include <nlohmann/json.hpp>' | c++ -E -x c++ - | sed -n 's/^# 1 "\(.*nlohmann\)\/json.hpp".*/\1/p' | head -n 1)")/nlohmann" "$folder/include/nlohmann"
+# Debian's own modules, where node is another one.
+export NODE_PATH="${NODE_PATH-/usr/share/nodejs}"
+functions=$(sed -n 's/^[a-zA-Z].*[ *]\(page_[a-z_]*\)(.*/"_\1"/p' "$here/page.cpp" | paste -s -d , -)
+em++ -std=c++20 -Os -fexceptions -DNDEBUG -DEIGEN_DONT_PARALLELIZE -I"$root/include" -I"$root/examples" -isystem /usr/include/eigen3 \
+    -isystem "$folder/include" "$here/page.cpp" -o "$folder/page.js" -sMODULARIZE -sEXPORT_NAME=midstream \
+    -sALLOW_MEMORY_GROWTH -sFILESYSTEM=0 -sENVIRONMENT=web,node -sEXPORTED_FUNCTIONS="[$functions,\"_malloc\",\"_free\"]" \
+    -sEXPORTED_RUNTIME_METHODS='["UTF8ToString"]'
+cp "$agent" "$folder/agent.safetensors"
+# Binaries as text; sub() would take & of the text for what it replaces, of which base64 has none.
+awk -v folder="$folder" '
+    function text(file, line, command) {
+        command = "gzip -9 -n -c \"" folder "/" file "\" | base64 -w 0"
+        command | getline line
+        close(command)
+        return line
+    }
+    /^\/\* page.js \*\/$/ { while ((getline line < (folder "/page.js")) > 0) print line; next }
+    /WASM_BASE64/ { sub(/WASM_BASE64/, text("page.wasm")) }
+    /AGENT_BASE64/ { sub(/AGENT_BASE64/, text("agent.safetensors")) }
+    { print }' "$here/page.html" > "$folder/midstream.html"
+echo "$folder/midstream.html: $(wc -c < "$folder/midstream.html") bytes"
