@@ -2,6 +2,7 @@
 #include "midstream/io/safetensors.hpp"
 
 #include "fuzz.hpp"
+#include "midstream/io/checkpoint.hpp"
 
 using namespace midstream;
 
@@ -21,4 +22,22 @@ void fuzz::one(std::span<const std::byte> bytes) {
     }
     fuzz::require(size < bytes.size());
     for (const auto& [name, value] : reader.metadata()) fuzz::require(reader.metadata(name) == value);
+
+    // As a checkpoint: all of it, or an Error and nothing.
+    core::Vector<float, 3> vector{};
+    std::vector<float> list;
+    std::uint64_t number = 7;
+    const auto contents = [&](auto&& member) {
+        member("vector", vector), member("list", list), member("number", number);
+    };
+    const auto untouched = [&] {
+        return vector.values[0] == 0 && vector.values[2] == 0 && list.empty() && number == 7;
+    };
+    try {
+        io::load(reader, io::description(reader), contents);
+    } catch (const core::Error&) {
+        fuzz::require(untouched());
+        throw;
+    }
+    fuzz::require(core::all_finite(vector.values) && core::all_finite(list));
 }

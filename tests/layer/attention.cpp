@@ -6,6 +6,8 @@
 using namespace midstream;
 using Small =
     layer::Attention<layer::AttentionShape{.width = 12, .heads = 3, .context = 16, .buckets = 6, .max_distance = 8}>;
+using Sliding = layer::Attention<layer::AttentionShape{
+    .width = 12, .heads = 3, .context = 16, .buckets = 6, .max_distance = 8, .slides = true}>;
 using Block = layer::PreNormBlock<Small, layer::Mlp<12, 20>>;
 
 BOOST_AUTO_TEST_CASE(gradients) { test::check_layer_gradients<Small>(); }
@@ -58,4 +60,37 @@ BOOST_AUTO_TEST_CASE(sequences_longer_than_the_context_are_refused) {
     };
     for (int t = 0; t < 16; ++t) step();
     BOOST_CHECK_THROW(step(), core::Error);
+}
+
+BOOST_AUTO_TEST_CASE(what_slides_is_the_same_up_to_its_context) {
+    test::check_layer_gradients<Sliding>();
+    test::check_step_equals_forward<Sliding>();
+    static_assert(layer::episode_of<Small> == 16 && layer::episode_of<Block> == 16);
+    static_assert(layer::episode_of<Sliding> == layer::unbounded && layer::context_of<Sliding> == 16);
+    static_assert(layer::episode_of<layer::PreNormBlock<Sliding, layer::Mlp<12, 20>>> == layer::unbounded);
+}
+
+/// Beyond its context every step is the last of a sequence of the latest steps.
+BOOST_AUTO_TEST_CASE(what_slides_sees_the_latest_steps) {
+    constexpr int steps = 50, context = 16;
+    auto parameters = test::random_parameters<Sliding, double>(core::Random(3), 0.3);
+    core::Random random(4);
+    core::Buffer<double, 12> x, y, stepped;
+    typename Sliding::Tape<double> tape;
+    test::fill_normal(x.resize(steps).flat(), random);
+    Sliding::State<double> state;
+    for (int round = 0; round < 2; ++round) {  // the second time from a state that was used
+        Sliding::reset(state);
+        for (int t = 0; t < steps; ++t) {
+            Sliding::step(
+                *parameters, [&](int) -> auto& { return state; }, std::as_const(x).view().slice(t, 1),
+                stepped.resize(1), tape);
+            const int length = std::min(t + 1, context);
+            const std::vector<int> offsets{0, length};
+            Sliding::forward(*parameters, {offsets}, std::as_const(x).view().slice(t + 1 - length, length),
+                             y.resize(length), tape);
+            for (int i = 0; i < 12; ++i)
+                BOOST_TEST(stepped.view().row(0)[i] == y.view().row(length - 1)[i], boost::test_tools::tolerance(1e-9));
+        }
+    }
 }

@@ -18,12 +18,16 @@ struct AttentionShape {
     int context = 100;
     int buckets = 32;        ///< for relative positions, each with a bias in every head
     int max_distance = 128;  ///< in steps
+    /// What acts for longer than the context sees the last `context` steps; else that is an Error. Sequences are never
+    /// longer, and parameters are the same: what was trained one way can act the other.
+    bool slides = false;
     static constexpr void describe(const auto& self, auto&& part) {
         part("width", self.width);
         part("heads", self.heads);
         part("context", self.context);
         part("buckets", self.buckets);
         part("max_distance", self.max_distance);
+        part.leaves_out(self.slides);
     }
 };
 
@@ -62,8 +66,8 @@ constexpr bool check_attention() {
 }
 }  // namespace detail
 
-/// Causal self-attention: every step attends to itself and to those before it in its sequence. Sequences and episodes
-/// of more than `context` steps are Errors.
+/// Causal self-attention: every step attends to itself and to those before it in its sequence. Sequences of more than
+/// `context` steps are Errors, and so are episodes, unless the shape slides.
 template <AttentionShape Shape>
 struct Attention {
     static constexpr int width = Shape.width;
@@ -71,6 +75,7 @@ struct Attention {
     static constexpr int heads = detail::check_attention<Shape>() ? Shape.heads : 1;
     static constexpr int head_width = width / heads;  ///< numbers of a query, a key or a value
     static constexpr int context = Shape.context;
+    static constexpr int episode = Shape.slides ? unbounded : context;  ///< the longest that is acted in
     static constexpr int input_width = width;
     static constexpr int output_width = width;
     using Projection = Linear<width, 3 * width>;  ///< from rows to queries, keys and values
@@ -100,10 +105,11 @@ struct Attention {
         typename Projection::template Tape<T> projection;
         typename Output::template Tape<T> output;
     };
-    /// The keys and values of the steps so far.
+    /// The keys and values of the steps so far, or of the last `context` ones.
     template <class T>
     struct State {
-        int length = 0;
+        int length = 0;  ///< of these steps
+        int first = 0;   ///< the cache's row of the earliest
         std::array<T, static_cast<std::size_t>(context) * 2 * width> cache;
     };
 
@@ -198,9 +204,10 @@ struct Attention {
     template <class T>
     static void reset(State<T>& state) {
         state.length = 0;
+        state.first = 0;
     }
 
-    /// Throws core::Error when an instance steps beyond the context.
+    /// Throws core::Error when an instance steps beyond the context of a shape that does not slide.
     template <class T, class StateOf>
     static void step(const Parameters<T>& parameters, StateOf&& state_of, core::In<T, width> x, core::Out<T, width> y,
                      Tape<T>& scratch) {
@@ -212,11 +219,9 @@ struct Attention {
             alignas(core::alignment) std::array<T, static_cast<std::size_t>(heads) * padded<T>(context)> weights{};
             const auto of_head = [&](int head) { return weights.data() + head * padded<T>(context); };
             State<T>& state = state_of(row);
-            if (state.length >= context)
-                core::fail("the attention context of " + std::to_string(context) + " steps is used up");
+            const int last = next(state);
             std::copy_n(projected.row(row) + width, 2 * width,
-                        state.cache.data() + static_cast<std::ptrdiff_t>(state.length) * 2 * width);
-            const int last = state.length++;
+                        state.cache.data() + static_cast<std::ptrdiff_t>(cache_row(state, last)) * 2 * width);
             // All heads step by step, as the cache lies in memory.
             for (int j = 0; j <= last; ++j)
                 for (int head = 0; head < heads; ++head)
@@ -231,6 +236,22 @@ struct Attention {
     }
 
 private:
+    /// Makes room for one more step, and returns how many there are before it.
+    template <class T>
+    static int next(State<T>& state) {
+        if (state.length < context) return state.length++;
+        if constexpr (!Shape.slides)
+            core::fail("the attention context of " + std::to_string(context) + " steps is used up");
+        state.first = (state.first + 1) % context;
+        return context - 1;
+    }
+    /// Where in the cache a step lies, the earliest of which is 0.
+    template <class T>
+    static int cache_row(const State<T>& state, int step) {
+        if constexpr (!Shape.slides) return step;
+        const int row = state.first + step;
+        return row < context ? row : row - context;
+    }
     template <class T>
     static constexpr int lanes = static_cast<int>(core::alignment / sizeof(T));
     /// The length of the rows of squares: at multiples of core::alignment their numbers are computed by whole packets.
@@ -261,10 +282,10 @@ private:
     static core::EigenMap<T, 1, head_width> head_line(T* row, int head) {
         return core::EigenMap<T, 1, head_width>(row + head * head_width);
     }
-    /// Those of one head (of keys, then values) in the cache's row of step `step`.
+    /// Those of one head (of keys, then values) at a step, the earliest of which is 0.
     template <class T>
     static auto cached(const State<T>& state, int step, int head) {
-        return head_line(state.cache.data() + static_cast<std::ptrdiff_t>(step) * 2 * width, head);
+        return head_line(state.cache.data() + static_cast<std::ptrdiff_t>(cache_row(state, step)) * 2 * width, head);
     }
 
     template <class T>

@@ -126,6 +126,14 @@ inline constexpr int context_of = unbounded;
 template <class L>
 requires requires { L::context; }
 inline constexpr int context_of<L> = L::context;
+/// The longest episode that a layer or a stack acts in, step by step: its constant `episode`, or its context where it
+/// has none. It is longer than that where attention slides.
+template <class L>
+inline constexpr int episode_of = context_of<L>;
+/// Its constant `episode`.
+template <class L>
+requires requires { L::episode; }
+inline constexpr int episode_of<L> = L::episode;
 
 /// State or tape of a layer that has none.
 struct Nothing {};

@@ -60,6 +60,7 @@ struct Autoregressive {
     /// Number of blocks; layers of the residual stream are 0 (the embedding), ..., depth.
     static constexpr int depth = Stack::depth;
     static constexpr int context = layer::context_of<Stack>;            ///< the longest sequence that it reads
+    static constexpr int episode = layer::episode_of<Stack>;            ///< the longest episode that it acts in
     using Embedding = layer::Embedding<Observation, width>;             ///< from observations to layer 0
     using FinalNorm = Norm<width>;                                      ///< of layer `depth`, before the heads
     using ActionHead = Head<width, Action>;                             ///< predicts a_t

@@ -37,6 +37,7 @@ struct Repeat {
     static constexpr int depth = Depth > 0 ? Depth : 1;  ///< number of blocks
     static constexpr int width = Block::input_width;
     static constexpr int context = layer::context_of<Block>;  ///< the longest sequence
+    static constexpr int episode = layer::episode_of<Block>;  ///< the longest episode that it acts in
 
     static constexpr void describe(auto&& part) {
         part("depth", depth);
@@ -108,6 +109,7 @@ struct Join {
     static constexpr int depth = Lower::depth + Upper::depth;  ///< blocks of both stretches
     static constexpr int width = Lower::width;
     static constexpr int context = std::min(layer::context_of<Lower>, layer::context_of<Upper>);
+    static constexpr int episode = std::min(layer::episode_of<Lower>, layer::episode_of<Upper>);
 
     static constexpr void describe(auto&& part) {
         part("lower", std::type_identity<Lower>{});

@@ -17,6 +17,7 @@ struct TransformerShape {
     int context = 100;       ///< longest sequence
     int buckets = 32;        ///< for relative positions
     int max_distance = 128;  ///< from which on distances share the last bucket, steps
+    bool slides = false;     ///< longer episodes see the last `context` steps; else they are Errors
     static constexpr void describe(const auto& self, auto&& part) {
         part("depth", self.depth);
         part("width", self.width);
@@ -25,11 +26,17 @@ struct TransformerShape {
         part("context", self.context);
         part("buckets", self.buckets);
         part("max_distance", self.max_distance);
+        part.leaves_out(self.slides);
     }
 
     /// What every block's attention is made from.
     constexpr layer::AttentionShape attention() const {
-        return {.width = width, .heads = heads, .context = context, .buckets = buckets, .max_distance = max_distance};
+        return {.width = width,
+                .heads = heads,
+                .context = context,
+                .buckets = buckets,
+                .max_distance = max_distance,
+                .slides = slides};
     }
 };
 

@@ -165,7 +165,7 @@ class Acting {
                       std::is_same_v<typename B::Action, typename Meta::Base::Action>,
                   "the model acts in environments of other spaces than its own: Observation and Action have to be the "
                   "same types");
-    static_assert(env::horizon_of<B> <= layer::context_of<typename Meta::Base>,
+    static_assert(env::horizon_of<B> <= layer::episode_of<typename Meta::Base>,
                   "the model's context is shorter than the horizon of the environment that it acts in");
 
 public:

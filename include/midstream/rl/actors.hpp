@@ -26,7 +26,7 @@ public:
     using Action = typename Model::Action;
     /// A row for each instance that acts.
     using Observations = core::Rows<const typename Observation::template Element<float>, Observation::width>;
-    static constexpr int context = layer::context_of<Model>;  ///< the most steps of an episode
+    static constexpr int episode = layer::episode_of<Model>;  ///< the most steps of one
 
     /// Parameters must outlive the actor. `temperature` is that of actions; 0 takes modes.
     ModelActor(const typename Model::template Parameters<float>& parameters, float temperature = 1)
@@ -52,7 +52,7 @@ private:
 
 /// Nobody chooses: codes are put in force by the caller, and are zero until then.
 struct CallersCodes {
-    static constexpr int context = layer::unbounded;
+    static constexpr int episode = layer::unbounded;
     void reset(int, core::Random) {}
     /// There is nothing to draw.
     void begin(int, core::Random) {}
@@ -67,7 +67,7 @@ requires requires { A::levels; }
 inline constexpr int levels_of<A> = A::levels;
 }  // namespace detail
 
-/// What can act: `actor.act(live, observations)` in episodes that `reset` or `begin` began, at most `context` steps.
+/// What can act: `actor.act(live, observations)` in episodes that `reset` or `begin` began, at most `episode` steps.
 template <class A>
 concept Decider =
     requires(A& actor, core::Random random, std::span<const int> live,
@@ -76,7 +76,7 @@ concept Decider =
     actor.begin(0, random);
     { *actor.act(live, rows).row(0) } -> std::same_as<const typename A::Action::template Element<float>&>;
     { actor.distributions().row(0) } -> std::same_as<const float*>;
-    { A::context } -> std::convertible_to<int>;
+    { A::episode } -> std::convertible_to<int>;
 };
 
 /// What can choose the codes of a metacontroller.
@@ -100,7 +100,8 @@ public:
     using Action = typename Meta::Base::Action;
     /// A row for each instance that acts.
     using Observations = core::Rows<const typename Observation::template Element<float>, Observation::width>;
-    static constexpr int context = std::min<int>(layer::context_of<typename Meta::Base>, Choice::context);
+    /// The most steps of an episode.
+    static constexpr int episode = std::min<int>(layer::episode_of<typename Meta::Base>, Choice::episode);
     static constexpr int code_width = Meta::code;                 ///< numbers of a code
     static constexpr int levels = 1 + detail::levels_of<Choice>;  ///< metacontrollers, this one and those above it
 

@@ -167,7 +167,7 @@ private:
         for (const int instance : live) {
             if (instance <= previous || instance >= instances) return Fault::no_episode;
             previous = instance;
-            if (steps_[static_cast<std::size_t>(instance)] >= ActorType::context) return Fault::context_used_up;
+            if (steps_[static_cast<std::size_t>(instance)] >= ActorType::episode) return Fault::context_used_up;
         }
         if (observations.count != static_cast<int>(live.size())) return Fault::observation;
         for (int row = 0; row < observations.count; ++row)

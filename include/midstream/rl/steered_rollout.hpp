@@ -19,7 +19,7 @@ class SteeredRollout {
                       std::is_same_v<typename B::Action, typename Base::Action>,
                   "the model acts in environments of other spaces than its own: Observation and Action have to be the "
                   "same types");
-    static_assert(env::horizon_of<B> <= layer::context_of<Base>,
+    static_assert(env::horizon_of<B> <= layer::episode_of<Base>,
                   "the model's context is shorter than the horizon of the environment that it acts in");
 
 public:
