@@ -3,6 +3,7 @@
 #include "support/allocation_count.hpp"
 #include "support/tiny_meta.hpp"
 // clang-format on
+#include "midstream/core/describe.hpp"
 #include "midstream/rl/agent.hpp"
 #include "midstream/rl/collect.hpp"
 #include "rl/toys.hpp"
@@ -258,4 +259,26 @@ BOOST_AUTO_TEST_CASE(impossible_options_are_refused) {
     trained.acting.temperature = -1;
     BOOST_CHECK_THROW(trained.mind(), core::Error);
     BOOST_CHECK_THROW(rl::ModelActor<TinyModel>(*trained.base, std::numeric_limits<float>::quiet_NaN()), core::Error);
+}
+
+/// A model that was trained on sequences as long as its context, and acts for as long as anybody likes.
+BOOST_AUTO_TEST_CASE(a_long_life) {
+    constexpr auto sliding = [] {
+        auto shape = test::tiny_shape;
+        shape.slides = true;
+        return shape;
+    }();
+    using Model = model::Autoregressive<TinyModel::Observation, TinyModel::Action, model::Transformer<sliding>,
+                                        TinyModel::Target>;
+    BOOST_TEST(core::text(core::describe<Model>()) == core::text(core::describe<TinyModel>()));
+    const auto parameters = test::random_model<Model, float>(core::Random(1), 0.3);
+    rl::Agent<rl::ModelActor<Model>> mind(rl::ModelActor<Model>{*parameters});
+    mind.reset(core::Random(2));
+    const long before = test::allocation_count;
+    for (std::int16_t step = 0; step < 10 * sliding.context; ++step) {
+        const std::array<std::int16_t, 3> seen{static_cast<std::int16_t>(step % 3), 4, 7};
+        if (mind.act(seen).fault != rl::Fault::none) BOOST_FAIL("step " << step << ": " << rl::to_string(mind.fault()));
+    }
+    BOOST_TEST(test::allocation_count == before);
+    BOOST_TEST(mind.steps() == 10 * sliding.context);
 }
