@@ -37,7 +37,7 @@ double evaluate(const Trainee& trainee, core::Random random) {
     constexpr int episodes = 10;
     env::Batched<World> batch{World{}};
     batch.reset(episodes, random);
-    const auto normalise = trainee.moments.normaliser(options.observation_limit);
+    const auto normalise = rl::Normaliser<World::Observation::width>::of(trainee.moments, options.observation_limit);
     core::Buffer<float, World::Observation::width> seen, normalised;
     core::Buffer<float, World::Action::width> torques;
     Agent::Acting::Tape<float> tape;

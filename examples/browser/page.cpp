@@ -114,14 +114,14 @@ struct Page {
         layout = world.layout();
         begin();
     }
-    /// How often a code that is held leads to each colour first.
-    std::array<float, colours> reached(const Code& code, int layouts) {
+    /// How often a code that is held leads to each colour first, in these layouts.
+    std::array<float, colours> reached(const Code& code, int first, int layouts) {
         Board board = boards[0];
         board.actor = Actor::code;
         board.code = code;
         std::array<float, colours> share{};
         for (int i = 0; i < layouts; ++i) {
-            const core::Random random = core::Random(8).fork(static_cast<std::uint64_t>(i));
+            const core::Random random = core::Random(8).fork(static_cast<std::uint64_t>(first + i));
             World world = board.world;
             world.reset(random);
             board.begin(world.layout(), random);
@@ -197,6 +197,9 @@ int page_actor(int board, int actor) {
         page->begin();
     });
 }
+/// The gain that agents act with: at first that of the file.
+float page_gain_now() { return page->trained.acting.gain; }
+/// Another, with which both boards begin anew.
 int page_gain(float gain) {
     return tried([&] {
         page->gain(gain);
@@ -217,7 +220,7 @@ int page_try_code(int number, int layouts) {
         core::Random random = core::Random(7).fork(static_cast<std::uint64_t>(number));
         Code code;
         for (float& value : code) value = random.normal<float>();
-        const auto share = page->reached(code, layouts);
+        const auto share = page->reached(code, 0, layouts);
         for (std::size_t colour = 0; colour < colours; ++colour)
             if (share[colour] > page->code_success[colour]) {
                 page->code_success[colour] = share[colour];
@@ -225,14 +228,20 @@ int page_try_code(int number, int layouts) {
             }
     });
 }
-/// How often the best code for a colour led there.
+/// After that: how often the codes that were kept lead to their colours, in as many layouts that were not searched
+/// with.
+int page_measure_codes(int layouts) {
+    return tried([&] {
+        for (std::size_t colour = 0; colour < colours; ++colour)
+            page->code_success[colour] = page->reached(page->codes[colour], 1000, layouts)[colour];
+    });
+}
+/// How often the code for a colour led there.
 float page_code_success(int colour) { return page->code_success[static_cast<std::size_t>(colour)]; }
 /// The code to be held on a board is that for a colour.
 int page_hold(int board, int colour) {
-    return tried([&] {
-        page->boards[static_cast<std::size_t>(board)].code = page->codes[static_cast<std::size_t>(colour)];
-        page_actor(board, static_cast<int>(Actor::code));
-    });
+    page->boards[static_cast<std::size_t>(board)].code = page->codes[static_cast<std::size_t>(colour)];
+    return page_actor(board, static_cast<int>(Actor::code));
 }
 
 /// Solved of `count` episodes on other layouts.

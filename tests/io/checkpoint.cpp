@@ -273,7 +273,7 @@ BOOST_AUTO_TEST_CASE(numbers_of_16_bits) {
     BOOST_TEST(other.values[1] == -0.0999755859375f);
     BOOST_TEST(other.values[2] == 65504.0f);
     BOOST_TEST(other.values[3] == 0x1p-23f);  // subnormal
-    io::round_to(io::half_precision, some.values);
+    io::round(contents(some, fine, number), {.floats = io::half_precision});
     BOOST_TEST((std::memcmp(some.values, other.values, sizeof(some)) == 0));
 
     some.values[3] = 65520;
@@ -282,6 +282,9 @@ BOOST_AUTO_TEST_CASE(numbers_of_16_bits) {
     io::save(path, "numbers", contents(some, fine, number), {.floats = io::bfloat16});
     io::load(path, "numbers", contents(other, fine_too, number_too));
     BOOST_TEST(other.values[3] == 65536.0f);
+    test::check_error("cannot be written as F64", [&] {
+        io::save(path, "numbers", contents(some, fine, number), {.floats = {"F64", 8}});
+    });
     // BF16, as others write it; what is not finite is found in 16 bits as well.
     const auto write = [&](std::array<std::uint16_t, 6> bits, const io::Dtype& dtype) {
         io::SafetensorsWriter writer;

@@ -21,7 +21,8 @@
 
 namespace midstream::core {
 
-/// MPI from here to the end of the scope. A program has one, in `main`, before all else that needs MPI.
+/// MPI from here to the end of the scope. A program has one, before all else that needs MPI, and *within* the `try`
+/// whose `catch` ends the program: one that is outside does not see the exception, and waits for the others for ever.
 class MpiSession {
 public:
     MpiSession() {
@@ -65,22 +66,27 @@ struct Mpi {
     }
 
     /// work(shard) for the shards of this process. Throws, in all processes, if there are fewer shards than processes,
-    /// and what a process throws: the Error names it.
+    /// or one of them throws: the Error names it. (Without exceptions, that one ends the program.)
     template <class Work>
     void for_shards(int shards, Work&& work) const {
-        require(shards >= size(), [&] {
-            return std::to_string(shards) + " shards of a batch are too few for " + std::to_string(size()) +
-                   " processes: give the learner more of them, or start fewer processes";
-        });
+        require_one_each(shards);
         const int first = first_shard(rank(), shards), last = first_shard(rank() + 1, shards);
         std::string failure;
         int failed = size();  // the first process that did
+        const auto own = [&] { within.for_each(last - first, [&](int i) { work(first + i); }); };
+#ifdef __cpp_exceptions
         try {
-            within.for_each(last - first, [&](int i) { work(first + i); });
+            own();
         } catch (const std::exception& error) {
             failure = error.what();
             failed = rank();
+        } catch (...) {
+            failure = "what was thrown is no std::exception";
+            failed = rank();
         }
+#else
+        own();
+#endif
         MPI_Allreduce(MPI_IN_PLACE, &failed, 1, MPI_INT, MPI_MIN, communicator);
         if (failed == size()) return;
         auto length = static_cast<std::uint64_t>(failure.size());
@@ -115,6 +121,7 @@ struct Mpi {
     template <class T>
     void reduce(std::span<const std::span<T>> parts, std::span<T> target) const {
         const auto shards = static_cast<int>(parts.size());
+        require_one_each(shards);
         const int here = rank(), last = size() - 1;
         const auto begin = static_cast<std::size_t>(first_shard(here, shards)),
                    end = static_cast<std::size_t>(first_shard(here + 1, shards));
@@ -136,6 +143,12 @@ struct Mpi {
 private:
     static constexpr std::size_t message = std::size_t{1} << 20;  // bytes, at most
 
+    void require_one_each(int shards) const {
+        require(shards >= size(), [&] {
+            return std::to_string(shards) + " shards of a batch are too few for " + std::to_string(size()) +
+                   " processes: give the learner more of them, or start fewer processes";
+        });
+    }
     /// Shards of a process are first_shard(process), ..., first_shard(process + 1) - 1.
     int first_shard(int process, int shards) const {
         return static_cast<int>(static_cast<std::int64_t>(shards) * process / size());

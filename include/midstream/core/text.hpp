@@ -48,7 +48,7 @@ constexpr bool is_number(std::string_view text) {
 }
 
 /// By the C library, for C++ libraries that lack from_chars and to_chars of real numbers (libc++ up to 19): the same
-/// texts and numbers.
+/// numbers, and the same texts but for the last digit of some powers of two (below 2^-20, for one).
 namespace c_library {
 /// The C locale as long as one of these lives.
 struct ClassicLocale {

@@ -154,9 +154,17 @@ inline void require_finite(const std::filesystem::path& path, const Tensor& tens
     }
 }
 
-/// The numbers of a content of float in 16 bits each.
+/// Whether a content is written in fewer bits, where that is asked for: matrices and vectors of float.
+inline bool is_narrowed(const Content& content) {
+    return content.dtype == single_precision && !content.shape.empty() && !content.resize;
+}
+/// The numbers of such a content.
+inline std::span<float> floats(const Content& content) {
+    return {reinterpret_cast<float*>(content.bytes.data()), content.bytes.size() / sizeof(float)};
+}
+/// The same in 16 bits each.
 inline std::vector<std::uint16_t> narrowed(const Dtype& dtype, const Content& content) {
-    const std::span numbers(reinterpret_cast<const float*>(content.bytes.data()), content.bytes.size() / sizeof(float));
+    const std::span<const float> numbers = floats(content);
     std::vector<std::uint16_t> result(numbers.size());
     for (std::size_t i = 0; i < numbers.size(); ++i) {
         core::require(fits(dtype, numbers[i]), [&] {
@@ -191,6 +199,10 @@ struct SaveOptions {
 template <class Contents>
 void save(const std::filesystem::path& path, std::string_view description, const Contents& contents,
           const SaveOptions& options = {}) {
+    core::require(options.floats == single_precision || is_narrow(options.floats), [&] {
+        return "numbers of float cannot be written as " + std::string(options.floats.name) +
+               ", valid are F32, F16 and BF16";
+    });
     SafetensorsWriter writer;
     writer.metadata("format", detail::checkpoint_format);
     writer.metadata("description", std::string(description));
@@ -200,13 +212,27 @@ void save(const std::filesystem::path& path, std::string_view description, const
     for (const detail::Content& content : all.found) {
         const Shape shape =
             content.shape == Shape{any_extent} ? Shape{content.bytes.size() / content.dtype.size} : content.shape;
-        if (is_narrow(options.floats) && content.dtype == single_precision && !content.shape.empty() && !content.resize)
+        if (is_narrow(options.floats) && detail::is_narrowed(content))
             writer.add(content.path, options.floats, shape,
                        std::as_bytes(std::span(narrow.emplace_back(detail::narrowed(options.floats, content)))));
         else
             writer.add(content.path, content.dtype, shape, content.bytes);
     }
     writer.save(path);
+}
+
+/// Rounds `contents` to what a file holds of them that `save` writes with these options. Throws as that does.
+template <class Contents>
+void round(const Contents& contents, const SaveOptions& options) {
+    if (!is_narrow(options.floats)) return;
+    detail::Contents all;
+    contents(all);
+    for (const detail::Content& content : all.found) {
+        if (!detail::is_narrowed(content)) continue;
+        const auto narrow = detail::narrowed(options.floats, content);
+        const auto numbers = detail::floats(content);
+        for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = widened(options.floats, narrow[i]);
+    }
 }
 
 /// The description with which a checkpoint was saved.

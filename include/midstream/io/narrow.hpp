@@ -11,7 +11,6 @@
 #include "midstream/core/contract.hpp"
 #include "midstream/core/eigen.hpp"
 #include "midstream/core/finite.hpp"
-#include "midstream/core/text.hpp"
 #include "midstream/io/safetensors_header.hpp"
 
 namespace midstream::io {
@@ -39,16 +38,6 @@ inline float widened(const Dtype& dtype, std::uint16_t bits) {
 /// Whether a finite number stays one in a narrow type.
 inline bool fits(const Dtype& dtype, float value) {
     return !core::is_finite(value) || core::is_finite(widened(dtype, narrowed(dtype, value)));
-}
-
-/// Rounds every number to the nearest of this type. Throws core::Error for one that is too large.
-inline void round_to(const Dtype& dtype, std::span<float> numbers) {
-    if (!is_narrow(dtype)) return;
-    for (float& number : numbers) {
-        core::require(fits(dtype, number),
-                      [&] { return core::to_text(number) + " is too large for " + std::string(dtype.name); });
-        number = widened(dtype, narrowed(dtype, number));
-    }
 }
 
 /// The numbers of a tensor of a narrow type.

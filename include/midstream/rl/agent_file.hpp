@@ -172,12 +172,9 @@ void save(const std::filesystem::path& path, const TrainedAgent<Meta, Policy, Vi
     const auto write = [&](const Trained& written) {
         io::save(path, core::text(core::describe<Trained>()), detail::contents_of(written, switching), options);
     };
-    if (options.floats == io::single_precision || agent.example.observations.empty()) return write(agent);
+    if (!io::is_narrow(options.floats) || agent.example.observations.empty()) return write(agent);
     Trained rounded = agent;
-    io::round_to(options.floats, core::flat<float>(*rounded.base));
-    io::round_to(options.floats, core::flat<float>(*rounded.meta));
-    if constexpr (Trained::has_policy) io::round_to(options.floats, core::flat<float>(*rounded.policy));
-    if constexpr (core::ParameterStruct<View>) io::round_to(options.floats, core::flat<float>(rounded.view));
+    io::round(detail::contents_of(rounded, switching), options);
     rounded.record_example(agent.example.observations);
     write(rounded);
 }

@@ -149,8 +149,15 @@ public:
                                        float entropy_weight = 0) {
         core::require_range(entropy_weight, 0.0f, 1e3f, "entropy_weight");
         if (learner_->steps() == 0) train::require_initialised<float>(*learner_->parameters, "the policy");
-        core::require_same(parallel, std::span<const std::uint64_t>(std::array{random.key, random.counter}),
-                           "the random streams of an update");
+        const std::array what{random.key,
+                              random.counter,
+                              static_cast<std::uint64_t>(learner_->steps()),
+                              static_cast<std::uint64_t>(learner_->shards),
+                              static_cast<std::uint64_t>(options_.batch),
+                              static_cast<std::uint64_t>(options_.epochs),
+                              static_cast<std::uint64_t>(options_.minibatches)};
+        core::require_same(parallel, std::span<const std::uint64_t>(what),
+                           "the random streams, updates so far, shards or batches of a policy's update");
         ClippedPolicyGradientReport report = collect(parallel, random.fork(learner_->steps()));
         advantage_(returns_, advantages_);
         for (int epoch = 0; epoch < options_.epochs; ++epoch)

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <concepts>
 #include <cstdint>
@@ -119,6 +120,9 @@ public:
                       "the number of shards of a learner does not change within an rl::Ppo");
         if (trainee_->learner.steps() == 0)
             train::require_initialised<float>(*trainee_->learner.parameters, "the agent");
+        core::require_same(parallel,
+                           std::span<const std::uint64_t>(std::array{random.key, random.counter, trainee_->updates}),
+                           "the random streams or the updates so far of PPO");
         PpoReport report = collect(parallel, random);
         const core::Random stream = random.fork(trainee_->updates);
         normalise_advantages();

@@ -45,11 +45,21 @@ void require_trainable(const LearnerType& learner, std::string_view whose) {
     core::require_range(learner.shards, 1, LearnerType::max_shards, "shards");
     if (learner.steps() == 0) require_initialised<float>(*learner.parameters, whose);
 }
-template <class P>
-void require_trained(const P& base) {
+template <class Policy, class P>
+void require_trained(const Policy& policy, const P& base) {
     require_initialised<float>(base, "the frozen model");
+    core::require_same(policy, core::flat<float>(base), "the frozen model's parameters");
     core::require(first_bad<float>(base).empty(),
                   [&] { return "the frozen model's parameters \"" + first_bad<float>(base) + "\" are not finite"; });
+}
+
+/// Of several processes all do the same: `what` is the stage's random stream, its steps and its batch.
+template <class Policy, class LearnerType>
+void require_same_stage(const Policy& policy, const LearnerType& learner, const std::array<std::uint64_t, 4>& what) {
+    core::require_same(policy, std::span<const std::uint64_t>(what), "the stage's random streams, steps or batches");
+    const std::array run{learner.steps(), static_cast<std::int64_t>(learner.shards)};
+    core::require_same(policy, std::span<const std::int64_t>(run), "the learner's updates so far, or its shards,");
+    core::require_same(policy, core::flat<float>(std::as_const(*learner.parameters)), "the learner's parameters");
 }
 
 /// The loop that the stages share: `update(batches, weight, random, learning_rate)` on a fresh batch for every shard,
@@ -66,11 +76,9 @@ void run_updates(const Policy& policy, LearnerType& learner, std::int64_t steps,
                " (an episode for each shard) to " + std::to_string(1 << 20);
     });
     core::require(steps >= 0, "the number of steps of a stage is not negative");
-    core::require_same(
-        policy,
-        std::span<const std::uint64_t>(std::array{random.key, random.counter, static_cast<std::uint64_t>(steps),
-                                                  static_cast<std::uint64_t>(batch_size)}),
-        "the stage's random streams, steps or batches");
+    require_same_stage(
+        policy, learner,
+        {random.key, random.counter, static_cast<std::uint64_t>(steps), static_cast<std::uint64_t>(batch_size)});
     std::vector<EpisodesOf<Model, float>> batches(static_cast<std::size_t>(shards));
     std::vector<std::int64_t> rows(static_cast<std::size_t>(shards));
     while (learner.steps() < steps) {
@@ -155,7 +163,7 @@ void supervise(const Policy& policy, const BaseParameters& base, LearnerType& le
                       check_stage<Controllers, typename Controllers::Base, Policy, LearnerType, Source, Rate,
                                   Report>()) {
             detail::require_trainable(learner, "the controllers");
-            detail::require_trained(base);
+            detail::require_trained(policy, base);
             const auto shards = static_cast<std::size_t>(learner.shards);
             std::vector<typename Controllers::Base::template Tape<float>> base_tapes(shards);
             std::vector<core::Buffer<float, Controllers::width>> e_write(shards);
@@ -202,7 +210,7 @@ void discover(const Policy& policy, const BaseParameters& base, LearnerType& lea
         if constexpr (check_base<BaseParameters, Meta>() && check_pass_options<PassOptions, Meta>() &&
                       check_stage<Meta, typename Meta::Base, Policy, LearnerType, Source, Rate, Report>()) {
             detail::require_trainable(learner, "the metacontroller");
-            detail::require_trained(base);
+            detail::require_trained(policy, base);
             using Proposal = typename Meta::Proposal;
             const auto shards = static_cast<std::size_t>(learner.shards);
             std::vector<DiscoveryTape<Meta, float>> tapes(shards);
