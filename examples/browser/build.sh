@@ -21,20 +21,26 @@ ln -sfn "$(dirname "$(echo '#include <nlohmann/json.hpp>' | c++ -E -x c++ - | se
 export NODE_PATH="${NODE_PATH-/usr/share/nodejs}"
 functions=$(sed -n 's/^[a-zA-Z].*[ *]\(page_[a-z_]*\)(.*/"_\1"/p' "$here/page.cpp" | paste -s -d , -)
 em++ -std=c++20 -Os -fexceptions -DNDEBUG -DEIGEN_DONT_PARALLELIZE -I"$root/include" -I"$root/examples" -isystem /usr/include/eigen3 \
-    -isystem "$folder/include" "$here/page.cpp" -o "$folder/page.js" -sMODULARIZE -sEXPORT_NAME=midstream \
+    -isystem "$folder/include" "$here/page.cpp" -o "$folder/program.js" -sMODULARIZE -sEXPORT_NAME=midstream \
     -sALLOW_MEMORY_GROWTH -sFILESYSTEM=0 -sENVIRONMENT=web,node -sEXPORTED_FUNCTIONS="[$functions,\"_malloc\",\"_free\"]" \
     -sEXPORTED_RUNTIME_METHODS='["UTF8ToString"]'
 cp "$agent" "$folder/agent.safetensors"
 # Binaries as text; sub() would take & of the text for what it replaces, of which base64 has none.
-awk -v folder="$folder" '
+awk -v folder="$folder" -v here="$here" '
     function text(file, line, command) {
         command = "gzip -9 -n -c \"" folder "/" file "\" | base64 -w 0"
         command | getline line
         close(command)
         return line
     }
-    /^\/\* page.js \*\/$/ { while ((getline line < (folder "/page.js")) > 0) print line; next }
-    /WASM_BASE64/ { sub(/WASM_BASE64/, text("page.wasm")) }
-    /AGENT_BASE64/ { sub(/AGENT_BASE64/, text("agent.safetensors")) }
+    function insert(file, line) {
+        while ((getline line < file) > 0) {
+            if (line ~ /WASM_BASE64/) sub(/WASM_BASE64/, text("program.wasm"), line)
+            if (line ~ /AGENT_BASE64/) sub(/AGENT_BASE64/, text("agent.safetensors"), line)
+            print line
+        }
+    }
+    /^\/\* program.js \*\/$/ { insert(folder "/program.js"); next }
+    /^\/\* page.js \*\/$/ { insert(here "/page.js"); next }
     { print }' "$here/page.html" > "$folder/midstream.html"
 echo "$folder/midstream.html: $(wc -c < "$folder/midstream.html") bytes"

@@ -1,138 +1,15 @@
 /// \file
-/// What page.html calls: two boards with the same layout, each with somebody who acts on it. Functions take and return
-/// numbers; positions are cells, numbered row by row.
-#include <algorithm>
-#include <array>
+/// What page.js calls: functions that take and return numbers.
 #include <cstdint>
 #include <exception>
-#include <optional>
 #include <string>
 
-#include "gridworld/presets.hpp"
-#include "midstream/rl/agent_file.hpp"
+#include "browser/boards.hpp"
 
-namespace midstream::examples {
+using namespace midstream;
+using namespace midstream::examples;
+
 namespace {
-
-using World = Demo::World;
-using Trained = rl::TrainedAgent<Demo::Meta, Demo::Policy, Demo::View>;
-using Hierarchy = Trained::Mind;                       // internal RL's policy chooses the codes
-using Held = rl::Agent<rl::SteeredActor<Demo::Meta>>;  // the page does
-using Alone = rl::Agent<rl::ModelActor<Demo::Base>>;   // there are none
-using Code = std::array<float, Demo::Meta::code>;
-constexpr int colours = Demo::pinpad.colours, objects = Demo::pinpad.objects();
-
-/// Who acts on a board.
-enum class Actor { hierarchy, code, alone };
-
-/// What a board shows: read by page.html in this order.
-struct Shown {
-    std::int32_t agent = 0, steps = 0, progress = 0, opened = 0, done = 0, success = 0, fault = 0;
-    float gate = 0;
-    Code code{};
-    std::array<float, env::move_count> probabilities{};
-};
-
-struct Board {
-    World world{env::TaskDistribution(env::ascending_task(colours))};
-    std::optional<Hierarchy> hierarchy{};
-    std::optional<Held> held{};
-    std::optional<Alone> alone{};
-    Actor actor = Actor::hierarchy;
-    Code code{};  // that is held
-    Shown shown{};
-
-    /// An episode ends at a wrong colour; where a code is held, at any.
-    void begin(const env::Layout<Demo::pinpad>& layout, core::Random random) {
-        world.begin(layout, actor == Actor::code ? env::Task{{}, 1} : env::ascending_task(colours));
-        if (actor == Actor::hierarchy) hierarchy->reset(random);
-        if (actor == Actor::code) held->reset(random);
-        if (actor == Actor::alone) alone->reset(random);
-        shown = {.agent = world.agent()};
-    }
-
-    void step() {
-        if (shown.done || shown.fault) return;
-        if (actor == Actor::hierarchy) return step_by(*hierarchy);
-        if (actor == Actor::alone) return step_by(*alone);
-        held->set_code(code);
-        step_by(*held);
-    }
-
-private:
-    void step_by(auto& mind) {
-        std::array<Trained::ObservationElement, World::Observation::width> seen;
-        world.observe(seen.data());
-        const auto& decision = mind.act(seen);
-        shown.fault = static_cast<std::int32_t>(decision.fault);
-        if (shown.fault) return;
-        const float* logits = mind.distributions().row(0);
-        float sum = 0;
-        for (int move = 0; move < env::move_count; ++move)
-            sum += shown.probabilities[move] =
-                std::exp(logits[move] - *std::max_element(logits, logits + env::move_count));
-        for (float& probability : shown.probabilities) probability /= sum;
-        if constexpr (std::remove_reference_t<decltype(mind)>::code_width > 0)
-            std::copy_n(mind.code().data(), shown.code.size(), shown.code.begin());
-        shown.opened = decision.opened;
-        shown.gate = decision.gate;
-        const auto transition = world.step(decision.action.data());
-        shown.agent = world.agent();
-        shown.steps = world.steps();
-        shown.progress = world.progress();
-        shown.done = transition.done;
-        shown.success = transition.reward > 0;
-    }
-};
-
-/// Everything; made by `load`.
-struct Page {
-    Trained trained;
-    env::Layout<Demo::pinpad> layout{};
-    std::array<Board, 2> boards{};
-    core::Random seed{};
-    std::array<Code, colours> codes{};  // the best found for each colour
-    std::array<float, colours> code_success{};
-
-    explicit Page(Trained agent) : trained(std::move(agent)) { gain(trained.acting.gain); }
-
-    void gain(float value) {
-        trained.acting.gain = value;
-        for (Board& board : boards) {
-            board.hierarchy.emplace(trained.agent());
-            board.held.emplace(rl::SteeredActor<Demo::Meta>({*trained.base, *trained.meta, trained.acting}));
-            board.alone.emplace(rl::ModelActor<Demo::Base>(*trained.base, trained.acting.temperature));
-        }
-    }
-    void begin() {
-        for (Board& board : boards) board.begin(layout, seed);
-    }
-    void new_layout(std::uint64_t number) {
-        seed = core::Random(number);
-        World world = boards[0].world;
-        world.reset(seed.fork(1));
-        layout = world.layout();
-        begin();
-    }
-    /// How often a code that is held leads to each colour first, in these layouts.
-    std::array<float, colours> reached(const Code& code, int first, int layouts) {
-        Board board = boards[0];
-        board.actor = Actor::code;
-        board.code = code;
-        std::array<float, colours> share{};
-        for (int i = 0; i < layouts; ++i) {
-            const core::Random random = core::Random(8).fork(static_cast<std::uint64_t>(first + i));
-            World world = board.world;
-            world.reset(random);
-            board.begin(world.layout(), random);
-            while (!board.shown.done && !board.shown.fault) board.step();
-            const int content = board.world.board().contents[static_cast<std::size_t>(board.shown.agent)];
-            if (content >= 0 && content < colours)
-                share[static_cast<std::size_t>(content)] += 1.0f / static_cast<float>(layouts);
-        }
-        return share;
-    }
-};
 
 std::optional<Page> page;
 std::string message;
@@ -149,10 +26,6 @@ int tried(auto&& work) {
 }
 
 }  // namespace
-}  // namespace midstream::examples
-
-using namespace midstream;
-using namespace midstream::examples;
 
 extern "C" {
 

@@ -4,7 +4,7 @@ import {createRequire} from "node:module";
 import {resolve} from "node:path";
 
 const folder = resolve(process.argv[2]);
-const page = await createRequire(import.meta.url)(folder + "/page.js")({wasmBinary: readFileSync(folder + "/page.wasm")});
+const page = await createRequire(import.meta.url)(folder + "/program.js")({wasmBinary: readFileSync(folder + "/program.wasm")});
 const check = (condition, what) => { if (!condition) throw new Error(what); };
 const load = bytes => {
   const place = page._malloc(bytes.length);
