@@ -17,10 +17,11 @@ all_same 1 2
 all_same 1 3
 options="$given --seed 2"
 run other || { cat "$folder/other.log" >&2; exit 1; }
-# nothing RUN FILE: is it a table in which everything that was measured is zero? Such success is the same for all seeds.
+# nothing RUN FILE: is it a table of successes in which there is none? Then it is the same for all seeds, and so may be the
+# number of decisions: as many as there are steps.
 nothing() {
     case $2 in *.csv) ;; *) return 1 ;; esac
-    awk -F, 'NR == 1 { for (i = 1; i <= NF; ++i) given[i] = $i == "layer" || $i == "gain" }
+    awk -F, 'NR == 1 { for (i = 1; i <= NF; ++i) given[i] = $i == "layer" || $i == "gain" || $i == "decisions" }
         NR > 1 { for (i = 1; i <= NF; ++i) if (!given[i] && $i != "nan" && $i != 0) something = 1 }
         END { exit something }' "$folder/$1/$2"
 }

@@ -18,7 +18,7 @@ struct Residual {
     static constexpr int input_width = Inner::input_width;
     static constexpr int output_width = input_width;
     static constexpr int context = context_of<Inner>;
-    static constexpr int episode = episode_of<Inner>;
+    static constexpr int episode = episode_of<Inner>;  ///< as the inner layer's
 
     static constexpr void describe(auto&& part) {
         part("norm", std::type_identity<Norm>{});
@@ -118,7 +118,7 @@ struct PreNormBlock {
     static constexpr int input_width = CheckedMixer::input_width;
     static constexpr int output_width = input_width;
     static constexpr int context = context_of<CheckedMixer>;
-    static constexpr int episode = episode_of<CheckedMixer>;
+    static constexpr int episode = episode_of<CheckedMixer>;   ///< as the mixer's
     using Mixing = Residual<Norm<input_width>, CheckedMixer>;  ///< x + mixer(norm(x))
     /// x + feedforward(norm(x)).
     using FeedforwardSublayer = Residual<Norm<input_width>, std::conditional_t<fits, Feedforward, Linear<1, 1>>>;

@@ -109,6 +109,7 @@ struct Join {
     static constexpr int depth = Lower::depth + Upper::depth;  ///< blocks of both stretches
     static constexpr int width = Lower::width;
     static constexpr int context = std::min(layer::context_of<Lower>, layer::context_of<Upper>);
+    /// The longest episode that both act in.
     static constexpr int episode = std::min(layer::episode_of<Lower>, layer::episode_of<Upper>);
 
     static constexpr void describe(auto&& part) {

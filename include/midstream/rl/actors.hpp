@@ -52,7 +52,7 @@ private:
 
 /// Nobody chooses: codes are put in force by the caller, and are zero until then.
 struct CallersCodes {
-    static constexpr int episode = layer::unbounded;
+    static constexpr int episode = layer::unbounded;  ///< of any length
     void reset(int, core::Random) {}
     /// There is nothing to draw.
     void begin(int, core::Random) {}
