@@ -38,6 +38,16 @@ write("safetensors", "overlap", safetensors({"a": tensor("U8", [2], 0, 2), "b": 
 write("safetensors", "huge", safetensors({"a": tensor("F32", [4294967296, 4294967296], 0, 0)}))
 write("safetensors", "escapes", safetensors(b'{"\\u0041\\ud83d\\ude00":{"dtype":"I8","shape":[1e0],"data_offsets":[-0,1]}}', b"\0"))
 
+# Checkpoints of what fuzz/safetensors.cpp loads, with floats of 32 and 16 bits.
+for name, dtype, vector in (("checkpoint", "F32", struct.pack("<3f", 0.5, -1, 2)),
+                            ("checkpoint_half", "F16", struct.pack("<3e", 0.5, -1, 2)),
+                            ("checkpoint_bfloat16", "BF16", struct.pack("<3H", 0x3f00, 0xbf80, 0x4000))):
+    write("safetensors", name,
+          safetensors({"__metadata__": {"format": "midstream checkpoint 1", "description": "x"},
+                       "number": tensor("U64", [], 0, 8), "list": tensor("F32", [2], 8, 16),
+                       "vector": tensor(dtype, [3], 16, 16 + len(vector))},
+                      struct.pack("<Q2f", 5, 1, -2.5) + vector))
+
 
 def npy(header, data=b"", version=b"\1\0"):
     text = header.encode() + b"\n"
