@@ -55,7 +55,9 @@ BOOST_AUTO_TEST_CASE(places_do_not) {
 }
 
 BOOST_AUTO_TEST_CASE(codes_that_steer_nowhere_reach_nothing) {
-    const auto result = transplant({});
+    core::Box<DoorsMeta::Parameters<float>> idle;
+    idle->inference.encoder.second.bias.values[0] = 1;  // codes, but no controllers
+    const auto result = transplant(idle);
     BOOST_TEST(result.reached == 0);
     BOOST_TEST(result.none == 1);
     BOOST_TEST(result.chance == 0);

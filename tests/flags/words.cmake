@@ -8,7 +8,7 @@ foreach(header IN LISTS headers)
   string(REGEX REPLACE "//[^\n]*" "" text "${text}")
   string(REGEX MATCH "std::(isfinite|isnan|isinf|isnormal|fpclassify)|[^a-zA-Z_](allFinite|hasNaN) *[(]" check "${text}")
   string(REGEX MATCH "(^|[^a-zA-Z_])(throw|try|catch)[ (;]" exception "${text}")
-  if(header MATCHES "^core/(contract|openmp)\\.hpp$")  # where it depends on __cpp_exceptions
+  if(header MATCHES "^core/(contract|mpi|openmp)\\.hpp$")  # where it depends on __cpp_exceptions
     set(exception "")
   endif()
   if(check OR exception)

@@ -254,36 +254,42 @@ BOOST_AUTO_TEST_CASE(killed_while_saving) {
     BOOST_TEST(std::distance(std::filesystem::directory_iterator(folder.path), {}) == 1);
 }
 
-/// Numbers of 16 bits are widened, exactly; integers, doubles and single numbers stay as they are.
+/// Numbers of 16 bits are widened, exactly; integers, doubles, lists and single numbers stay as they are.
 BOOST_AUTO_TEST_CASE(numbers_of_16_bits) {
     const test::TemporaryFolder folder;
     const auto path = folder / "half.safetensors";
     core::Vector<float, 6> some{{1.5f, -0.1f, 65504, 1e-7f, 0, -3e-5f}}, other{};
     core::Vector<double, 1> fine{{0.1}}, fine_too{};
     float number = 0.1f, number_too = 0;
-    const auto contents = [](auto& vector, auto& doubles, auto& single) {
-        return [&](auto&& member) { member("vector", vector), member("doubles", doubles), member("number", single); };
+    const std::vector<float> list{0.1f, 0.2f};
+    std::vector<float> list_too;
+    const auto contents = [](auto& vector, auto& doubles, auto& single, auto& numbers) {
+        return [&](auto&& member) {
+            member("vector", vector), member("doubles", doubles), member("number", single), member("list", numbers);
+        };
     };
-    io::save(path, "numbers", contents(some, fine, number), {.floats = io::half_precision});
+    io::save(path, "numbers", contents(some, fine, number, list), {.floats = io::half_precision});
     BOOST_TEST((io::SafetensorsReader(path).get("vector", io::half_precision, {6}).bytes.size() == 12));
-    io::load(path, "numbers", contents(other, fine_too, number_too));
+    io::load(path, "numbers", contents(other, fine_too, number_too, list_too));
     BOOST_TEST(fine_too.values[0] == 0.1);
     BOOST_TEST(number_too == 0.1f);
+    BOOST_TEST(list_too == list, boost::test_tools::per_element());
     BOOST_TEST(other.values[0] == 1.5f);
     BOOST_TEST(other.values[1] == -0.0999755859375f);
     BOOST_TEST(other.values[2] == 65504.0f);
     BOOST_TEST(other.values[3] == 0x1p-23f);  // subnormal
-    io::round(contents(some, fine, number), {.floats = io::half_precision});
+    io::round(contents(some, fine, number, list), {.floats = io::half_precision});
     BOOST_TEST((std::memcmp(some.values, other.values, sizeof(some)) == 0));
 
     some.values[3] = 65520;
-    test::check_error("tensor 'vector' holds 65520, which is too large for F16",
-                      [&] { io::save(path, "numbers", contents(some, fine, number), {.floats = io::half_precision}); });
-    io::save(path, "numbers", contents(some, fine, number), {.floats = io::bfloat16});
-    io::load(path, "numbers", contents(other, fine_too, number_too));
+    test::check_error("tensor 'vector' holds 65520, which is too large for F16", [&] {
+        io::save(path, "numbers", contents(some, fine, number, list), {.floats = io::half_precision});
+    });
+    io::save(path, "numbers", contents(some, fine, number, list), {.floats = io::bfloat16});
+    io::load(path, "numbers", contents(other, fine_too, number_too, list_too));
     BOOST_TEST(other.values[3] == 65536.0f);
     test::check_error("cannot be written as F64", [&] {
-        io::save(path, "numbers", contents(some, fine, number), {.floats = {"F64", 8}});
+        io::save(path, "numbers", contents(some, fine, number, list), {.floats = {"F64", 8}});
     });
     // BF16, as others write it; what is not finite is found in 16 bits as well.
     const auto write = [&](std::array<std::uint16_t, 6> bits, const io::Dtype& dtype) {

@@ -156,7 +156,7 @@ inline void require_finite(const std::filesystem::path& path, const Tensor& tens
 
 /// Whether a content is written in fewer bits, where that is asked for: matrices and vectors of float.
 inline bool is_narrowed(const Content& content) {
-    return content.dtype == single_precision && !content.shape.empty() && !content.resize;
+    return content.dtype == single_precision && !content.shape.empty() && content.shape != Shape{any_extent};
 }
 /// The numbers of such a content.
 inline std::span<float> floats(const Content& content) {
