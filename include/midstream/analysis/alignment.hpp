@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "midstream/analysis/goals.hpp"
 #include "midstream/core/contract.hpp"
 #include "midstream/core/sequences.hpp"
 
@@ -129,10 +130,7 @@ inline Alignment alignment(core::Rows<const float, 1> gates, core::Sequences seq
         return "alignment: " + std::to_string(gates.count) + " gates and " + std::to_string(subgoals.size()) +
                " subgoals, the sequences have " + std::to_string(sequences.rows()) + " rows";
     });
-    core::require(
-        std::find_if(subgoals.begin(), subgoals.end(), [](int subgoal) { return subgoal < 0; }) == subgoals.end(),
-        "alignment: episodes without true subgoals cannot be measured: their environment needs `int subgoal() "
-        "const`");
+    require_subgoals("alignment", subgoals);
     core::require_range(options.tolerance, 0, 1 << 20, "the tolerance of an alignment");
     Alignment result;
     detail::Matching matched;

@@ -2,11 +2,22 @@
 /// What an environment's instances may come to, for analyses of what codes lead to.
 #pragma once
 
+#include <algorithm>
+#include <string>
 #include <type_traits>
 
 #include "midstream/core/contract.hpp"
 
 namespace midstream::analysis {
+
+/// Throws core::Error where a row of episodes has no true subgoal to compare with. `what` is being measured.
+template <class Labels>
+void require_subgoals(const char* what, const Labels& subgoals) {
+    core::require(std::all_of(subgoals.begin(), subgoals.end(), [](int subgoal) { return subgoal >= 0; }), [&] {
+        return std::string(what) +
+               ": episodes without true subgoals cannot be measured: their environment needs `int subgoal() const`";
+    });
+}
 
 /// `reached(environment instance)` says at which of `count` goals an instance is, or -1.
 template <class Reached>

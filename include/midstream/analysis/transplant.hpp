@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "midstream/analysis/first_reached.hpp"
+#include "midstream/analysis/goals.hpp"
 #include "midstream/analysis/inferred.hpp"
 
 namespace midstream::analysis {
@@ -32,9 +33,7 @@ SegmentCodes<Code> segment_codes(core::Rows<const float, Code> codes, core::Sequ
         return "segments: " + std::to_string(codes.count) + " codes and " + std::to_string(subgoals.size()) +
                " subgoals, the sequences have " + std::to_string(sequences.rows()) + " rows";
     });
-    core::require(
-        std::find_if(subgoals.begin(), subgoals.end(), [](int subgoal) { return subgoal < 0; }) == subgoals.end(),
-        "segments: episodes without true subgoals have none: their environment needs `int subgoal() const`");
+    require_subgoals("segments", subgoals);
     SegmentCodes<Code> result;
     std::vector<int> rows;
     for (int s = 0; s < sequences.count(); ++s) {
