@@ -14,6 +14,7 @@
 #include "midstream/rl/agent_file.hpp"
 
 namespace midstream::examples {
+
 using World = Demo::World;
 using Trained = rl::TrainedAgent<Demo::Meta, Demo::Policy, Demo::View>;
 using Hierarchy = Trained::Mind;                       // internal RL's policy chooses the codes
@@ -25,7 +26,7 @@ inline constexpr int colours = Demo::pinpad.colours, objects = Demo::pinpad.obje
 /// Who acts on a board.
 enum class Actor { hierarchy, code, alone };
 
-/// What a board shows: read by page.html in this order.
+/// What a board shows: read by page.js in this order.
 struct Shown {
     std::int32_t agent = 0, steps = 0, progress = 0, opened = 0, done = 0, success = 0, fault = 0;
     float gate = 0;
@@ -33,6 +34,7 @@ struct Shown {
     std::array<float, env::move_count> probabilities{};
 };
 
+/// A world and everybody who may act in it; one of them does.
 struct Board {
     World world{env::TaskDistribution(env::ascending_task(colours))};
     std::optional<Hierarchy> hierarchy{};
@@ -85,7 +87,7 @@ private:
     }
 };
 
-/// Everything; made by `load`.
+/// A trained agent, and the two boards on which it acts.
 struct Page {
     Trained trained;
     env::Layout<Demo::pinpad> layout{};
@@ -96,6 +98,7 @@ struct Page {
 
     explicit Page(Trained agent) : trained(std::move(agent)) { gain(trained.acting.gain); }
 
+    /// Everybody anew, with this gain; episodes have to begin again.
     void gain(float value) {
         trained.acting.gain = value;
         for (Board& board : boards) {
@@ -104,9 +107,11 @@ struct Page {
             board.alone.emplace(rl::ModelActor<Demo::Base>(*trained.base, trained.acting.temperature));
         }
     }
+    /// Both boards begin an episode on the layout.
     void begin() {
         for (Board& board : boards) board.begin(layout, seed);
     }
+    /// The same on a layout drawn at random.
     void new_layout(std::uint64_t number) {
         seed = core::Random(number);
         World world = boards[0].world;

@@ -16,7 +16,7 @@ need libeigen3-dev nlohmann-json3-dev
 
 mkdir -p "$folder/include"
 # Emscripten has its own C library: of the system's headers only these.
-ln -sfn "$(dirname "$(echo '#include <nlohmann/json.hpp>' | c++ -E -x c++ - | sed -n 's/^# 1 "\(.*nlohmann\)\/json.hpp".*/\1/p' | head -n 1)")/nlohmann" "$folder/include/nlohmann"
+ln -sfn /usr/include/nlohmann "$folder/include/nlohmann"
 # Debian's own modules, where node is another one.
 export NODE_PATH="${NODE_PATH-/usr/share/nodejs}"
 functions=$(sed -n 's/^[a-zA-Z].*[ *]\(page_[a-z_]*\)(.*/"_\1"/p' "$here/page.cpp" | paste -s -d , -)

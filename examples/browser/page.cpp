@@ -1,7 +1,10 @@
 /// \file
 /// What page.js calls: functions that take and return numbers.
+#include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <optional>
+#include <span>
 #include <string>
 
 #include "browser/boards.hpp"

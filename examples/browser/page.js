@@ -1,11 +1,11 @@
-// What is seen of the two boards of page.cpp. The build puts the program and the agent into `files`.
+// What is seen of the two boards of boards.hpp. The build puts the program and the agent into `files`.
 "use strict";
 const files = {program: "WASM_BASE64", agent: "AGENT_BASE64"};
 const unpacked = async name => {
   const packed = Uint8Array.from(atob(files[name]), c => c.charCodeAt(0));
   return new Uint8Array(await new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer());
 };
-const size = 5, colours = 4, objects = 5, codeWidth = 3, horizon = 50;
+const size = 5, colours = 4, objects = 5, horizon = 50;
 const palette = ["#c0392b", "#2e86c1", "#239b56", "#d4a017"], moveColours = ["#7f8c8d", "#34495e", "#a9b7c6", "#5d6d7e"];
 const element = id => document.getElementById(id);
 
@@ -20,7 +20,7 @@ unpacked("program").then(wasmBinary => midstream({wasmBinary})).then(async page 
   if (!asked(page._page_load(place, bytes.length))) return;
   page._free(place);
 
-  // What a board shows (struct Shown of page.cpp).
+  // What a board shows (struct Shown of boards.hpp).
   const shown = address => {
     const whole = page.HEAP32.subarray(address / 4, address / 4 + 7), real = page.HEAPF32.subarray(address / 4 + 7, address / 4 + 15);
     const [agent, steps, progress, opened, done, success, fault] = whole;
