@@ -4,7 +4,6 @@
 // bit as one process alone; number 0 prints and saves.
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
 #include <midstream/core/mpi.hpp>
 #include <midstream/midstream.hpp>
 namespace ms = midstream;
@@ -42,7 +41,9 @@ int pretrain(long updates) {
 
 int main(int argc, char** argv) {
     try {
-        return pretrain(argc > 1 ? std::atol(argv[1]) : 200);
+        const auto updates = ms::core::parse_number(argc > 1 ? argv[1] : "200");
+        ms::core::require(updates && *updates >= 1 && *updates < 1e9, "the argument is a number of updates, from 1 on");
+        return pretrain(static_cast<long>(*updates));
     } catch (const std::exception& error) {  // mpirun ends the others
         std::fprintf(stderr, "processes: %s\n", error.what());
         return 1;
