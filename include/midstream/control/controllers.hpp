@@ -109,18 +109,17 @@ struct LowRank {
         }
 
         /// Forms the controller of one row of coefficients.
-        template <class T>
-        static void combine(const Parameters<T>& parameters, const T* coefficients, Controller<T>& controller) {
-            core::clear(view(controller.down));
-            core::clear(view(controller.up));
+        template <class W, class T>
+        static void combine(const Parameters<W>& parameters, const T* coefficients, Controller<T>& controller) {
+            auto down = core::map(controller.down), up = core::map(controller.up);
+            down.setZero();
+            up.setZero();
             for (int k = 0; k < Count; ++k) {
                 const T c = coefficients[k];
                 if (c == T(0)) continue;
                 for (int i = 0; i < Width; ++i)
-                    for (int r = 0; r < Rank; ++r)
-                        controller.down.values[i * Rank + r] += c * parameters.down.values[i * columns + k * Rank + r];
-                for (int i = 0; i < Rank * Width; ++i)
-                    controller.up.values[i] += c * parameters.up.values[k * Rank * Width + i];
+                    down.row(i) += c * core::line(parameters.down, i).template segment<Rank>(k * Rank);
+                for (int r = 0; r < Rank; ++r) up.row(r) += c * core::line(parameters.up, k * Rank + r);
             }
         }
         /// e += gain * U e for one row.
@@ -197,14 +196,13 @@ struct FullLinear {
             }
         }
 
-        template <class T>
-        static void combine(const Parameters<T>& parameters, const T* coefficients, Controller<T>& controller) {
-            core::clear(view(controller.map));
+        template <class W, class T>
+        static void combine(const Parameters<W>& parameters, const T* coefficients, Controller<T>& controller) {
+            auto map = core::map(controller.map);
+            map.setZero();
             for (int k = 0; k < Count; ++k)
                 for (int i = 0; i < Width && coefficients[k] != T(0); ++i)
-                    for (int j = 0; j < Width; ++j)
-                        controller.map.values[i * Width + j] +=
-                            coefficients[k] * parameters.maps.values[i * columns + k * Width + j];
+                    map.row(i) += coefficients[k] * core::line(parameters.maps, i).template segment<Width>(k * Width);
         }
         template <class T>
         static void steer(const Controller<T>& controller, T* e, T gain = 1) {

@@ -43,8 +43,8 @@ struct Hypernetwork {
     }
 
     /// The bank's coefficients of codes: 1, then the hidden units.
-    template <class T>
-    static void decode(const Parameters<T>& parameters, core::In<T, Code> codes,
+    template <class W, class T = core::Computed<W>>
+    static void decode(const Parameters<W>& parameters, core::In<T, Code> codes,
                        core::Out<T, components> coefficients) {
         core::affine(view(codes), view(parameters.hidden.weight), parameters.hidden.bias.values,
                      columns(coefficients, 1, Hidden));
@@ -84,8 +84,8 @@ struct Hypernetwork {
     }
 
     /// Forms the controller of one code.
-    template <class T>
-    static void combine(const Parameters<T>& parameters, const T* code, Controller<T>& controller,
+    template <class W, class T>
+    static void combine(const Parameters<W>& parameters, const T* code, Controller<T>& controller,
                         core::Buffer<T, components>& scratch) {
         const auto coefficients = scratch.resize(1);
         decode(parameters, core::Rows<const T, Code>{code, 1}, coefficients);

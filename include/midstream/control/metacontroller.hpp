@@ -59,8 +59,17 @@ struct Metacontroller {
             member("bank", self.decoder.bank);
             member("proposals", self.proposals);
         }
-        /// What acting needs of them, by the same names: all but what infers codes from episodes.
-        static void visit_acting(auto& self, auto&& member) {
+    };
+    /// What acting needs of them: all but what infers codes from episodes. `visit` takes either.
+    template <class T>
+    struct ActingParameters {
+        /// What is left of the inference network.
+        struct Past {
+            typename History::template Parameters<T> history;
+        } inference;
+        typename Unit::template Parameters<T> switching;
+        typename Decoder::template Parameters<T> decoder;
+        static void visit(auto& self, auto&& member) {
             member("history", self.inference.history);
             member("switch_past", self.switching.past);
             member("switch_code", self.switching.code);
@@ -247,15 +256,17 @@ struct Metacontroller {
         state.switching = {};
     }
 
+    // `P` is Parameters<T> or ActingParameters<W>.
+
     /// The switch's logits from e_t, h_{t-1} and z_{t-1}; then the histories move on to h_t.
-    template <class T, class StateOf>
-    static void step_switch(const Parameters<T>& parameters, StateOf&& state_of, core::In<T, width> e_read,
-                            core::Out<T, 1> logits, Scratch<T>& scratch) {
+    template <class P, class StateOf, class T>
+    static void step_switch(const P& parameters, StateOf&& state_of, core::In<T, width> e_read, core::Out<T, 1> logits,
+                            Scratch<T>& scratch) {
         const int rows = e_read.count;
         const auto past_rows = scratch.past_rows.resize(rows);
         const auto codes = scratch.codes.resize(rows);
         for (int row = 0; row < rows; ++row) {
-            const State<T>& state = state_of(row);
+            const auto& state = state_of(row);
             std::copy_n(e_read.row(row), width, past_rows.row(row));
             std::copy_n(state.history.hidden.values, history, past_rows.row(row) + width);
             std::copy_n(state.code_in_force.values, code, codes.row(row));
@@ -275,8 +286,8 @@ struct Metacontroller {
     }
 
     /// Puts a new code in force: z_t = code, U_t its controller.
-    template <class T>
-    static void set_code(const Parameters<T>& parameters, const T* value, State<T>& state, Scratch<T>& scratch) {
+    template <class P, class T>
+    static void set_code(const P& parameters, const T* value, State<T>& state, Scratch<T>& scratch) {
         std::copy_n(value, code, state.code_in_force.values);
         Decoder::combine(parameters.decoder, value, state.controller, scratch.coefficients);
     }

@@ -150,16 +150,16 @@ struct SwitchingUnit {
     }
 
     /// One step of many instances: the logits of rows of the past and of codes in force. `hidden` is scratch.
-    template <class T>
-    static void step(const Parameters<T>& parameters, core::In<T, Past> past, core::In<T, Code> in_force,
+    template <class W, class T = core::Computed<W>>
+    static void step(const Parameters<W>& parameters, core::In<T, Past> past, core::In<T, Code> in_force,
                      core::Out<T, Hidden> hidden, core::Out<T, 1> logits) {
         FromPast::apply(parameters.past, past, hidden);
         logits_of<T>(parameters, in_force, hidden, hidden, logits);
     }
 
 private:
-    template <class T>
-    static void logits_of(const Parameters<T>& parameters, core::In<T, Code> before, core::In<T, Hidden> from_past,
+    template <class T, class W>
+    static void logits_of(const Parameters<W>& parameters, core::In<T, Code> before, core::In<T, Hidden> from_past,
                           core::Out<T, Hidden> hidden, core::Out<T, 1> logits) {
         if (hidden.data != from_past.data) core::copy(view(from_past), view(hidden));
         core::add_product(view(before), view(parameters.code), view(hidden));

@@ -162,13 +162,13 @@ EigenMap<const T, R, C> map(const Matrix<T, R, C>& matrix) {
 }
 /// Vectors map to rows of one line, as biases and scales are used.
 template <class T, int N>
-EigenMap<T, 1, N> map(Vector<T, N>& vector) {
-    return EigenMap<T, 1, N>(vector.values);
+auto map(Vector<T, N>& vector) {
+    return EigenMap<typename Vector<T, N>::Scalar, 1, N>(vector.values);
 }
 /// The same, to be read alone.
 template <class T, int N>
-EigenMap<const T, 1, N> map(const Vector<T, N>& vector) {
-    return EigenMap<const T, 1, N>(vector.values);
+auto map(const Vector<T, N>& vector) {
+    return EigenMap<const typename Vector<T, N>::Scalar, 1, N>(vector.values);
 }
 /// A line for each row of a batch.
 template <class T, int Width>

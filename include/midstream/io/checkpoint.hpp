@@ -18,7 +18,7 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
+#include <cstring>
 #include <filesystem>
 #include <list>
 #include <set>
@@ -31,8 +31,7 @@
 
 #include "midstream/core/describe.hpp"
 #include "midstream/core/finite.hpp"
-#include "midstream/core/parameters.hpp"
-#include "midstream/core/random.hpp"
+#include "midstream/io/contents.hpp"
 #include "midstream/io/narrow.hpp"
 #include "midstream/io/safetensors.hpp"
 
@@ -40,100 +39,23 @@ namespace midstream::io {
 
 namespace detail {
 
-template <class T>
-inline constexpr bool is_box = false;
-template <class T>
-inline constexpr bool is_box<core::Box<T>> = true;
-template <class T>
-inline constexpr bool is_vector = false;
-template <class T>
-inline constexpr bool is_vector<std::vector<T>> = true;
-template <class T>
-inline constexpr bool is_list = false;  // of numbers, with a length of its own
-template <Number T>
-inline constexpr bool is_list<std::vector<T>> = true;
+/// Whether it may be written in another number of bits than it has: floats, and matrices of 8 bits.
+inline bool is_flexible(const Content& content) { return content.dtype == single_precision || !content.scales.empty(); }
 
-/// One array of a list of contents: what a file says of it, and where its numbers lie.
-struct Content {
-    std::string path;
-    Dtype dtype;
-    Shape shape;  ///< any_extent of a std::vector of numbers
-    std::span<std::byte> bytes;
-    /// Gives a std::vector of numbers its length and returns where they are then; nullptr of everything else.
-    std::span<std::byte> (*resize)(void* list, std::size_t size) = nullptr;
-    void* list = nullptr;
-};
-
-/// Collects every number, Matrix, Vector and std::vector of numbers below what it is called with. All that reads and
-/// writes works on what it found, so that types are walked once however many things are done with them.
-class Contents {
-public:
-    template <class Node>
-    void operator()(std::string_view name, Node& node) {
-        const std::size_t length = path_.size();
-        path_.append(length > 0 ? "." : "").append(name);
-        add(node);
-        path_.resize(length);
-    }
-    std::vector<Content> found{};
-
-private:
-    template <class Node>
-    void add(Node& node) {
-        using Plain = std::remove_const_t<Node>;
-        if constexpr (Number<Plain>) {
-            push({}, std::span(&node, 1));
-        } else if constexpr (core::is_leaf<Plain>) {
-            push(leaf_shape(node), std::span(node.values));
-        } else if constexpr (is_list<Plain>) {
-            push({any_extent}, std::span(node));
-            if constexpr (!std::is_const_v<Node>) {
-                found.back().list = &node;
-                found.back().resize = [](void* list, std::size_t size) {
-                    auto& numbers = *static_cast<Plain*>(list);
-                    numbers.resize(size);
-                    return std::as_writable_bytes(std::span(numbers));
-                };
-            }
-        } else if constexpr (std::is_same_v<Plain, core::Random>) {
-            (*this)("key", node.key);
-            (*this)("counter", node.counter);
-        } else if constexpr (is_box<Plain>) {
-            add(*node);
-        } else if constexpr (core::detail::is_array<Plain> || is_vector<Plain>) {
-            for (std::size_t i = 0; i < node.size(); ++i) (*this)(std::to_string(i), node[i]);
-        } else {
-            Plain::visit(node, *this);
-        }
-    }
-    template <class T, std::size_t Size>
-    void push(Shape shape, std::span<T, Size> numbers) {
-        using Plain = std::remove_const_t<T>;
-        auto* first = reinterpret_cast<std::byte*>(const_cast<Plain*>(numbers.data()));
-        found.push_back({path_, dtype_of<Plain>(), std::move(shape), {first, numbers.size_bytes()}});
-    }
-
-    template <class T, int R, int C>
-    static Shape leaf_shape(const core::Matrix<T, R, C>&) {
-        return {R, C};
-    }
-    template <class T, int N>
-    static Shape leaf_shape(const core::Vector<T, N>&) {
-        return {N};
-    }
-    template <class T, int N>
-    static Shape leaf_shape(const core::Statistic<T, N>&) {
-        return {N};
-    }
-
-    std::string path_{};
-};
-
-/// The tensor of a file that is wanted; where that is of float, one of 16 bits a number will do.
+/// The tensor of a file that is wanted; where that is of float or of 8 bits, any of these types will do.
 inline const Tensor& wanted_tensor(const SafetensorsReader& reader, const Content& content) {
     const Tensor* tensor = reader.find(content.path);
-    const bool narrow = tensor && content.dtype == single_precision && is_narrow(tensor->dtype);
-    return reader.get(content.path, narrow ? tensor->dtype : content.dtype, content.shape);
+    const bool other =
+        tensor && is_flexible(content) && (tensor->dtype == single_precision || is_narrow(tensor->dtype));
+    return reader.get(content.path, other ? tensor->dtype : content.dtype, content.shape);
+}
+/// The scales of such a tensor, if it is of 8 bits; else none.
+inline std::span<const float> wanted_scales(const SafetensorsReader& reader, const Content& content,
+                                            const Tensor& tensor) {
+    if (!is_flexible(content) || tensor.dtype != eight_bits) return {};
+    require(reader.path(), content.shape.size() == 2,
+            [&] { return "tensor '" + content.path + "' is no matrix, and yet of 8 bits"; });
+    return reader.get<float>(scales_of(content.path), {content.shape[0]});
 }
 
 /// Throws an Error that names the tensor unless its numbers are finite; integers are.
@@ -147,33 +69,49 @@ inline void require_finite(const std::filesystem::path& path, const Tensor& tens
     };
     if (tensor.dtype == dtype_of<float>()) check(view(float{}));
     if (tensor.dtype == dtype_of<double>()) check(view(double{}));
-    if (is_narrow(tensor.dtype)) {
+    if (tensor.dtype == half_precision || tensor.dtype == bfloat16) {
         std::vector<float> numbers(tensor.bytes.size() / tensor.dtype.size);
-        widen(tensor, numbers);
+        widen(tensor.dtype, tensor.bytes, {}, numbers);
         check(numbers);
     }
 }
 
-/// Whether a content is written in fewer bits, where that is asked for: matrices and vectors of float.
-inline bool is_narrowed(const Content& content) {
-    return content.dtype == single_precision && !content.shape.empty() && content.shape != Shape{any_extent};
+/// Whether a content is written as this type of fewer bits, where that is asked for: matrices of float, and vectors
+/// unless they would have one scale for all.
+inline bool is_narrowed(const Content& content, const Dtype& dtype) {
+    return is_narrow(dtype) && content.dtype == single_precision && !content.shape.empty() &&
+           content.shape != Shape{any_extent} && (dtype != eight_bits || content.shape.size() == 2);
 }
-/// The numbers of such a content.
-inline std::span<float> floats(const Content& content) {
-    return {reinterpret_cast<float*>(content.bytes.data()), content.bytes.size() / sizeof(float)};
+/// The numbers of a content of float.
+inline std::span<float> floats(std::span<std::byte> bytes) {
+    return {reinterpret_cast<float*>(bytes.data()), bytes.size() / sizeof(float)};
 }
-/// The same in 16 bits each.
-inline std::vector<std::uint16_t> narrowed(const Dtype& dtype, const Content& content) {
-    const std::span<const float> numbers = floats(content);
-    std::vector<std::uint16_t> result(numbers.size());
-    for (std::size_t i = 0; i < numbers.size(); ++i) {
-        core::require(fits(dtype, numbers[i]), [&] {
-            return "tensor '" + content.path + "' holds " + core::to_text(numbers[i]) + ", which is too large for " +
+/// The same in fewer bits.
+inline Narrow narrowed(const Dtype& dtype, const Content& content) {
+    const std::span<const float> numbers = floats(content.bytes);
+    for (const float number : numbers)
+        core::require(fits(dtype, number), [&] {
+            return "tensor '" + content.path + "' holds " + core::to_text(number) + ", which is too large for " +
                    std::string(dtype.name);
         });
-        result[i] = io::narrowed(dtype, numbers[i]);
-    }
-    return result;
+    return io::narrowed(dtype, numbers, content.shape.size() == 2 ? content.shape[0] : 1);
+}
+
+/// Puts what a tensor of any of the flexible types holds where it belongs.
+inline void convert(const Tensor& tensor, std::span<const float> scales, const Content& content,
+                    std::span<std::byte> target) {
+    const auto wide = [&](std::span<float> numbers) {
+        if (tensor.dtype == single_precision)
+            std::memcpy(numbers.data(), tensor.bytes.data(), tensor.bytes.size());
+        else
+            widen(tensor.dtype, tensor.bytes, scales, numbers);
+    };
+    if (content.scales.empty()) return wide(floats(target));
+    std::vector<float> numbers(target.size());
+    wide(numbers);
+    const Narrow narrow = io::narrowed(eight_bits, numbers, content.scales.size());
+    std::copy(narrow.bytes.begin(), narrow.bytes.end(), target.begin());
+    std::copy(narrow.scales.begin(), narrow.scales.end(), content.scales.begin());
 }
 
 inline constexpr const char* checkpoint_format = "midstream checkpoint 1";
@@ -188,8 +126,8 @@ struct LoadOptions {
 
 /// How `save` writes.
 struct SaveOptions {
-    /// The type of matrices and vectors of float: half_precision and bfloat16 make half the file, of 3 and 2 digits.
-    /// `load` widens them again.
+    /// The type of matrices and vectors of float: half_precision and bfloat16 make half the file, of 3 and 2 digits;
+    /// eight_bits a quarter, of matrices alone, whose rows have a scale each. `load` widens them again.
     Dtype floats = single_precision;
 };
 
@@ -201,22 +139,26 @@ void save(const std::filesystem::path& path, std::string_view description, const
           const SaveOptions& options = {}) {
     core::require(options.floats == single_precision || is_narrow(options.floats), [&] {
         return "numbers of float cannot be written as " + std::string(options.floats.name) +
-               ", valid are F32, F16 and BF16";
+               ", valid are F32, F16, BF16 and I8";
     });
     SafetensorsWriter writer;
     writer.metadata("format", detail::checkpoint_format);
     writer.metadata("description", std::string(description));
     detail::Contents all;
     contents(all);
-    std::list<std::vector<std::uint16_t>> narrow;  // which live until they are written
+    std::list<Narrow> narrow;  // which live until they are written
     for (const detail::Content& content : all.found) {
         const Shape shape =
             content.shape == Shape{any_extent} ? Shape{content.bytes.size() / content.dtype.size} : content.shape;
-        if (is_narrow(options.floats) && detail::is_narrowed(content))
-            writer.add(content.path, options.floats, shape,
-                       std::as_bytes(std::span(narrow.emplace_back(detail::narrowed(options.floats, content)))));
-        else
+        std::span<const float> scales = content.scales;
+        if (detail::is_narrowed(content, options.floats)) {
+            const Narrow& numbers = narrow.emplace_back(detail::narrowed(options.floats, content));
+            writer.add(content.path, options.floats, shape, numbers.bytes);
+            scales = numbers.scales;
+        } else {
             writer.add(content.path, content.dtype, shape, content.bytes);
+        }
+        if (!scales.empty()) writer.add(scales_of(content.path), {scales.size()}, scales);
     }
     writer.save(path);
 }
@@ -224,15 +166,13 @@ void save(const std::filesystem::path& path, std::string_view description, const
 /// Rounds `contents` to what a file holds of them that `save` writes with these options. Throws as that does.
 template <class Contents>
 void round(const Contents& contents, const SaveOptions& options) {
-    if (!is_narrow(options.floats)) return;
     detail::Contents all;
     contents(all);
-    for (const detail::Content& content : all.found) {
-        if (!detail::is_narrowed(content)) continue;
-        const auto narrow = detail::narrowed(options.floats, content);
-        const auto numbers = detail::floats(content);
-        for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = widened(options.floats, narrow[i]);
-    }
+    for (const detail::Content& content : all.found)
+        if (detail::is_narrowed(content, options.floats)) {
+            const Narrow narrow = detail::narrowed(options.floats, content);
+            widen(options.floats, narrow.bytes, narrow.scales, detail::floats(content.bytes));
+        }
 }
 
 /// The description with which a checkpoint was saved.
@@ -259,6 +199,11 @@ inline void load(const SafetensorsReader& reader, std::string_view expected_desc
                 [&] { return "tensor '" + content.path + "' is asked for twice"; });
         const Tensor& tensor = detail::wanted_tensor(reader, content);
         if (!options.not_finite) require_finite(path, tensor);
+        if (!wanted_scales(reader, content, tensor).empty()) {
+            const Tensor& scales = *reader.find(scales_of(content.path));
+            wanted.insert(scales.name);
+            if (!options.not_finite) require_finite(path, scales);
+        }
     }
     for (const Tensor& tensor : reader.tensors())
         require(path, options.extra || wanted.contains(tensor.name),
@@ -267,10 +212,13 @@ inline void load(const SafetensorsReader& reader, std::string_view expected_desc
         const Tensor& tensor = detail::wanted_tensor(reader, content);
         const auto target =
             content.resize ? content.resize(content.list, tensor.bytes.size() / tensor.dtype.size) : content.bytes;
-        if (tensor.dtype == content.dtype)
+        const auto scales = wanted_scales(reader, content, tensor);
+        if (tensor.dtype == content.dtype) {
             std::copy(tensor.bytes.begin(), tensor.bytes.end(), target.begin());
-        else
-            widen(tensor, std::span(reinterpret_cast<float*>(target.data()), target.size() / sizeof(float)));
+            std::copy(scales.begin(), scales.end(), content.scales.begin());
+        } else {
+            convert(tensor, scales, content, target);
+        }
     }
 }
 

@@ -105,12 +105,15 @@ struct Attention {
         typename Projection::template Tape<T> projection;
         typename Output::template Tape<T> output;
     };
+    /// What keys and values are remembered as: T, or 16 bits in states of core::EightBits.
+    template <class T>
+    using Remembered = std::conditional_t<std::is_same_v<T, core::EightBits>, Eigen::bfloat16, T>;
     /// The keys and values of the steps so far, or of the last `context` ones.
     template <class T>
     struct State {
         int length = 0;  ///< of these steps
         int first = 0;   ///< the cache's row of the earliest
-        std::array<T, static_cast<std::size_t>(context) * 2 * width> cache;
+        std::array<Remembered<T>, static_cast<std::size_t>(context) * 2 * width> cache;
     };
 
     template <class T>
@@ -136,7 +139,7 @@ struct Attention {
         }
         if (tape.probabilities.size() < squares) tape.probabilities.resize(squares);
         const auto mixed = tape.mixed.resize(x.count);
-        const auto bias = bias_by_distance(parameters);
+        const auto bias = bias_by_distance<T>(parameters);
         T* probabilities = tape.probabilities.data();
         for (int s = 0; s < sequences.count(); ++s) {
             const int length = sequences.length(s), first = sequences.row(s);
@@ -208,20 +211,21 @@ struct Attention {
     }
 
     /// Throws core::Error when an instance steps beyond the context of a shape that does not slide.
-    template <class T, class StateOf>
-    static void step(const Parameters<T>& parameters, StateOf&& state_of, core::In<T, width> x, core::Out<T, width> y,
+    template <class W, class StateOf, class T>
+    static void step(const Parameters<W>& parameters, StateOf&& state_of, core::In<T, width> x, core::Out<T, width> y,
                      Tape<T>& scratch) {
         const auto projected = scratch.projected.resize(x.count);
         Projection::apply(parameters.projection, x, projected);
         const auto mixed = scratch.mixed.resize(x.count);
-        const auto bias = bias_by_distance(parameters);
+        const auto bias = bias_by_distance<T>(parameters);
         for (int row = 0; row < x.count; ++row) {
             alignas(core::alignment) std::array<T, static_cast<std::size_t>(heads) * padded<T>(context)> weights{};
             const auto of_head = [&](int head) { return weights.data() + head * padded<T>(context); };
-            State<T>& state = state_of(row);
+            auto& state = state_of(row);
             const int last = next(state);
-            std::copy_n(projected.row(row) + width, 2 * width,
-                        state.cache.data() + static_cast<std::ptrdiff_t>(cache_row(state, last)) * 2 * width);
+            auto* newest = state.cache.data() + static_cast<std::ptrdiff_t>(cache_row(state, last)) * 2 * width;
+            for (int i = 0; i < 2 * width; ++i)
+                newest[i] = static_cast<std::remove_cvref_t<decltype(*newest)>>(projected.row(row)[width + i]);
             // All heads step by step, as the cache lies in memory.
             for (int j = 0; j <= last; ++j)
                 for (int head = 0; head < heads; ++head)
@@ -285,7 +289,8 @@ private:
     /// Those of one head (of keys, then values) at a step, the earliest of which is 0.
     template <class T>
     static auto cached(const State<T>& state, int step, int head) {
-        return head_line(state.cache.data() + static_cast<std::ptrdiff_t>(cache_row(state, step)) * 2 * width, head);
+        const auto* row = state.cache.data() + static_cast<std::ptrdiff_t>(cache_row(state, step)) * 2 * width;
+        return head_line(row, head).template cast<core::Computed<T>>();
     }
 
     template <class T>
@@ -314,12 +319,12 @@ private:
                       static_cast<std::size_t>(head * (context + lanes<T>)+context - 1 - distance));
     }
     /// The bias of each head; of the future, the lowest number, as -ffast-math knows no infinity.
-    template <class T>
-    static Distances<T> bias_by_distance(const Parameters<T>& parameters) {
+    template <class T, class W>
+    static Distances<T> bias_by_distance(const Parameters<W>& parameters) {
         Distances<T> result;
         result.fill(std::numeric_limits<T>::lowest());
         for_distances<T>([&](int head, int bucket, std::size_t at) {
-            result[at] = parameters.relative_bias.values[head * Shape.buckets + bucket];
+            result[at] = core::line(parameters.relative_bias, head)[bucket];
         });
         return result;
     }

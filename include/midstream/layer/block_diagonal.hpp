@@ -63,15 +63,15 @@ struct BlockDiagonal {
     template <class T>
     static void reset(State<T>&) {}
 
-    template <class T, class StateOf>
-    static void step(const Parameters<T>& parameters, StateOf&&, core::In<T, Width> x, core::Out<T, Width> y,
+    template <class W, class StateOf, class T>
+    static void step(const Parameters<W>& parameters, StateOf&&, core::In<T, Width> x, core::Out<T, Width> y,
                      Tape<T>&) {
         apply(parameters, x, y);
     }
 
     /// y = x W + b on any rows.
-    template <class T>
-    static void apply(const Parameters<T>& parameters, core::In<T, Width> x, core::Out<T, Width> y) {
+    template <class W, class T = core::Computed<W>>
+    static void apply(const Parameters<W>& parameters, core::In<T, Width> x, core::Out<T, Width> y) {
         for (int head = 0; head < Heads; ++head)
             core::affine(slice(x, head), view(parameters.weight[static_cast<std::size_t>(head)]),
                          parameters.bias.values + head * block, slice(y, head));

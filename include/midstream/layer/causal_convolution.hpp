@@ -33,7 +33,7 @@ struct CausalConvolution {
     struct Tape {};
     template <class T>
     struct State {
-        core::Matrix<T, Taps - 1, Width> past;  ///< row k - 1 is the input k steps ago
+        core::Matrix<core::Computed<T>, Taps - 1, Width> past;  ///< row k - 1 is the input k steps ago
     };
 
     template <class T>
@@ -74,16 +74,16 @@ struct CausalConvolution {
         core::map(state.past).setZero();
     }
 
-    template <class T, class StateOf>
-    static void step(const Parameters<T>& parameters, StateOf&& state_of, core::In<T, Width> x, core::Out<T, Width> y,
+    template <class W, class StateOf, class T>
+    static void step(const Parameters<W>& parameters, StateOf&& state_of, core::In<T, Width> x, core::Out<T, Width> y,
                      Tape<T>&) {
-        const auto weight = core::map(parameters.weight);
+        const auto weight = [&](int k) { return core::line(parameters.weight, k); };
         for (int i = 0; i < x.count; ++i) {
-            State<T>& state = state_of(i);
+            auto& state = state_of(i);
             auto past = core::map(state.past);
             auto output = core::map_row(y, i);
-            output = core::map(parameters.bias) + weight.row(0).cwiseProduct(core::map_row(x, i));
-            for (int k = 1; k < Taps; ++k) output += weight.row(k).cwiseProduct(past.row(k - 1));
+            output = core::map(parameters.bias) + weight(0).cwiseProduct(core::map_row(x, i));
+            for (int k = 1; k < Taps; ++k) output += weight(k).cwiseProduct(past.row(k - 1));
             for (int k = Taps - 2; k > 0; --k) past.row(k) = past.row(k - 1);
             past.row(0) = core::map_row(x, i);
         }

@@ -33,12 +33,12 @@ struct Embedding<data::OneHots<Dimension, Count>, Width> {
     }
 
     /// Throws if an index is out of bounds: environments and observers are users' own.
-    template <class T>
-    static void forward(const Parameters<T>& parameters, core::Rows<const std::int16_t, Count> x,
+    template <class W, class T = core::Computed<W>>
+    static void forward(const Parameters<W>& parameters, core::Rows<const std::int16_t, Count> x,
                         core::Out<T, Width> y) {
-        const auto rows = core::map(parameters.rows);
         const auto of = [&](int row, int i) {
-            return rows.row(core::require_index(x.row(row)[i], Dimension, "an index of an observation"));
+            return core::line(parameters.rows,
+                              core::require_index(x.row(row)[i], Dimension, "an index of an observation"));
         };
         for (int row = 0; row < x.count; ++row) {
             auto sum = core::map_row(y, row);
@@ -73,8 +73,8 @@ struct Embedding<data::Dense<Inputs>, Width> {
     static void initialise(Parameters<T>& parameters, core::Random& random) {
         Map::initialise(parameters, random);
     }
-    template <class T>
-    static void forward(const Parameters<T>& parameters, core::In<T, Inputs> x, core::Out<T, Width> y) {
+    template <class W, class T = core::Computed<W>>
+    static void forward(const Parameters<W>& parameters, core::In<T, Inputs> x, core::Out<T, Width> y) {
         Map::apply(parameters, x, y);
     }
     template <class T, class Gradient>

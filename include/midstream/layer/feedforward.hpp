@@ -91,10 +91,10 @@ struct Feedforward {
         draw(parameters.last, last);
     }
 
-    template <class T>
-    static void forward(const Parameters<T>& parameters, core::Sequences, core::In<T, InputWidth> x,
+    template <class W, class T>
+    static void forward(const Parameters<W>& parameters, core::Sequences, core::In<T, InputWidth> x,
                         core::Out<T, OutputWidth> y, Tape<T>& tape) {
-        apply(parameters, x, y, [&](int i) { return tape.hidden[static_cast<std::size_t>(i)].resize(x.count); });
+        apply<T>(parameters, x, y, [&](int i) { return tape.hidden[static_cast<std::size_t>(i)].resize(x.count); });
     }
 
     template <class T, class Gradient>
@@ -121,22 +121,22 @@ struct Feedforward {
     template <class T>
     static void reset(State<T>&) {}
 
-    template <class T, class StateOf>
-    static void step(const Parameters<T>& parameters, StateOf&&, core::In<T, InputWidth> x, core::Out<T, OutputWidth> y,
+    template <class W, class StateOf, class T>
+    static void step(const Parameters<W>& parameters, StateOf&&, core::In<T, InputWidth> x, core::Out<T, OutputWidth> y,
                      Tape<T>& scratch) {
         forward(parameters, {}, x, y, scratch);
     }
 
     /// One row, without a tape: all it needs is on the stack.
-    template <class T>
-    static void apply_row(const Parameters<T>& parameters, const T* x, T* y) {
+    template <class W, class T = core::Computed<W>>
+    static void apply_row(const Parameters<W>& parameters, const T* x, T* y) {
         alignas(core::alignment) T hidden[HiddenLayers][HiddenWidth];
         apply<T>(parameters, {x, 1}, {y, 1}, [&](int i) { return core::Rows<T, HiddenWidth>{hidden[i], 1}; });
     }
 
 private:
-    template <class T, class HiddenOf>
-    static void apply(const Parameters<T>& parameters, core::In<T, InputWidth> x, core::Out<T, OutputWidth> y,
+    template <class T, class W, class HiddenOf>
+    static void apply(const Parameters<W>& parameters, core::In<T, InputWidth> x, core::Out<T, OutputWidth> y,
                       HiddenOf&& hidden_of) {
         core::Rows<T, HiddenWidth> units = hidden_of(0);
         First::apply(parameters.first, x, units);

@@ -108,8 +108,8 @@ struct Gru {
         core::map(state.hidden).setZero();
     }
 
-    template <class T, class StateOf>
-    static void step(const Parameters<T>& parameters, StateOf&& state_of, core::In<T, Input> x, core::Out<T, Hidden> y,
+    template <class W, class StateOf, class T>
+    static void step(const Parameters<W>& parameters, StateOf&& state_of, core::In<T, Input> x, core::Out<T, Hidden> y,
                      Tape<T>& tape) {
         const auto gates = tape.gates.resize(x.count), recurrent = tape.recurrent.resize(x.count);
         const auto previous = tape.previous.resize(x.count);

@@ -117,8 +117,8 @@ struct HawkMixer {
         Recurrence::reset(state.recurrence);
     }
 
-    template <class T, class StateOf>
-    static void step(const Parameters<T>& parameters, StateOf&& state_of, core::In<T, Width> x, core::Out<T, Width> y,
+    template <class W, class StateOf, class T>
+    static void step(const Parameters<W>& parameters, StateOf&& state_of, core::In<T, Width> x, core::Out<T, Width> y,
                      Tape<T>& tape) {
         branches(parameters, x, tape);
         Convolution::step(
@@ -132,16 +132,16 @@ struct HawkMixer {
 
 private:
     /// What comes before time: both branches, and room for what follows.
-    template <class T>
-    static void branches(const Parameters<T>& parameters, core::In<T, Width> x, Tape<T>& tape) {
+    template <class W, class T>
+    static void branches(const Parameters<W>& parameters, core::In<T, Width> x, Tape<T>& tape) {
         Branch::apply(parameters.gate, x, tape.gate.resize(x.count));
         Branch::apply(parameters.input, x, tape.input.resize(x.count));
         tape.convolved.resize(x.count);
         tape.hidden.resize(x.count);
     }
     /// What comes after time.
-    template <class T>
-    static void join(const Parameters<T>& parameters, core::Out<T, Width> y, Tape<T>& tape) {
+    template <class W, class T>
+    static void join(const Parameters<W>& parameters, core::Out<T, Width> y, Tape<T>& tape) {
         const auto activated = tape.activated.resize(y.count), product = tape.product.resize(y.count);
         gelu<T, RecurrentWidth>(tape.gate.view(), activated);
         core::map(product).array() = core::map(activated).array() * core::map(tape.hidden.view()).array();

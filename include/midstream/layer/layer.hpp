@@ -25,6 +25,8 @@
 ///   gradient is a Parameters<T>& or core::Frozen; it may use up the tape: one backward for every forward;
 /// - Parameters may be one core::Matrix or core::Vector by another name, and Tape and State any aggregate: a layer
 ///   with one kind of number needs no structs;
+/// - weights for acting may be of another type than what is computed, core::EightBits: layers that allow for it have
+///   `template <class W, class StateOf, class T> static void step(const Parameters<W>&, ..., Tape<T>& scratch)`;
 /// - a layer that takes no sequence longer than so many steps says so by a constant `context`;
 /// - step advances x.count instances by one step; row i belongs to the instance whose state is `state_of(i)`.
 /// Nothing allocates once the tape has seen its largest batch. Checkpoints name a layer by its type; one that is a
@@ -36,6 +38,7 @@
 #include <limits>
 #include <type_traits>
 
+#include "midstream/core/eight_bits.hpp"
 #include "midstream/core/parameters.hpp"
 #include "midstream/core/product.hpp"
 #include "midstream/core/random.hpp"

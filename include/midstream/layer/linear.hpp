@@ -56,15 +56,15 @@ struct Linear {
     template <class T>
     static void reset(State<T>&) {}
 
-    template <class T, class StateOf>
-    static void step(const Parameters<T>& parameters, StateOf&&, core::In<T, InputWidth> x, core::Out<T, OutputWidth> y,
+    template <class W, class StateOf, class T>
+    static void step(const Parameters<W>& parameters, StateOf&&, core::In<T, InputWidth> x, core::Out<T, OutputWidth> y,
                      Tape<T>&) {
         apply(parameters, x, y);
     }
 
     /// y = x W + b on any rows.
-    template <class T>
-    static void apply(const Parameters<T>& parameters, core::In<T, InputWidth> x, core::Out<T, OutputWidth> y) {
+    template <class W, class T = core::Computed<W>>
+    static void apply(const Parameters<W>& parameters, core::In<T, InputWidth> x, core::Out<T, OutputWidth> y) {
         core::affine(view(x), view(parameters.weight), parameters.bias.values, view(y));
     }
 };

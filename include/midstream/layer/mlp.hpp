@@ -45,8 +45,8 @@ struct Mlp {
         Second::initialise(parameters.second, random);
     }
 
-    template <class T>
-    static void forward(const Parameters<T>& parameters, core::Sequences, core::In<T, InputWidth> x,
+    template <class W, class T>
+    static void forward(const Parameters<W>& parameters, core::Sequences, core::In<T, InputWidth> x,
                         core::Out<T, OutputWidth> y, Tape<T>& tape) {
         const auto hidden = tape.hidden.resize(x.count);
         First::apply(parameters.first, x, hidden);
@@ -70,8 +70,8 @@ struct Mlp {
     template <class T>
     static void reset(State<T>&) {}
 
-    template <class T, class StateOf>
-    static void step(const Parameters<T>& parameters, StateOf&&, core::In<T, InputWidth> x, core::Out<T, OutputWidth> y,
+    template <class W, class StateOf, class T>
+    static void step(const Parameters<W>& parameters, StateOf&&, core::In<T, InputWidth> x, core::Out<T, OutputWidth> y,
                      Tape<T>& scratch) {
         forward(parameters, {}, x, y, scratch);
     }

@@ -35,8 +35,8 @@ struct RmsNorm {
         core::map(parameters.scale).setOnes();
     }
 
-    template <class T>
-    static void forward(const Parameters<T>& parameters, core::Sequences, core::In<T, Width> x, core::Out<T, Width> y,
+    template <class W, class T>
+    static void forward(const Parameters<W>& parameters, core::Sequences, core::In<T, Width> x, core::Out<T, Width> y,
                         Tape<T>& tape) {
         T* inverse = tape.inverse.resize(x.count).data;
         const auto scale = core::map(parameters.scale);
@@ -67,8 +67,8 @@ struct RmsNorm {
     template <class T>
     static void reset(State<T>&) {}
 
-    template <class T, class StateOf>
-    static void step(const Parameters<T>& parameters, StateOf&&, core::In<T, Width> x, core::Out<T, Width> y,
+    template <class W, class StateOf, class T>
+    static void step(const Parameters<W>& parameters, StateOf&&, core::In<T, Width> x, core::Out<T, Width> y,
                      Tape<T>& scratch) {
         forward(parameters, {}, x, y, scratch);
     }
@@ -109,8 +109,8 @@ struct LayerNorm {
         core::map(parameters.bias).setZero();
     }
 
-    template <class T>
-    static void forward(const Parameters<T>& parameters, core::Sequences, core::In<T, Width> x, core::Out<T, Width> y,
+    template <class W, class T>
+    static void forward(const Parameters<W>& parameters, core::Sequences, core::In<T, Width> x, core::Out<T, Width> y,
                         Tape<T>& tape) {
         T* inverse = tape.inverse.resize(x.count).data;
         const auto normalised_rows = tape.normalised.resize(x.count);
@@ -149,8 +149,8 @@ struct LayerNorm {
     template <class T>
     static void reset(State<T>&) {}
 
-    template <class T, class StateOf>
-    static void step(const Parameters<T>& parameters, StateOf&&, core::In<T, Width> x, core::Out<T, Width> y,
+    template <class W, class StateOf, class T>
+    static void step(const Parameters<W>& parameters, StateOf&&, core::In<T, Width> x, core::Out<T, Width> y,
                      Tape<T>& scratch) {
         forward(parameters, {}, x, y, scratch);
     }

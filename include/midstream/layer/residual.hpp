@@ -79,8 +79,8 @@ struct Residual {
         Inner::reset(state.inner);
     }
 
-    template <class T, class StateOf>
-    static void step(const Parameters<T>& parameters, StateOf&& state_of, core::In<T, input_width> x,
+    template <class W, class StateOf, class T>
+    static void step(const Parameters<W>& parameters, StateOf&& state_of, core::In<T, input_width> x,
                      core::Out<T, input_width> y, Tape<T>& scratch) {
         const auto normalised = scratch.normalised.resize(x.count);
         Norm::step(
@@ -181,8 +181,8 @@ struct PreNormBlock {
         FeedforwardSublayer::reset(state.mlp);
     }
 
-    template <class T, class StateOf>
-    static void step(const Parameters<T>& parameters, StateOf&& state_of, core::In<T, input_width> x,
+    template <class W, class StateOf, class T>
+    static void step(const Parameters<W>& parameters, StateOf&& state_of, core::In<T, input_width> x,
                      core::Out<T, input_width> y, Tape<T>& scratch) {
         const auto middle = scratch.middle.resize(x.count);
         Mixing::step(

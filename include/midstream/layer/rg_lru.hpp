@@ -133,12 +133,12 @@ struct RgLru {
         core::map(state.hidden).setZero();
     }
 
-    template <class T, class StateOf>
-    static void step(const Parameters<T>& parameters, StateOf&& state_of, core::In<T, Width> x, core::Out<T, Width> y,
+    template <class W, class StateOf, class T>
+    static void step(const Parameters<W>& parameters, StateOf&& state_of, core::In<T, Width> x, core::Out<T, Width> y,
                      Tape<T>& tape) {
         gates(parameters, x, tape);
         for (int row = 0; row < x.count; ++row) {
-            State<T>& state = state_of(row);
+            auto& state = state_of(row);
             auto h = core::map(state.hidden).array();
             h = core::map_row(tape.decay.view(), row).array() * h + drive(x, tape, row);
             core::map_row(y, row).array() = h;
@@ -151,14 +151,14 @@ private:
     template <class T>
     using Row = Eigen::Array<T, 1, Width>;
 
-    template <class T>
-    static Row<T> lambda_of(const Parameters<T>& parameters) {
+    template <class W>
+    static Row<core::Computed<W>> lambda_of(const Parameters<W>& parameters) {
         return core::map(parameters.lambda).array();
     }
 
     /// r, i, a and sqrt(1 - a^2) of all rows.
-    template <class T>
-    static void gates(const Parameters<T>& parameters, core::In<T, Width> x, Tape<T>& tape) {
+    template <class W, class T>
+    static void gates(const Parameters<W>& parameters, core::In<T, Width> x, Tape<T>& tape) {
         const auto r = tape.recurrence_gate.resize(x.count), i = tape.input_gate.resize(x.count);
         const auto decay = tape.decay.resize(x.count), scale = tape.scale.resize(x.count);
         Gate::apply(parameters.recurrence_gate, x, r);

@@ -107,9 +107,10 @@ struct Autoregressive {
             action_gradient;  ///< parameters of p(a_t), and their gradient
         core::Buffer<T, TargetHead::parameter_width> target, target_gradient;  ///< likewise of the target
     };
-    template <class T>
+    /// What an instance carries of the blocks `From`, ..., `To` - 1.
+    template <class T, int From = 0, int To = depth>
     struct State {
-        typename Stack::template State<T> stack;
+        typename Stack::template State<T, From, To> stack;
     };
 
     template <class T>
@@ -124,8 +125,8 @@ struct Autoregressive {
     // Whole sequences.
 
     /// Layer 0 from observations. Throws if one is an index out of bounds.
-    template <class T>
-    static void embed(const Parameters<T>& parameters, std::type_identity_t<ObservationRows<T>> observations,
+    template <class W, class T>
+    static void embed(const Parameters<W>& parameters, std::type_identity_t<ObservationRows<T>> observations,
                       Tape<T>& tape) {
         Embedding::forward(parameters.embedding, observations, tape.residual[0].resize(observations.count));
     }
@@ -140,8 +141,8 @@ struct Autoregressive {
         Stack::forward(parameters.stack, sequences, tape.residual.data(), from, to, tape.stack);
     }
     /// The parameters of the predictions from the last layer.
-    template <class T>
-    static void heads(const Parameters<T>& parameters, Tape<T>& tape) {
+    template <class W, class T>
+    static void heads(const Parameters<W>& parameters, Tape<T>& tape) {
         const auto last = tape.residual[depth].view();
         const auto normalised = tape.normalised.resize(last.count);
         FinalNorm::forward(parameters.norm, {}, last, normalised, tape.norm);
@@ -219,20 +220,20 @@ struct Autoregressive {
 
     // One step of many instances.
 
-    template <class T>
-    static void reset(State<T>& state, int from = 0, int to = depth) {
-        Stack::reset(state.stack, from, to);
+    template <class T, int From, int To>
+    static void reset(State<T, From, To>& state) {
+        Stack::reset(state.stack);
     }
     /// Advances layers [from, to) by one step: row i of tape.residual belongs to the instance with state_of(i).
-    template <class T, class StateOf>
-    static void step_blocks(const Parameters<T>& parameters, StateOf&& state_of, int from, int to, Tape<T>& tape) {
+    template <class W, class StateOf, class T>
+    static void step_blocks(const Parameters<W>& parameters, StateOf&& state_of, int from, int to, Tape<T>& tape) {
         Stack::step(
             parameters.stack, [&](int i) -> auto& { return state_of(i).stack; }, tape.residual.data(), from, to,
             tape.stack);
     }
     /// Embeds, advances all blocks and predicts: tape.action holds the parameters of p(a_t | o_1:t).
-    template <class T, class StateOf>
-    static void step(const Parameters<T>& parameters, StateOf&& state_of,
+    template <class W, class StateOf, class T>
+    static void step(const Parameters<W>& parameters, StateOf&& state_of,
                      std::type_identity_t<ObservationRows<T>> observations, Tape<T>& tape) {
         embed(parameters, observations, tape);
         step_blocks(parameters, state_of, 0, depth, tape);

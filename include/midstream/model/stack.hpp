@@ -53,9 +53,12 @@ struct Repeat {
     struct Tape {
         std::array<typename Block::template Tape<T>, depth> blocks;
     };
-    template <class T>
+    /// Of the blocks `From`, ..., `To` - 1.
+    template <class T, int From = 0, int To = depth>
     struct State {
-        std::array<typename Block::template State<T>, depth> blocks;
+        std::array<typename Block::template State<T>, static_cast<std::size_t>(To - From)> blocks;
+        /// That of block `l` of the stack.
+        auto& block(int l) { return blocks[index(l - From)]; }
     };
 
     template <class T>
@@ -83,18 +86,18 @@ struct Repeat {
         }
     }
 
-    template <class T>
-    static void reset(State<T>& state, int from, int to) {
-        for (int l = from; l < to; ++l) Block::reset(state.blocks[index(l)]);
+    template <class T, int From, int To>
+    static void reset(State<T, From, To>& state) {
+        for (auto& block : state.blocks) Block::reset(block);
     }
 
-    template <class T, class StateOf>
-    static void step(const Parameters<T>& parameters, StateOf&& state_of, core::Buffer<T, width>* residual, int from,
+    template <class W, class StateOf, class T>
+    static void step(const Parameters<W>& parameters, StateOf&& state_of, core::Buffer<T, width>* residual, int from,
                      int to, Tape<T>& scratch) {
         for (int l = from; l < to; ++l)
             Block::step(
-                parameters.blocks[index(l)], [&](int i) -> auto& { return state_of(i).blocks[index(l)]; },
-                residual[l].view(), residual[l + 1].resize(residual[l].count), scratch.blocks[index(l)]);
+                parameters.blocks[index(l)], [&](int i) -> auto& { return state_of(i).block(l); }, residual[l].view(),
+                residual[l + 1].resize(residual[l].count), scratch.blocks[index(l)]);
     }
 
 private:
@@ -131,10 +134,11 @@ struct Join {
         typename Lower::template Tape<T> lower;
         typename Upper::template Tape<T> upper;
     };
-    template <class T>
+    /// Of the blocks `From`, ..., `To` - 1.
+    template <class T, int From = 0, int To = depth>
     struct State {
-        typename Lower::template State<T> lower;
-        typename Upper::template State<T> upper;
+        typename Lower::template State<T, std::min(From, Lower::depth), std::min(To, Lower::depth)> lower;
+        typename Upper::template State<T, std::max(From - Lower::depth, 0), std::max(To - Lower::depth, 0)> upper;
     };
 
     template <class T>
@@ -161,14 +165,14 @@ struct Join {
                         core::part(gradient, &Parameters<T>::lower));
     }
 
-    template <class T>
-    static void reset(State<T>& state, int from, int to) {
-        Lower::reset(state.lower, from, in_lower(to));
-        Upper::reset(state.upper, in_upper(from), to - Lower::depth);
+    template <class T, int From, int To>
+    static void reset(State<T, From, To>& state) {
+        Lower::reset(state.lower);
+        Upper::reset(state.upper);
     }
 
-    template <class T, class StateOf>
-    static void step(const Parameters<T>& parameters, StateOf&& state_of, core::Buffer<T, width>* residual, int from,
+    template <class W, class StateOf, class T>
+    static void step(const Parameters<W>& parameters, StateOf&& state_of, core::Buffer<T, width>* residual, int from,
                      int to, Tape<T>& scratch) {
         Lower::step(
             parameters.lower, [&](int i) -> auto& { return state_of(i).lower; }, residual, from, in_lower(to),

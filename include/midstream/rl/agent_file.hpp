@@ -16,15 +16,19 @@
 
 #include "midstream/io/checkpoint.hpp"
 #include "midstream/rl/agent.hpp"
+#include "midstream/rl/eight_bit.hpp"
 
 namespace midstream::rl {
 
 /// Everything that makes an agent: a base model, what steers it, a policy over codes (void: the caller chooses codes)
 /// and what that one sees, with the numbers that say how they act. Nothing of acting is left to a program's options.
-template <Steering Meta, class Policy = void, class View = IdentityView<Meta::width>>
+template <Steering MetaType, class Policy = void, class View = IdentityView<MetaType::width>>
 struct TrainedAgent {
+    using Meta = MetaType;                                       ///< what steers it
     using Base = typename Meta::Base;                            ///< the model that acts
     static constexpr bool has_policy = !std::is_void_v<Policy>;  ///< false: the caller chooses codes
+    /// Whether it acts on weights of 8 bits.
+    static constexpr bool eight_bit = !std::is_same_v<Meta, whole_of<Meta>>;
     /// The policy over codes; without one it is not used.
     using Codes = typename std::conditional_t<has_policy, std::type_identity<Policy>, std::type_identity<Base>>::type;
     using Choice = std::conditional_t<has_policy, ModelActor<Codes>, CallersCodes>;  ///< what chooses codes
@@ -83,9 +87,10 @@ struct TrainedAgent {
     }
 
     static constexpr void describe(auto&& part) {
-        part("steered", std::type_identity<Meta>{});
+        // As it was trained: a file is of that, with however many bits a number.
+        part("steered", std::type_identity<whole_of<Meta>>{});
         if constexpr (has_policy)
-            part("policy", std::type_identity<Policy>{});
+            part("policy", std::type_identity<whole_of<Policy>>{});
         else
             part("policy", "none");
         part("view", std::type_identity<View>{});
@@ -130,12 +135,12 @@ struct Bytes {
 };
 
 /// What acting needs of a metacontroller's parameters; all of them, where it does not say.
-template <class Parameters>
-struct ActingParameters {
+template <class Meta, class Parameters>
+struct ActingPart {
     Parameters& parameters;
     static void visit(auto& self, auto&& member) {
-        if constexpr (requires { self.parameters.visit_acting(self.parameters, member); })
-            self.parameters.visit_acting(self.parameters, member);
+        if constexpr (requires { typename Meta::template ActingParameters<float>; })
+            Meta::template ActingParameters<float>::visit(self.parameters, member);
         else
             self.parameters.visit(self.parameters, member);
     }
@@ -146,7 +151,8 @@ template <class Agent>
 auto contents_of(Agent& agent, std::vector<std::uint8_t>& switching) {
     return [&](auto&& member) {
         member("base", *agent.base);
-        ActingParameters<std::remove_reference_t<decltype(*agent.meta)>> acting{*agent.meta};
+        using Meta = typename std::remove_const_t<Agent>::Meta;
+        ActingPart<Meta, std::remove_reference_t<decltype(*agent.meta)>> acting{*agent.meta};
         member("meta", acting);
         if constexpr (std::remove_const_t<Agent>::has_policy) member("policy", *agent.policy);
         member("switching", switching);
@@ -181,7 +187,8 @@ void save(const std::filesystem::path& path, const TrainedAgent<Meta, Policy, Vi
 
 /// Reads an agent that `save` wrote; the encoder of its metacontroller, which it has no need of, is all zeros. Throws
 /// core::Error for a file that is damaged, of another architecture, or of numbers that are out of range or not finite;
-/// if `verify`, also where its example is not decided as it was.
+/// if `verify`, also where its example is not decided as it was. An agent of 8 bits, which may decide otherwise than
+/// the one that was saved, makes the example its own.
 template <class Trained>
 Trained load_agent(const io::SafetensorsReader& reader, bool verify = true) {
     Trained agent;
@@ -189,7 +196,10 @@ Trained load_agent(const io::SafetensorsReader& reader, bool verify = true) {
     io::load(reader, core::text(core::describe<Trained>()), detail::contents_of(agent, switching));
     detail::Bytes<decltype(agent.acting.switching)>::read(switching, agent.acting.switching);
     agent.acting.validate();
-    if (verify) agent.verify_example();
+    if constexpr (Trained::eight_bit)
+        agent.record_example(std::vector(agent.example.observations));
+    else if (verify)
+        agent.verify_example();
     return agent;
 }
 /// From a file.

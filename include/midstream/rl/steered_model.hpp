@@ -40,7 +40,7 @@ public:
     void begin(int instance, core::Random random) {
         auto& state = instances_[static_cast<std::size_t>(instance)];
         Base::reset(state.first);
-        if constexpr (Read > Write) Base::reset(state.second, Write, Base::depth);
+        if constexpr (two_states) Base::reset(state.second);
         state.random = random;
     }
 
@@ -91,8 +91,9 @@ public:
 private:
     static constexpr bool two_states = Read > Write;
     struct Instance {
-        typename Base::template State<float> first;
-        [[no_unique_address]] std::conditional_t<two_states, typename Base::template State<float>, layer::Nothing>
+        typename Base::template State<float, 0, two_states ? first_pass_end : Base::depth> first;
+        [[no_unique_address]] std::conditional_t<two_states, typename Base::template State<float, Write, Base::depth>,
+                                                 layer::Nothing>
             second;
         core::Random random;
     };
