@@ -71,6 +71,26 @@ BOOST_AUTO_TEST_CASE(by_the_c_library) {
         check(value);
 }
 
+/// What microcontrollers have has the first six digits.
+BOOST_AUTO_TEST_CASE(six_digits) {
+    const auto text = [](double value) {
+        std::string result;
+        core::detail::six_digits::append_shortest(result, value);
+        return result;
+    };
+    core::Random random(3);
+    for (int i = 0; i < 10'000; ++i) {
+        const double value = random.normal() * std::pow(10.0, random.below(40) - 20);
+        BOOST_REQUIRE(std::abs(core::parse_number(text(value)).value() - value) <= 6e-6 * std::abs(value));
+    }
+    for (const double value : {0.0, 1.0, -10.0, 0.5, 0.001, 0.0001, 1e5, 123456.0, 100.25, 1e-9, 5e20, 999999.0,
+                               std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity()})
+        BOOST_TEST(core::parse_number(text(value)).value() == value, text(value) << " for " << value);
+    BOOST_TEST(text(std::numeric_limits<double>::quiet_NaN()) == "nan");
+    BOOST_TEST(text(0.1) == "0.1");
+    BOOST_TEST(text(1e6) == "1e6");
+}
+
 BOOST_AUTO_TEST_CASE(what_is_no_number) {
     for (const char* text : {"", " 1", "1 ", "+1", "--1", "1,5", "1.5.", "0x10", "1e", "1e+", ".", "-", "e5", "NAN(1)",
                              "infinit", "1e999", "-1e999", "1e-999", "nanx"})

@@ -1,42 +1,15 @@
 // Hierarchies that act on weights of 8 bits act as what these weights stand for.
 // clang-format off: before all that includes Eigen
 #include "support/allocation_count.hpp"
-#include "support/tiny_meta.hpp"
 // clang-format on
 #include "io/files.hpp"
-#include "midstream/model/hawk.hpp"
 #include "midstream/rl/agent_file.hpp"
 #include "midstream/rl/eight_bit.hpp"
-#include "rl/toys.hpp"
-#include "support/tiny_world.hpp"
+#include "rl/hierarchies.hpp"
 
 using namespace midstream;
 
 namespace {
-
-using HawkModel =
-    model::Autoregressive<data::OneHots<9, 3>, data::Categories<4>,
-                          model::Hawk<model::HawkShape{.depth = 3, .width = 8, .recurrent = 8, .heads = 2, .mlp = 16}>>;
-
-template <class Base, class Form, int Read, int Write>
-struct Hierarchy {
-    using Meta =
-        control::Metacontroller<Base, test::tiny_meta(Read, Write), Form, control::LeastDistance<control::HardSwitch>>;
-    using Policy = test::PolicyFor<rl::Internal<env::Batched<test::Drift>, Meta>>;
-    using Whole = rl::TrainedAgent<Meta, Policy>;
-    using Small = rl::TrainedAgent<rl::EightBit<Meta>, rl::EightBit<Policy>>;
-
-    static Whole trained() {
-        Whole agent;
-        agent.base = test::random_model<Base, float>(core::Random(1), 0.3);
-        agent.meta = test::random_model<Meta, float>(core::Random(2), 0.7);
-        agent.policy = test::random_model<Policy, float>(core::Random(3), 0.3);
-        agent.acting = {.switching = {.inner = {.threshold = 0.3}, .distance = 2}, .temperature = 0.7f, .gain = 1.5f};
-        agent.policy_temperature = 0;  // so that codes depend on what is seen alone
-        agent.record_example(std::vector<std::int16_t>{0, 3, 6, 1, 3, 6, 2, 4, 6, 2, 5, 7, 0, 4, 8, 1, 5, 6});
-        return agent;
-    }
-};
 
 /// The largest difference between logits of two agents that see the same, with the same codes in force.
 template <class One, class Other>
@@ -79,7 +52,8 @@ void check(float tolerance) {
     BOOST_TEST(difference(rounded, small) <= tolerance);
     BOOST_TEST(difference(whole, rounded) > 0);
 
-    // Rounded as it is loaded, or as it is saved: the same.
+    // Rounded in memory, as it is loaded, or as it is saved: the same.
+    BOOST_TEST(difference(rl::eight_bit(whole), small) == 0);
     const auto loaded = rl::load_agent<typename H::Small>(numbers);
     BOOST_TEST(difference(loaded, small) == 0);
     rl::save(again, small);
@@ -87,6 +61,14 @@ void check(float tolerance) {
     BOOST_TEST(difference(rl::load_agent<typename H::Whole>(again), rounded) == 0);
 
     auto mind = small.agent();
+    for (const int count : {1, 10}) {
+        auto fresh = small.agent();
+        const std::size_t bytes_before = test::allocated_bytes;
+        fresh.reset(count, core::Random(1));
+        const std::size_t took = test::allocated_bytes - bytes_before + sizeof(fresh);
+        BOOST_TEST(took <= H::Small::Mind::bytes(count));
+        BOOST_TEST(took >= H::Small::Mind::bytes(count) / 2);
+    }
     mind.reset(core::Random(1));
     const std::array<std::int16_t, 3> seen{1, 4, 7};
     const long before = test::allocation_count;
@@ -96,16 +78,18 @@ void check(float tolerance) {
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(hawk) { check<Hierarchy<HawkModel, control::LowRank<2>, 1, 2>>(1e-5f); }
-BOOST_AUTO_TEST_CASE(hawk_read_above_written) { check<Hierarchy<HawkModel, control::FullLinear, 2, 1>>(1e-5f); }
+BOOST_AUTO_TEST_CASE(hawk) { check<test::Hierarchy<test::HawkModel, control::LowRank<2>, 1, 2>>(1e-5f); }
+BOOST_AUTO_TEST_CASE(hawk_read_above_written) {
+    check<test::Hierarchy<test::HawkModel, control::FullLinear, 2, 1>>(1e-5f);
+}
 // What attention remembers has 16 bits.
-BOOST_AUTO_TEST_CASE(attention) { check<Hierarchy<test::TinyModel, control::LowRank<2>, 1, 2>>(0.05f); }
+BOOST_AUTO_TEST_CASE(attention) { check<test::Hierarchy<test::TinyModel, control::LowRank<2>, 1, 2>>(0.05f); }
 BOOST_AUTO_TEST_CASE(attention_read_above_written) {
-    check<Hierarchy<test::TinyModel, control::LowRank<2>, 2, 0>>(0.05f);
+    check<test::Hierarchy<test::TinyModel, control::LowRank<2>, 2, 0>>(0.05f);
 }
 
 BOOST_AUTO_TEST_CASE(damaged_scales) {
-    using H = Hierarchy<HawkModel, control::LowRank<2>, 1, 2>;
+    using H = test::Hierarchy<test::HawkModel, control::LowRank<2>, 1, 2>;
     const test::TemporaryFolder folder;
     const auto path = folder / "agent.safetensors";
     rl::save(path, H::trained(), {.floats = io::eight_bits});

@@ -12,6 +12,8 @@ namespace midstream::test {
 
 /// How often operator new or Eigen has allocated so far, in any thread.
 inline std::atomic<long> allocation_count = 0;
+/// How many bytes operator new was asked for.
+inline std::atomic<std::size_t> allocated_bytes = 0;
 
 /// Stands for eigen_assert, on also in release builds: Eigen asserts that allocating is allowed where it allocates.
 inline void eigen_check(bool condition) {
@@ -41,23 +43,30 @@ inline void eigen_check(bool condition) {
 
 namespace midstream::test {
 inline const int allocation_hooks = __sanitizer_install_malloc_and_free_hooks(
-    [](const volatile void*, std::size_t) { ++allocation_count; }, [](const volatile void*) {});
+    [](const volatile void*, std::size_t size) {
+        ++allocation_count;
+        allocated_bytes += size;
+    },
+    [](const volatile void*) {});
 }  // namespace midstream::test
 #else
 // Not inlined, or GCC sees malloc meet operator delete and warns of a mismatch that is none.
 [[gnu::noinline]] void* operator new(std::size_t size) {
     ++midstream::test::allocation_count;
+    midstream::test::allocated_bytes += size;
     if (void* memory = std::malloc(size ? size : 1)) return memory;
     throw std::bad_alloc();
 }
 [[gnu::noinline]] void* operator new(std::size_t size, std::align_val_t alignment) {
     ++midstream::test::allocation_count;
+    midstream::test::allocated_bytes += size;
     const auto unit = static_cast<std::size_t>(alignment);
     if (void* memory = std::aligned_alloc(unit, (size + unit - 1) / unit * unit)) return memory;
     throw std::bad_alloc();
 }
 [[gnu::noinline]] void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
     ++midstream::test::allocation_count;
+    midstream::test::allocated_bytes += size;
     return std::malloc(size ? size : 1);
 }
 void* operator new[](std::size_t size) { return operator new(size); }

@@ -6,6 +6,10 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "midstream/core/product.hpp"
 
@@ -95,6 +99,28 @@ inline void affine(View<const float> x, EightBitView w, const float* bias, View<
     else
         clear(y);
     add_product(x, w, y);
+}
+
+/// Parameters in 8 bits: `visit_whole(function)` and `visit_narrow(function)` call function(path, leaf) for the
+/// matrices and vectors of both, in the same order (core/parameters.hpp).
+template <class VisitWhole, class VisitNarrow>
+void quantise_all(VisitWhole&& visit_whole, VisitNarrow&& visit_narrow) {
+    std::vector<std::span<const float>> whole;
+    visit_whole([&](std::string_view, const auto& leaf) { whole.emplace_back(leaf.values); });
+    std::size_t next = 0;
+    visit_narrow([&]<class Leaf>(std::string_view path, Leaf& leaf) {
+        require(next < whole.size() && whole[next].size() == std::size(leaf.values),
+                [&] { return "'" + std::string(path) + "' is not what has to be put into 8 bits"; });
+        const std::span<const float> numbers = whole[next++];
+        if constexpr (requires { leaf.scales; }) {
+            for (int row = 0; row < Leaf::rows; ++row) {
+                const auto first = static_cast<std::size_t>(row) * Leaf::columns;
+                leaf.scales[row] = quantise(numbers.subspan(first, Leaf::columns), leaf.values + first);
+            }
+        } else {
+            std::copy(numbers.begin(), numbers.end(), leaf.values);
+        }
+    });
 }
 
 }  // namespace midstream::core

@@ -92,11 +92,55 @@ void append_shortest(std::string& text, T value) {
 }
 }  // namespace c_library
 
+/// For microcontrollers, where a number is seen in a message at most: to_chars has tables of 100 KB, and the printf of
+/// small C libraries no real numbers.
+namespace six_digits {
+template <std::floating_point T>
+void append_shortest(std::string& text, T number) {
+    if (!is_finite(number)) {
+        text += is_nan(number) ? "nan" : number > 0 ? "inf" : "-inf";
+        return;
+    }
+    double value = static_cast<double>(number);
+    if (value < 0) {
+        text += '-';
+        value = -value;
+    }
+    int exponent = 0;
+    for (; value >= 10; value /= 10) ++exponent;
+    for (; value > 0 && value < 1; value *= 10) --exponent;
+    auto digits = static_cast<long>(value * 1e5 + 0.5);
+    if (digits >= 1'000'000) {
+        digits /= 10;
+        ++exponent;
+    }
+    std::string written = std::to_string(digits);
+    written.erase(written.find_last_not_of('0') + 1);
+    if (written.empty()) written = "0";
+    const auto count = static_cast<int>(written.size());
+    if (exponent < -4 || exponent > 5) {
+        if (count > 1) written.insert(1, ".");
+        written += "e" + std::to_string(exponent);
+    } else if (exponent < 0) {
+        written.insert(0, "0." + std::string(static_cast<std::size_t>(-exponent - 1), '0'));
+    } else if (count <= exponent) {
+        written.append(static_cast<std::size_t>(exponent + 1 - count), '0');
+    } else if (count > exponent + 1) {
+        written.insert(static_cast<std::size_t>(exponent) + 1, ".");
+    }
+    text += written;
+}
+}  // namespace six_digits
+
 #ifdef __cpp_lib_to_chars
 template <std::floating_point T>
 void append_shortest(std::string& text, T value) {
+#ifdef __NEWLIB__
+    six_digits::append_shortest(text, value);
+#else
     char digits[32];
     text.append(digits, std::to_chars(digits, digits + sizeof(digits), value).ptr);
+#endif
 }
 inline std::optional<double> read_number(std::string_view text) {
     double value = 0;

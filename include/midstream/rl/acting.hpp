@@ -146,10 +146,21 @@ public:
     /// The distributions that these were drawn from, at temperature 1.
     auto distributions() const { return model_.distributions(); }
 
+    /// The most that so many instances allocate.
+    static constexpr std::size_t allocated(int count) {
+        return Model::allocated(count) +
+               core::allocated(static_cast<std::size_t>(count) * sizeof(typename Meta::template State<float>)) +
+               core::allocated(static_cast<std::size_t>(count) * sizeof(int)) +
+               core::buffer_bytes<core::Buffer<float, 1>>(count) +
+               core::buffer_bytes<typename Meta::template Scratch<float>>(count);
+    }
+
 private:
+    using Model = SteeredModel<Base, Meta::read, Meta::write>;
+
     auto& state(int instance) { return states_[static_cast<std::size_t>(instance)]; }
 
-    SteeredModel<Base, Meta::read, Meta::write> model_;
+    Model model_;
     const typename Meta::template Parameters<float>* meta_;
     ActingOptions<Meta> options_;
     std::vector<typename Meta::template State<float>> states_;

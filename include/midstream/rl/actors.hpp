@@ -46,6 +46,9 @@ public:
     /// What the last actions were drawn from, at temperature 1.
     auto distributions() const { return model_.distributions(); }
 
+    /// The most that so many instances allocate.
+    static constexpr std::size_t allocated(int count) { return SteeredModel<Model, 0, 0>::allocated(count); }
+
 private:
     SteeredModel<Model, 0, 0> model_;
 };
@@ -56,6 +59,7 @@ struct CallersCodes {
     void reset(int, core::Random) {}
     /// There is nothing to draw.
     void begin(int, core::Random) {}
+    static constexpr std::size_t allocated(int) { return 0; }  ///< nothing
 };
 
 namespace detail {
@@ -67,7 +71,8 @@ requires requires { A::levels; }
 inline constexpr int levels_of<A> = A::levels;
 }  // namespace detail
 
-/// What can act: `actor.act(live, observations)` in episodes that `reset` or `begin` began, at most `episode` steps.
+/// What can act: `actor.act(live, observations)` in episodes that `reset` or `begin` began, at most `episode` steps. It
+/// says how much it allocates for how many instances.
 template <class A>
 concept Decider =
     requires(A& actor, core::Random random, std::span<const int> live,
@@ -77,6 +82,7 @@ concept Decider =
     { *actor.act(live, rows).row(0) } -> std::same_as<const typename A::Action::template Element<float>&>;
     { actor.distributions().row(0) } -> std::same_as<const float*>;
     { A::episode } -> std::convertible_to<int>;
+    { A::allocated(1) } -> std::convertible_to<std::size_t>;
 };
 
 /// What can choose the codes of a metacontroller.
@@ -151,6 +157,12 @@ public:
     void set_code(int instance, const float* code) { actors_.set_code(instance, code); }
     /// What chooses the codes.
     const Choice& choice() const { return choice_; }
+
+    /// The most that so many instances allocate.
+    static constexpr std::size_t allocated(int count) {
+        return Actors<Meta>::allocated(count) + Choice::allocated(count) +
+               core::buffer_bytes<core::Buffer<float, Meta::width>>(count);
+    }
 
 private:
     static core::Random acting_stream(core::Random random) {

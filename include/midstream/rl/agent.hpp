@@ -156,6 +156,14 @@ public:
     /// What acts, for a look inside.
     const ActorType& actor() const { return actor_; }
 
+    /// The most memory that so many instances take, but for parameters: what `reset` allocates, and the agent itself.
+    static constexpr std::size_t bytes(int count = 1) {
+        // While it allocates, `reset` has a row of observations and an index for each besides.
+        return sizeof(Agent) + ActorType::allocated(count) +
+               core::allocated(static_cast<std::size_t>(count) * sizeof(int)) * 2 +
+               core::allocated(static_cast<std::size_t>(count) * Observation::width * sizeof(ObservationElement));
+    }
+
 private:
     std::size_t checked(int instance) const {
         return static_cast<std::size_t>(

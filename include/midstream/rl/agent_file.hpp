@@ -1,5 +1,5 @@
 /// \file
-/// Trained hierarchies as values and as files: parameters, how to act on them, and an example to check a copy by.
+/// Trained hierarchies (rl/trained_agent.hpp) as files.
 #pragma once
 
 #include <algorithm>
@@ -15,107 +15,9 @@
 #include <vector>
 
 #include "midstream/io/checkpoint.hpp"
-#include "midstream/rl/agent.hpp"
-#include "midstream/rl/eight_bit.hpp"
+#include "midstream/rl/trained_agent.hpp"
 
 namespace midstream::rl {
-
-/// Everything that makes an agent: a base model, what steers it, a policy over codes (void: the caller chooses codes)
-/// and what that one sees, with the numbers that say how they act. Nothing of acting is left to a program's options.
-template <Steering MetaType, class Policy = void, class View = IdentityView<MetaType::width>>
-struct TrainedAgent {
-    using Meta = MetaType;                                       ///< what steers it
-    using Base = typename Meta::Base;                            ///< the model that acts
-    static constexpr bool has_policy = !std::is_void_v<Policy>;  ///< false: the caller chooses codes
-    /// Whether it acts on weights of 8 bits.
-    static constexpr bool eight_bit = !std::is_same_v<Meta, whole_of<Meta>>;
-    /// The policy over codes; without one it is not used.
-    using Codes = typename std::conditional_t<has_policy, std::type_identity<Policy>, std::type_identity<Base>>::type;
-    using Choice = std::conditional_t<has_policy, ModelActor<Codes>, CallersCodes>;  ///< what chooses codes
-    using Mind = Agent<SteeredActor<Meta, Choice, View>>;                            ///< the agent that this makes
-    using ObservationElement = typename Mind::ObservationElement;                    ///< an index, or a real number
-
-    core::Box<typename Base::template Parameters<float>> base{};  ///< the base model's parameters
-    core::Box<typename Meta::template Parameters<float>> meta{};  ///< the metacontroller's
-    /// The policy's, where there is one.
-    std::conditional_t<has_policy, core::Box<typename Codes::template Parameters<float>>, core::NoParameters> policy{};
-    ActingOptions<Meta> acting{};
-    float policy_temperature = 1;  ///< of codes; 0 takes modes
-    View view{};                   ///< what the policy sees of a residual stream
-    /// Rows that somebody once saw, and what was decided at each, from a reset with core::Random(1).
-    struct Example {
-        std::vector<ObservationElement> observations{};  ///< row by row
-        /// Row by row, one for each observation.
-        std::vector<typename Mind::Action::template Element<float>> actions{};
-        static void visit(auto& self, auto&& member) {
-            member("observations", self.observations);
-            member("actions", self.actions);
-        }
-    };
-    Example example{};  ///< empty unless `record_example` made one
-
-    /// Ready to act. This has to outlive it, where it is now.
-    Mind agent() const& {
-        const Steered<Meta> steered(*base, *meta, acting);
-        if constexpr (has_policy)
-            return Mind({steered, Choice(*policy, policy_temperature), view});
-        else
-            return Mind({steered, {}, view});
-    }
-    Mind agent() && = delete;
-
-    /// Makes an example of these rows, what an agent saw in an episode's first steps. Throws where
-    /// one of them is not of its space, or the last is not whole.
-    void record_example(std::span<const ObservationElement> observations) {
-        example = {{observations.begin(), observations.end()}, decisions(observations)};
-    }
-    /// Throws core::Error unless the example is decided as it was when it was made: categories alike, real numbers to a
-    /// thousandth. An agent without an example passes.
-    void verify_example() const {
-        const auto actions = decisions(example.observations);
-        core::require(actions.size() == example.actions.size(), "an agent's example has as many actions as rows");
-        for (std::size_t i = 0; i < actions.size(); ++i) {
-            const double difference = static_cast<double>(actions[i]) - static_cast<double>(example.actions[i]);
-            core::require(
-                std::abs(difference) <= (std::is_integral_v<std::remove_cvref_t<decltype(actions[i])>> ? 0 : 1e-3),
-                [&] {
-                    return "the agent decides otherwise than when its example was made: at step " +
-                           std::to_string(i / Mind::Action::width) + " " + core::to_text(actions[i]) + ", expected " +
-                           core::to_text(example.actions[i]);
-                });
-        }
-    }
-
-    static constexpr void describe(auto&& part) {
-        // As it was trained: a file is of that, with however many bits a number.
-        part("steered", std::type_identity<whole_of<Meta>>{});
-        if constexpr (has_policy)
-            part("policy", std::type_identity<whole_of<Policy>>{});
-        else
-            part("policy", "none");
-        part("view", std::type_identity<View>{});
-    }
-
-private:
-    std::vector<typename Mind::Action::template Element<float>> decisions(
-        std::span<const ObservationElement> observations) const {
-        constexpr int width = Mind::Observation::width;
-        core::require(observations.size() % width == 0, [&] {
-            return "rows of observations have " + std::to_string(width) + " entries each, and are " +
-                   std::to_string(observations.size()) + " in all";
-        });
-        Mind mind = agent();
-        mind.reset(core::Random(1));
-        std::vector<typename Mind::Action::template Element<float>> result;
-        for (std::size_t first = 0; first < observations.size(); first += width) {
-            const auto& decision = mind.act(std::span<const ObservationElement, width>(&observations[first], width));
-            core::require(decision.fault == Fault::none,
-                          [&] { return "step " + std::to_string(first / width) + ": " + to_string(decision.fault); });
-            result.insert(result.end(), decision.action.begin(), decision.action.end());
-        }
-        return result;
-    }
-};
 
 namespace detail {
 
@@ -131,18 +33,6 @@ struct Bytes {
     static std::vector<std::uint8_t> write(const Value& value) {
         const auto* first = reinterpret_cast<const std::uint8_t*>(&value);
         return {first, first + sizeof(Value)};
-    }
-};
-
-/// What acting needs of a metacontroller's parameters; all of them, where it does not say.
-template <class Meta, class Parameters>
-struct ActingPart {
-    Parameters& parameters;
-    static void visit(auto& self, auto&& member) {
-        if constexpr (requires { typename Meta::template ActingParameters<float>; })
-            Meta::template ActingParameters<float>::visit(self.parameters, member);
-        else
-            self.parameters.visit(self.parameters, member);
     }
 };
 

@@ -7,7 +7,10 @@
 /// Activations are of float; what attention remembers takes 16 bits a number. Nothing of it can be trained.
 #pragma once
 
+#include <type_traits>
+
 #include "midstream/core/eight_bits.hpp"
+#include "midstream/core/parameters.hpp"
 #include "midstream/rl/acting.hpp"
 
 namespace midstream::rl {
@@ -40,6 +43,20 @@ requires(!model::SequenceModel<Meta>) struct EightBit<Meta> : Meta {
     using Parameters = typename Meta::template ActingParameters<core::EightBits>;
 };
 
+namespace detail {
+/// What acting needs of a metacontroller's parameters; all of them, where it does not say.
+template <class Meta, class Parameters>
+struct ActingPart {
+    Parameters& parameters;
+    static void visit(auto& self, auto&& member) {
+        if constexpr (requires { typename Meta::template ActingParameters<float>; })
+            Meta::template ActingParameters<float>::visit(self.parameters, member);
+        else
+            self.parameters.visit(self.parameters, member);
+    }
+};
+}  // namespace detail
+
 /// What was trained; of all that is no EightBit, itself.
 template <class Model>
 struct WholeOf {
@@ -53,5 +70,24 @@ struct WholeOf<EightBit<Model>> {
 /// What was trained, by its type.
 template <class Model>
 using whole_of = typename WholeOf<Model>::type;
+
+/// The parameters of a model, or what acting needs of those of a metacontroller, in 8 bits. Both are large: they live
+/// in boxes.
+template <class Model>
+core::Box<typename EightBit<Model>::template Parameters<float>> eight_bits(
+    const typename Model::template Parameters<float>& whole) {
+    core::Box<typename EightBit<Model>::template Parameters<float>> narrow;
+    core::quantise_all(
+        [&](auto&& function) {
+            if constexpr (model::SequenceModel<Model>) {
+                core::visit(whole, function);
+            } else {
+                const detail::ActingPart<Model, const typename Model::template Parameters<float>> acting{whole};
+                core::visit(acting, function);
+            }
+        },
+        [&](auto&& function) { core::visit(*narrow, function); });
+    return narrow;
+}
 
 }  // namespace midstream::rl

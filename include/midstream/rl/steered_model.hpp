@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "midstream/core/footprint.hpp"
 #include "midstream/model/autoregressive.hpp"
 
 namespace midstream::rl {
@@ -87,6 +88,14 @@ public:
     }
     /// The distributions that the last actions were drawn from, at temperature 1, in the order of the instances.
     core::Rows<const float, Base::Distribution::parameter_width> distributions() const { return tape_.action.view(); }
+
+    /// The most that so many instances allocate.
+    static constexpr std::size_t allocated(int count) {
+        return core::allocated(static_cast<std::size_t>(count) * sizeof(Instance)) +
+               core::buffer_bytes<typename Base::template Tape<float>>(count) +
+               core::buffer_bytes<core::Buffer<ActionElement, Action::width>>(count) +
+               2 * core::buffer_bytes<core::Buffer<float, width>>(count);
+    }
 
 private:
     static constexpr bool two_states = Read > Write;
