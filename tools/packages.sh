@@ -31,5 +31,5 @@ need() {
 # What building midstream's tests and examples takes.
 need_build_packages() {
     need g++ cmake ninja-build python3 libeigen3-dev libxtensor-dev nlohmann-json3-dev libboost-test-dev libfmt-dev \
-        gnuplot-nox libmujoco-dev pkg-config
+        gnuplot-nox libmujoco-dev libegl-dev libgl1-mesa-dri libpng-dev pkg-config
 }

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <filesystem>
 #include <span>
 #include <string>
 #include <utility>
@@ -113,8 +114,12 @@ inline Request understand(const Program& program, std::span<const std::string> a
                       [&] { return "'" + command.name + "' comes first, and its own options after it"; });
     core::require(std::find(words.begin(), words.end(), request.stage) != words.end(),
                   [&] { return "'" + request.stage + "' is no stage, valid is " + detail::listed(words); });
-    if (request.settings.output.empty())
+    if (request.settings.output.empty()) {
         request.settings.output = fmt::format("runs/{}-{}-{}", program.name, preset, request.settings.seed);
+        // Weights of another run, a folder of its own.
+        if (!request.settings.from.empty())
+            request.settings.output += "-from-" + std::filesystem::path(request.settings.from).stem().string();
+    }
     return request;
 }
 

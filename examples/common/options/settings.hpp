@@ -13,6 +13,8 @@ struct Settings {
     int threads = 0;  ///< 0: as many as OpenMP has
     int shards = 4;   ///< part of the run: another number gives other bits
     std::string output;
+    /// A trained agent whose base model and metacontroller are taken as they are; empty: they are trained.
+    std::string from;
     double checkpoint_seconds = 20;
     double gain = 1;  ///< factor on controllers when acting
     /// Learning rates stay constant, as in the paper, instead of falling to zero in the end; fixed by the preset.

@@ -24,6 +24,8 @@ inline void add_options(Options& options, Settings& s) {
     add("gain", s.gain, 0, 100, "factor on controllers when acting, supervised or discovered");
     add("checkpoint-seconds", s.checkpoint_seconds, 0.1, 1e6, "time between checkpoints");
     options.text("output", s.output, "folder of checkpoints, metrics and the page; left out: runs/PROGRAM-PRESET-SEED");
+    options.text("from", s.from,
+                 "file of a trained agent (stage agent): its base model and metacontroller are taken, not trained");
     const auto training = [&](const std::string& stage, auto& o) {
         add(stage + ".steps", o.steps, 1, 1e9, "updates");
         add(stage + ".batch", o.batch, 1, 1e5, "episodes per update");

@@ -31,10 +31,9 @@ inline Series success_series(const Results& results, std::string label, int colo
     return series;
 }
 
-/// Adds the section to the page.
+/// Adds the section's figures to the page.
 template <class P>
-void internal_rl_section(const Run<P>& run, const RunResults& r, const WorldReport& world, Page& page) {
-    page.heading("4. Internal RL");
+void internal_rl_section(const Run<P>& run, const RlResults& r, const WorldReport& world, Page& page) {
     std::vector<Level> expert;
     if (world.expert_success < 1) expert.push_back({"expert", world.expert_success});
     page.figure(drawn(run.folder / "plot-rl", LinePlot{.x_label = "episodes",
@@ -45,16 +44,18 @@ void internal_rl_section(const Run<P>& run, const RunResults& r, const WorldRepo
                                                        .y_high = 1,
                                                        .levels = expert}),
                 fmt::format("Success on the unseen task, sparse reward. The same algorithm acts on controller codes or "
-                            "on the model's own actions. One run, seed {}.{} Not counted are the episodes in which "
-                            "supervised controllers and who is told the subgoals were measured ({} each): no policy "
-                            "learns from them.",
+                            "on the model's own actions. One run, seed {}.{}{}",
                             run.settings.seed,
                             view_episodes<P> > 0
                                 ? fmt::format(" The first {} episodes teach internal RL's policy nothing but the scale "
                                               "of what it sees.",
                                               view_episodes<P>)
                                 : std::string(),
-                            run.settings.steer.episodes));
+                            run.given ? std::string()
+                                      : fmt::format(" Not counted are the episodes in which supervised controllers and "
+                                                    "who is told the subgoals were measured ({} each): no policy "
+                                                    "learns from them.",
+                                                    run.settings.steer.episodes)));
     if (!world.rollouts.empty()) page.figures(world.rollouts);
 }
 

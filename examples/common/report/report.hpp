@@ -28,6 +28,7 @@ void report(Run<P>& run, const WorldReport& world) {
     controllers_section(run, results, page);
     if constexpr (finds_events<P>) components_section(run, episodes, page);
     abstract_actions_section(run, episodes, results, world, page);
+    page.heading("4. Internal RL");
     internal_rl_section(run, results, world, page);
     page.write(run.folder / "report.html");
     show(stdout, "\nThe page: " + (run.folder / "report.html").string() + "\n");

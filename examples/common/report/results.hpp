@@ -60,13 +60,24 @@ struct Results {
     }
 };
 
+/// The tables of reinforcement learning, on codes and on the model's own actions.
+struct RlResults {
+    Results internal, internal_modes, raw, raw_modes;
+
+    explicit RlResults(const std::filesystem::path& folder)
+        : internal(folder / "internal-rl.csv"),
+          internal_modes(folder / "internal-rl-modes.csv"),
+          raw(folder / "raw-rl.csv"),
+          raw_modes(folder / "raw-rl-modes.csv") {}
+};
+
 /// The tables of a whole run.
-struct RunResults {
-    Results pretrain, probe, steer, discover, codes, codes_summary, inspect, oracle, internal, internal_modes, raw,
-        raw_modes, base_alone, gains;
+struct RunResults : RlResults {
+    Results pretrain, probe, steer, discover, codes, codes_summary, inspect, oracle, base_alone, gains;
 
     explicit RunResults(const std::filesystem::path& folder)
-        : pretrain(folder / "pretrain.csv"),
+        : RlResults(folder),
+          pretrain(folder / "pretrain.csv"),
           probe(folder / "probe.csv"),
           steer(folder / "steer.csv"),
           discover(folder / "discover.csv"),
@@ -74,10 +85,6 @@ struct RunResults {
           codes_summary(folder / "codes-summary.csv"),
           inspect(folder / "inspect.csv"),
           oracle(folder / "informed.csv"),
-          internal(folder / "internal-rl.csv"),
-          internal_modes(folder / "internal-rl-modes.csv"),
-          raw(folder / "raw-rl.csv"),
-          raw_modes(folder / "raw-rl-modes.csv"),
           base_alone(folder / "steer-base.csv"),
           gains(folder / "steer-gains.csv") {}
 

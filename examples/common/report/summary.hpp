@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstddef>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/page/page.hpp"
@@ -16,12 +17,28 @@
 
 namespace midstream::examples {
 
+/// Whose success stands beside that of a policy.
+inline std::string random_codes(const RlResults& r) { return number(r.internal.first("success")) + " (random codes)"; }
+inline std::string of_expert(const WorldReport& world) { return number(world.expert_success) + " (expert)"; }
+
+/// The rows of reinforcement learning, on codes and on the model's own actions.
+inline std::vector<std::vector<std::string>> rl_rows(const RlResults& r, const WorldReport& world) {
+    const std::string expert = of_expert(world);
+    return {{"internal RL", fmt::format("success after {} episodes", episodes_text(r.internal)),
+             number(r.internal.last_mean("success")), random_codes(r), expert, seconds_text(r.internal)},
+            {"internal RL", "the same policy, by the means of its codes", number(r.internal_modes.last("success")), "",
+             expert, ""},
+            {"raw-action RL", fmt::format("success after {} episodes", episodes_text(r.raw)),
+             number(r.raw.last_mean("success")), number(r.raw.first("success")) + " (base model alone)", "",
+             seconds_text(r.raw)},
+            {"raw-action RL", "the same policy, by its most likely actions", number(r.raw_modes.last("success")), "",
+             "", ""}};
+}
+
 /// One row for each result. `subgoals` is their number.
 inline Table results_table(const RunResults& r, const WorldReport& world, int subgoals, bool has_selection) {
     const std::size_t layer = r.best_layer(has_selection);
-    const std::string expert_success = number(world.expert_success) + " (expert)",
-                      random_codes = number(r.internal.first("success")) + " (random codes)",
-                      base_alone = " (base model alone)";
+    const std::string expert_success = of_expert(world), base_alone = " (base model alone)";
     const auto& accuracy = r.probe.column("accuracy");
     const auto& summary = r.codes_summary;
     Table table{.header = {"stage", "result", "value", "by chance", "reference", "time"}};
@@ -44,17 +61,21 @@ inline Table results_table(const RunResults& r, const WorldReport& world, int su
         {"discover", "a code reaches the goal it was taken from in a new layout", number(summary.last("transplant")),
          number(summary.last("chance_transplant")), "1", ""},
         {"internal RL", "success of who is told the true subgoals and their codes",
-         number(r.oracle.last("success")) + ", " + number(r.oracle.last("decisions"), 1) + " decisions", random_codes,
-         expert_success, ""},
-        {"internal RL", fmt::format("success after {} episodes", episodes_text(r.internal)),
-         number(r.internal.last_mean("success")), random_codes, expert_success, seconds_text(r.internal)},
-        {"internal RL", "the same policy, by the means of its codes", number(r.internal_modes.last("success")), "",
-         expert_success, ""},
-        {"raw-action RL", fmt::format("success after {} episodes", episodes_text(r.raw)),
-         number(r.raw.last_mean("success")), number(r.raw.first("success")) + base_alone, "", seconds_text(r.raw)},
-        {"raw-action RL", "the same policy, by its most likely actions", number(r.raw_modes.last("success")), "", "",
-         ""}};
+         number(r.oracle.last("success")) + ", " + number(r.oracle.last("decisions"), 1) + " decisions",
+         random_codes(r), expert_success, ""}};
+    for (auto& row : rl_rows(r, world)) table.rows.push_back(std::move(row));
     return table;
+}
+
+/// What reinforcement learning is to show.
+inline std::vector<Gate> rl_gates(const RlResults& r, const WorldReport& world) {
+    const double internal = r.internal.last_mean("success"), raw = r.raw.last_mean("success");
+    return {
+        {"Internal RL solves the unseen task", number(internal),
+         world.expert_success < 1 ? fmt::format(">= 0.8 of the expert's {}", number(world.expert_success)) : ">= 0.8",
+         internal >= 0.8 * world.expert_success, random_codes(r)},
+        {"Raw-action RL does not", number(raw), "< 0.05", raw < 0.05,
+         number(r.raw.first("success")) + " (base model alone)"}};
 }
 
 /// The least success of any unseen transition in a row of a table of the stage `steer`, in which "0>1" names a column.
@@ -100,13 +121,7 @@ inline std::vector<Gate> gates(const RunResults& r, const WorldReport& world, in
                      last_two(r.discover, "chance_precision", "chance_recall") + "; to the step " +
                          last_two(r.discover, "chance_precision_0", "chance_recall_0")});
 
-    const double internal = r.internal.last_mean("success"), raw = r.raw.last_mean("success");
-    gates.push_back(
-        {"Internal RL solves the unseen task", number(internal),
-         world.expert_success < 1 ? fmt::format(">= 0.8 of the expert's {}", number(world.expert_success)) : ">= 0.8",
-         internal >= 0.8 * world.expert_success, number(r.internal.first("success")) + " (random codes)"});
-    gates.push_back({"Raw-action RL does not", number(raw), "< 0.05", raw < 0.05,
-                     number(r.raw.first("success")) + " (base model alone)"});
+    for (Gate& gate : rl_gates(r, world)) gates.push_back(std::move(gate));
     return gates;
 }
 

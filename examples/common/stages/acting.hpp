@@ -14,11 +14,11 @@ rl::Steered<typename P::Meta> steered(Run<P>& run, const rl::ActingOptions<typen
     return {base_model(run), metacontroller(run), acting};
 }
 
-/// How codes are acted on, in internal RL and wherever the switch has a say: by the switch that was trained.
+/// How codes are acted on, in internal RL and wherever the switch has a say: by the switch that was trained, or given.
 template <class P>
 rl::ActingOptions<typename P::Meta> acting(const Run<P>& run) {
     const auto& o = run.settings.internal;
-    auto switching = P::pass_options(run.settings.discover).switching;
+    auto switching = run.given ? run.given->agent.acting.switching : P::pass_options(run.settings.discover).switching;
     if (o.threshold > 0)
         core::require(control::set_threshold(switching, o.threshold),
                       "--internal.threshold is given, and the preset's switch has no threshold");

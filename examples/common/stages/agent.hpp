@@ -11,18 +11,24 @@
 
 #include "common/files/tables.hpp"
 #include "common/stages/internal_rl.hpp"
-#include "midstream/rl/agent_file.hpp"
 #include "midstream/rl/play.hpp"
 
 namespace midstream::examples {
 
 template <class P>
-using TrainedAgent = rl::TrainedAgent<typename P::Meta, typename P::Policy, typename P::View>;
-
-template <class P>
 core::Description about_agent(const Run<P>& run) {
     core::Description about{"agent"};
     return about.set("episodes", run.settings.steer.episodes).set("learned", about_internal_rl(run));
+}
+
+/// How the agent came about, for whoever finds its file.
+template <class P>
+std::string agent_origin(const Run<P>& run) {
+    auto origin = fmt::format("preset {}, seed {}, internal RL of {} episodes", P::name, run.settings.seed,
+                              run.settings.internal.episodes);
+    if (run.given)
+        origin += fmt::format("; base model and metacontroller from {}: {}", run.given->path, run.given->origin);
+    return origin;
 }
 
 /// What the stages before have left, with an example: what it sees of the unseen task in a few steps.
@@ -57,7 +63,7 @@ template <class P>
 void write_agent(Run<P>& run) {
     once(run.folder, "agent", core::text(about_agent(run)), {"agent"}, [&] {
         const auto path = run.folder / "agent.safetensors";
-        rl::save(path, trained_agent(run), {.floats = io::bfloat16});  // half the bytes
+        rl::save(path, trained_agent(run), {.floats = io::bfloat16, .origin = agent_origin(run)});  // half the bytes
         const auto trained = rl::load_agent<TrainedAgent<P>>(path);
         auto mind = trained.agent();
         const int count = run.settings.steer.episodes;

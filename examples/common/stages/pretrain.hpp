@@ -32,6 +32,7 @@ std::string base_summary(const Run<P>& run) {
 
 template <class P>
 core::Description about_pretraining(const Run<P>& run) {
+    if (run.given) return run.about_given();
     core::Description about{"pretrain"};
     return about.set("seed", run.settings.seed)
         .set("settings", run.settings.pretrain)
@@ -72,9 +73,10 @@ void pretrain(Run<P>& run) {
     forget(run, Data::noisy);
 }
 
-/// The base model once pretrained, frozen from here on.
+/// The base model once pretrained, or as it was given, frozen from here on.
 template <class P>
-const auto& base_model(Run<P>& run) {
+const typename P::Base::template Parameters<float>& base_model(Run<P>& run) {
+    if (run.given) return *run.given->agent.base;
     auto& loaded = run.loaded.base_model;
     if (!loaded) {
         auto learner = std::make_unique<BaseLearner<P>>(new_base_learner(run));

@@ -68,12 +68,14 @@ void refine(Run<P>& run) {
 /// What codes come from.
 template <class P>
 core::Description about_codes(const Run<P>& run) {
+    if (run.given) return run.about_given();
     return run.settings.discover.refine_steps > 0 ? about_refinement(run) : about_discovery(run);
 }
 
-/// The metacontroller once discovered and refined.
+/// The metacontroller once discovered and refined, or as it was given: then without its encoder.
 template <class P>
-const auto& metacontroller(Run<P>& run) {
+const typename P::Meta::template Parameters<float>& metacontroller(Run<P>& run) {
+    if (run.given) return *run.given->agent.meta;
     auto& loaded = run.loaded.metacontroller;
     if (!loaded) {
         using Learner = AdamWLearner<typename P::Meta>;

@@ -13,6 +13,8 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <string>
+#include <type_traits>
 #include <utility>
 
 #include "common/files/run_folder.hpp"
@@ -21,6 +23,7 @@
 #include "midstream/core/openmp.hpp"
 #include "midstream/core/random.hpp"
 #include "midstream/env/batched.hpp"
+#include "midstream/rl/agent_file.hpp"
 #include "midstream/train/adamw.hpp"
 #include "midstream/train/learner.hpp"
 #include "midstream/train/schedule.hpp"
@@ -52,6 +55,26 @@ using BaseLearner = train::Learner<typename P::Base::template Parameters<float>,
 template <class P>
 inline constexpr bool finds_events = control::ObservesStream<typename P::Meta::Observer>;
 
+template <class P>
+using TrainedAgent = rl::TrainedAgent<typename P::Meta, typename P::Policy, typename P::View>;
+
+/// Of whom a run has what it does not train itself (Settings::from): base model and metacontroller.
+template <class P>
+struct Given {
+    std::string path, origin;  ///< where it is and, in its maker's words, how it was made
+    std::string fingerprint;   ///< of the whole file
+    TrainedAgent<P> agent;
+
+    explicit Given(const std::string& file) : path(file) {
+        const std::string contents = io::read_file(file);
+        const io::SafetensorsReader reader(file, std::as_bytes(std::span(contents)));
+        agent = rl::load_agent<TrainedAgent<P>>(reader);
+        origin = io::origin(reader);
+        if (origin.empty()) origin = "of unknown making";
+        fingerprint = core::fingerprint(std::span<const char>(contents));
+    }
+};
+
 /// A run of the preset P in a folder of its own.
 template <class P>
 struct Run {
@@ -60,9 +83,14 @@ struct Run {
     using Episodes = typename P::Episodes;
 
     explicit Run(Settings s)
-        : settings(std::move(s)), parallel{settings.threads}, own(settings.output), folder(own.path()) {}
+        : settings(std::move(s)),
+          given(settings.from.empty() ? nullptr : std::make_unique<const Given<P>>(settings.from)),
+          parallel{settings.threads},
+          own(settings.output),
+          folder(own.path()) {}
 
     Settings settings;
+    std::unique_ptr<const Given<P>> given;  ///< null where everything is trained
     core::OpenMP parallel;
     RunFolder own;
     std::filesystem::path folder;
@@ -77,6 +105,11 @@ struct Run {
 
     core::Random stream(Stream which) const {
         return core::Random(settings.seed).fork(static_cast<std::uint64_t>(which));
+    }
+    /// What stands for the training of base model and metacontroller where they were given.
+    core::Description about_given() const {
+        core::Description about{"given"};
+        return about.set("file", given->fingerprint).set("origin", given->origin);
     }
     World pretraining_world() const { return World(P::pretraining_tasks()); }
     World unseen_world() const { return World(P::unseen_tasks()); }

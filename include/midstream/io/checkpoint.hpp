@@ -129,6 +129,7 @@ struct SaveOptions {
     /// The type of matrices and vectors of float: half_precision and bfloat16 make half the file, of 3 and 2 digits;
     /// eight_bits a quarter, of matrices alone, whose rows have a scale each. `load` widens them again.
     Dtype floats = single_precision;
+    std::string origin{};  ///< how its contents came about, in any words, for whoever finds the file; `io::origin`
 };
 
 /// Writes `contents` (see the head of this file) to `path`. `description` says what they belong to, in any words or as
@@ -144,6 +145,7 @@ void save(const std::filesystem::path& path, std::string_view description, const
     SafetensorsWriter writer;
     writer.metadata("format", detail::checkpoint_format);
     writer.metadata("description", std::string(description));
+    if (!options.origin.empty()) writer.metadata("origin", options.origin);
     detail::Contents all;
     contents(all);
     std::list<Narrow> narrow;  // which live until they are written
@@ -180,6 +182,12 @@ inline std::string description(const SafetensorsReader& reader) {
     require(reader.path(), reader.metadata("format") == detail::checkpoint_format,
             "not a checkpoint of this version of midstream");
     return reader.metadata("description");
+}
+
+/// How a file's contents came about, in the words of who saved it (SaveOptions::origin); empty where nobody said.
+inline std::string origin(const SafetensorsReader& reader) {
+    const auto found = reader.metadata().find("origin");
+    return found == reader.metadata().end() ? std::string() : found->second;
 }
 
 namespace detail {

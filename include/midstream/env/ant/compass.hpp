@@ -25,7 +25,7 @@ struct AntCompass {
 
     template <class Ant>
     static void observe(const Ant& ant, float* row) {
-        const double yaw = ant_yaw(ant.simulation().position());
+        const double yaw = ant_yaw(ant.position());
         for (int colour = 0; colour < Ant::world.colours; ++colour) {
             const Way way(ant, colour);
             const double direction = std::atan2(way.y, way.x) - yaw;
@@ -49,7 +49,7 @@ private:
             const int cell = ant.agent(), cells = ant.distances().steps[colour][cell];
             const bool there = ant.board().contents[cell] == colour;
             const auto goal = there ? Ant::centre(cell) : AntGuide::next_centre(ant, colour);
-            const double* position = ant.simulation().position();
+            const double* position = ant.position();
             x = goal[0] - position[0];
             y = goal[1] - position[1];
             const double first = std::hypot(x, y) / Ant::ant_world.cell;

@@ -10,33 +10,11 @@
 
 #include "midstream/core/contract.hpp"
 #include "midstream/core/random.hpp"
-#include "midstream/env/ant/model.hpp"
+#include "midstream/env/ant/observation.hpp"
 #include "midstream/env/ant/simulation.hpp"
 #include "midstream/env/gridworld/pinpad.hpp"
 
 namespace midstream::env {
-
-/// An ant-pinpad: its grid, and how the ant moves on it. Grid and horizon are the paper's, which gives no other
-/// numbers; docs/ant.md says why these.
-struct AntWorld {
-    /// The pinpad in whose cells the ant's task is set.
-    Pinpad grid{.size = 4, .colours = 4, .walls = 1, .horizon = 500};
-    double cell = 1.6;                                ///< the side of a cell, metres
-    double time_step = 0.01;                          ///< seconds
-    int frame_skip = 5;                               ///< time steps for each action
-    AntIntegrator integrator = AntIntegrator::euler;  ///< how time steps are computed
-    static constexpr void describe(const auto& self, auto&& part) {
-        part("grid", self.grid);
-        part("cell", self.cell);
-        part("time_step", self.time_step);
-        part("frame_skip", self.frame_skip);
-        part("integrator", self.integrator);
-    }
-
-    /// Seconds from one action to the next.
-    constexpr double control_step() const { return time_step * frame_skip; }
-    friend constexpr bool operator==(const AntWorld&, const AntWorld&) = default;
-};
 
 /// The ant of this world, loaded once in a program.
 template <AntWorld World>
@@ -44,21 +22,6 @@ const AntModel& ant_model() {
     static const AntModel model = load_ant(ant_mjcf({}, World.time_step, World.integrator));
     return model;
 }
-
-/// sign(x) ln(1 + |x|)
-inline float symlog(double x) { return static_cast<float>(std::copysign(std::log1p(std::abs(x)), x)); }
-
-/// What an AntPinpad sees besides what the paper lets it see: `width` numbers that `observe(environment, row)` writes,
-/// `target_width` of which, or functions of them, `target` gives to be predicted. This is nothing; AntCompass
-/// (env/ant/compass.hpp) is another.
-struct NoExtraObservation {
-    template <AntWorld>
-    static constexpr int width = 0;
-    template <AntWorld>
-    static constexpr int target_width = 0;
-    static void observe(const auto&, float*) {}
-    static void target(const auto&, float*) {}
-};
 
 /// The ant on a plane divided into a grid as gridworld-pinpad's is, seen from above: columns along x, rows against y,
 /// the origin in the middle. Cells at the edge reach outward without end, so the torso's centre is always in one. A
@@ -81,21 +44,19 @@ struct NoExtraObservation {
 /// - what `ExtraObservation` adds.
 /// Predicted are proprioception and place, on which all else that changes depends, and what `ExtraObservation` adds.
 template <AntWorld World = AntWorld{}, class ExtraObservation = NoExtraObservation>
-class AntPinpad {
+class AntPinpad : public AntCells<World> {
     static_assert(World.cell > 0 && World.time_step > 0 && World.frame_skip >= 1,
                   "an ant's world has cells and time steps larger than 0, and at least 1 time step for each action");
 
 public:
-    static constexpr AntWorld ant_world = World;  ///< grid and motion
-    static constexpr Pinpad world = World.grid;   ///< the grid alone
+    using AntCells<World>::world, AntCells<World>::centre, AntCells<World>::cell_at;
     static constexpr int horizon = world.horizon;
     /// Numbers of the ant's own pose and motion.
-    static constexpr int proprioception = AntState::positions - 2 + AntState::velocities;
+    static constexpr int proprioception = ant_proprioception;
     static constexpr double lowest = 0.2,  ///< height of the torso, metres: below it the ant has fallen
         highest = 1.0;                     ///< likewise: above it the ant has jumped
-    static constexpr int plain_width =
-        proprioception + 2 + 2 * world.objects() + 2;  ///< numbers seen but for ExtraObservation's
-    using Observation = data::Dense<plain_width + ExtraObservation::template width<World>>;
+    static constexpr int plain_width = ant_observation_width<World>;  ///< numbers seen but for ExtraObservation's
+    using Observation = data::Dense<ant_observation_width<World, ExtraObservation>>;
     using Target = data::Dense<proprioception + 2 + ExtraObservation::template target_width<World>>;
     using Action = data::Continuous<AntDimensions::joints>;
 
@@ -141,18 +102,8 @@ public:
         start(state);
     }
 
-    void observe(float* row) const {
-        row = observe_self(row);
-        const double* torso = simulation_.position();
-        for (int i = 0; i < world.objects(); ++i) {
-            const auto there = centre(course_.layout().object(i));
-            for (int axis = 0; axis < 2; ++axis) *row++ = static_cast<float>((there[axis] - torso[axis]) / half_side);
-        }
-        const auto here = centre(course_.agent());
-        for (int axis = 0; axis < 2; ++axis) *row++ = static_cast<float>((torso[axis] - here[axis]) / (World.cell / 2));
-        ExtraObservation::observe(*this, row);
-    }
-    void target(float* row) const { ExtraObservation::target(*this, observe_self(row)); }
+    void observe(float* row) const { observe_ant<ExtraObservation>(*this, row); }
+    void target(float* row) const { ExtraObservation::target(*this, observe_ant_itself(*this, row)); }
 
     /// Holds these torques for an action. Throws if one is not a number, or no episode is going on.
     Transition step(const float* action) {
@@ -185,33 +136,14 @@ public:
     }
     bool diverged() const { return diverged_; }                         ///< whether the last step broke the physics
     bool truncated() const { return course_.truncated() && !failed_; }  ///< whether only the time was up
+    const double* position() const { return simulation_.position(); }   ///< as AntState::position
+    const double* velocity() const { return simulation_.velocity(); }   ///< as AntState::velocity
     /// The ant in motion.
     const AntSimulation& simulation() const { return simulation_; }
 
-    /// The centre of a cell, in metres.
-    static constexpr std::array<double, 2> centre(int cell) {
-        return {(cell % world.size + 0.5) * World.cell - half_side, half_side - (cell / world.size + 0.5) * World.cell};
-    }
-    /// The cell of a place in metres, which must be finite.
-    static int cell_at(double x, double y) {
-        const auto along = [](double distance) {
-            return static_cast<int>(std::clamp(std::floor(distance / World.cell), 0.0, world.size - 1.0));
-        };
-        return along(half_side - y) * world.size + along(x + half_side);
-    }
-
 private:
-    static constexpr double half_side = world.size * World.cell / 2;
     static constexpr double spread = 0.1;  ///< of the joints when an episode begins
 
-    /// Writes proprioception and place; returns where it stopped.
-    float* observe_self(float* row) const {
-        const double *position = simulation_.position(), *velocity = simulation_.velocity();
-        for (int i = 2; i < AntState::positions; ++i) *row++ = symlog(position[i]);
-        for (int i = 0; i < AntState::velocities; ++i) *row++ = symlog(velocity[i]);
-        for (int axis = 0; axis < 2; ++axis) *row++ = static_cast<float>(position[axis] / half_side);
-        return row;
-    }
     void start(core::Random random) {
         AntState state;
         const auto here = centre(course_.agent());
