@@ -9,8 +9,10 @@
 #include <cstdint>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "gridworld/presets.hpp"
+#include "midstream/analysis/linear_probe.hpp"
 #include "midstream/rl/agent_file.hpp"
 
 namespace midstream::examples {
@@ -21,7 +23,24 @@ using Hierarchy = Trained::Mind;                       // internal RL's policy c
 using Held = rl::Agent<rl::SteeredActor<Demo::Meta>>;  // the page does
 using Alone = rl::Agent<rl::ModelActor<Demo::Base>>;   // there are none
 using Code = std::array<float, Demo::Meta::code>;
+using Probe = analysis::LinearProbe<Demo::Base::width, Demo::subgoals>;  // of which colour comes next
 inline constexpr int colours = Demo::pinpad.colours, objects = Demo::pinpad.objects();
+
+/// The probe of the layer from which the next colour is read best.
+struct Belief {
+    std::vector<Probe> probes = std::vector<Probe>(Demo::Base::depth + 1);  // by layer
+    int layer = 0;
+
+    explicit Belief(const io::SafetensorsReader& file) {
+        io::load(file, "probes: " + core::text(core::describe<Probe>()),
+                 [&](auto&& member) { member("layers", probes); });
+        for (std::size_t l = 0; l < probes.size(); ++l)
+            if (probes[l].accuracy > probes[static_cast<std::size_t>(layer)].accuracy) layer = static_cast<int>(l);
+    }
+    std::array<float, colours> read(const auto& actor) const {
+        return probes[static_cast<std::size_t>(layer)].read(actor.layer(layer).row(0));
+    }
+};
 
 /// Who acts on a board.
 enum class Actor { hierarchy, code, alone };
@@ -32,6 +51,7 @@ struct Shown {
     float gate = 0;
     Code code{};
     std::array<float, env::move_count> probabilities{};
+    std::array<float, colours> belief{};  // which colour comes next, as a probe reads it from the residual stream
 };
 
 /// A world and everybody who may act in it; one of them does.
@@ -42,6 +62,7 @@ struct Board {
     std::optional<Alone> alone{};
     Actor actor = Actor::hierarchy;
     Code code{};  // that is held
+    const Belief* belief = nullptr;
     Shown shown{};
 
     /// An episode ends at a wrong colour; where a code is held, at any.
@@ -76,6 +97,7 @@ private:
         for (float& probability : shown.probabilities) probability /= sum;
         if constexpr (std::remove_reference_t<decltype(mind)>::code_width > 0)
             std::copy_n(mind.code().data(), shown.code.size(), shown.code.begin());
+        if (belief) shown.belief = belief->read(mind.actor());
         shown.opened = decision.opened;
         shown.gate = decision.gate;
         const auto transition = world.step(decision.action.data());
@@ -90,13 +112,19 @@ private:
 /// A trained agent, and the two boards on which it acts.
 struct Page {
     Trained trained;
+    Belief belief;
     env::Layout<Demo::pinpad> layout{};
     std::array<Board, 2> boards{};
     core::Random seed{};
     std::array<Code, colours> codes{};  // the best found for each colour
     std::array<float, colours> code_success{};
 
-    explicit Page(Trained agent) : trained(std::move(agent)) { gain(trained.acting.gain); }
+    Page(Trained agent, Belief probes) : trained(std::move(agent)), belief(std::move(probes)) {
+        for (Board& board : boards) board.belief = &belief;
+        gain(trained.acting.gain);
+    }
+    Page(const Page&) = delete;
+    Page& operator=(const Page&) = delete;
 
     /// Everybody anew, with this gain; episodes have to begin again.
     void gain(float value) {

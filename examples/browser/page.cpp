@@ -32,11 +32,14 @@ int tried(auto&& work) {
 
 extern "C" {
 
-/// The file of an agent. Comes first.
-int page_load(const void* bytes, int size) {
+/// The files of an agent and of probes of its model. Comes first.
+int page_load(const void* agent, int agent_size, const void* probes, int probes_size) {
+    const auto bytes = [](const void* first, int size) {
+        return std::span<const std::byte>(static_cast<const std::byte*>(first), static_cast<std::size_t>(size));
+    };
     return tried([&] {
-        page.emplace(rl::load_agent<Trained>(
-            std::span<const std::byte>(static_cast<const std::byte*>(bytes), static_cast<std::size_t>(size))));
+        page.emplace(rl::load_agent<Trained>(bytes(agent, agent_size)),
+                     Belief(io::SafetensorsReader("(probes)", bytes(probes, probes_size))));
     });
 }
 const char* page_message() { return message.c_str(); }

@@ -1,6 +1,6 @@
 // What is seen of the two boards of boards.hpp. The build puts the program and the agent into `files`.
 "use strict";
-const files = {program: "WASM_BASE64", agent: "AGENT_BASE64"};
+const files = {program: "WASM_BASE64", agent: "AGENT_BASE64", probe: "PROBE_BASE64"};
 const unpacked = async name => {
   const packed = Uint8Array.from(atob(files[name]), c => c.charCodeAt(0));
   return new Uint8Array(await new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer());
@@ -10,21 +10,25 @@ const palette = ["#c0392b", "#2e86c1", "#239b56", "#d4a017"], moveColours = ["#7
 const element = id => document.getElementById(id);
 
 unpacked("program").then(wasmBinary => midstream({wasmBinary})).then(async page => {
-  const bytes = await unpacked("agent");
-  const place = page._malloc(bytes.length);
-  page.HEAPU8.set(bytes, place);
+  const placed = bytes => {
+    const place = page._malloc(bytes.length);
+    page.HEAPU8.set(bytes, place);
+    return place;
+  };
+  const agentBytes = await unpacked("agent"), probeBytes = await unpacked("probe");
+  const places = [placed(agentBytes), placed(probeBytes)];
   const asked = failed => {
     element("fault").textContent = failed ? page.UTF8ToString(page._page_message()) : "";
     return !failed;
   };
-  if (!asked(page._page_load(place, bytes.length))) return;
-  page._free(place);
+  if (!asked(page._page_load(places[0], agentBytes.length, places[1], probeBytes.length))) return;
+  places.forEach(place => page._free(place));
 
   // What a board shows (struct Shown of boards.hpp).
   const shown = address => {
-    const whole = page.HEAP32.subarray(address / 4, address / 4 + 7), real = page.HEAPF32.subarray(address / 4 + 7, address / 4 + 15);
+    const whole = page.HEAP32.subarray(address / 4, address / 4 + 7), real = page.HEAPF32.subarray(address / 4 + 7, address / 4 + 19);
     const [agent, steps, progress, opened, done, success, fault] = whole;
-    return {agent, steps, progress, opened, done, success, fault, gate: real[0], code: [...real.subarray(1, 4)], moves: [...real.subarray(4, 8)]};
+    return {agent, steps, progress, opened, done, success, fault, gate: real[0], code: [...real.subarray(1, 4)], moves: [...real.subarray(4, 8)], belief: [...real.subarray(8, 12)]};
   };
   let seed = 1, playing = true, holding = -1, drag = null;
   let paths = [[], []];
@@ -68,8 +72,13 @@ unpacked("program").then(wasmBinary => midstream({wasmBinary})).then(async page 
         g.fillRect(t * wide + 1, 90 - 80 * at.gate, wide - 2, Math.max(80 * at.gate, 2));
         if (at.opened) g.fillRect(t * wide + 1, 0, wide - 2, 8);
       }
-      let top = 100;
-      at.moves.forEach((share, move) => { g.fillStyle = moveColours[move]; g.fillRect(t * wide + 1, top, wide - 2, 85 * share); top += 85 * share; });
+      const stack = (shares, colours, top) => shares.forEach((share, i) => {
+        g.fillStyle = colours[i];
+        g.fillRect(t * wide + 1, top, wide - 2, 85 * share);
+        top += 85 * share;
+      });
+      stack(at.belief, palette, 100);
+      stack(at.moves, moveColours, 195);
     });
   }
   function tell(board) {

@@ -27,6 +27,7 @@
 #include "midstream/analysis/goals.hpp"
 #include "midstream/analysis/inferred.hpp"
 #include "midstream/analysis/informed_success.hpp"
+#include "midstream/analysis/linear_probe.hpp"
 #include "midstream/analysis/injection.hpp"
 #include "midstream/analysis/probe.hpp"
 #include "midstream/analysis/steered_success.hpp"

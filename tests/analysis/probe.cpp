@@ -72,6 +72,27 @@ BOOST_AUTO_TEST_CASE(what_is_linear_at_one_layer_is_read_there) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(probes_as_values_read_the_same) {
+    const auto trained = analysis::train_probes<Base, 2>(
+        core::Serial{}, *exclusive_or(), draw, draw,
+        {.steps = 150, .batch = 32, .learning_rate = 0.05, .shards = 3, .evaluation = 300}, core::Random(1));
+    Episodes episodes;
+    draw(50, core::Random(7), episodes);
+    Base::Tape<float> tape;
+    Base::forward(*exclusive_or(), episodes.sequences(), episodes.observation_rows(), tape);
+    for (std::size_t layer = 1; layer < 3; ++layer) {
+        const auto& probe = trained.probes[layer];
+        BOOST_TEST(probe.accuracy == 1);
+        double nll = 0;
+        for (int row = 0; row < episodes.rows(); ++row) {
+            const auto belief = probe.read(tape.residual[layer].view().row(row));
+            BOOST_TEST(std::abs(belief[0] + belief[1] - 1) < 1e-5f);
+            nll -= std::log(belief[static_cast<std::size_t>(episodes.subgoals[static_cast<std::size_t>(row)])]);
+        }
+        BOOST_TEST(std::abs(nll / episodes.rows() - trained.results[layer].nll) < 0.02);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(threads_do_not_matter) {
 #ifdef _OPENMP
     const auto expected = probe(10), found = probe(10, core::OpenMP{2});

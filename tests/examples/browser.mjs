@@ -6,16 +6,20 @@ import {resolve} from "node:path";
 const folder = resolve(process.argv[2]);
 const page = await createRequire(import.meta.url)(folder + "/program.js")({wasmBinary: readFileSync(folder + "/program.wasm")});
 const check = (condition, what) => { if (!condition) throw new Error(what); };
-const load = bytes => {
-  const place = page._malloc(bytes.length);
-  page.HEAPU8.set(bytes, place);
-  const failed = page._page_load(place, bytes.length);
-  page._free(place);
+const load = (...files) => {
+  const places = files.map(bytes => {
+    const place = page._malloc(bytes.length);
+    page.HEAPU8.set(bytes, place);
+    return [place, bytes.length];
+  });
+  const failed = page._page_load(...places.flat());
+  places.forEach(([place]) => page._free(place));
   return failed ? page.UTF8ToString(page._page_message()) : "";
 };
-const agent = readFileSync(folder + "/agent.safetensors");
-check(load(agent.subarray(0, 1000)).includes("header"), "half a file was taken for an agent");
-const refusal = load(agent);
+const agent = readFileSync(folder + "/agent.safetensors"), probes = readFileSync(folder + "/probes.safetensors");
+check(load(agent.subarray(0, 1000), probes).includes("header"), "half a file was taken for an agent");
+check(load(agent, agent).includes("belongs to"), "an agent was taken for probes");
+const refusal = load(agent, probes);
 check(refusal === "", "the agent was refused: " + refusal);
 check(page._page_layout(1) === 0, "no layout");
 check(page._page_actor(1, 2) === 0, "nobody acts on the second board");
@@ -31,6 +35,8 @@ const steps = board => {
   return page.HEAP32[shown / 4 + 1];
 };
 check(steps(0) === 1 && steps(0) === 2 && steps(1) === 1, "steps are not counted");
+const belief = [...page.HEAPF32.subarray(page._page_shown(0) / 4 + 15, page._page_shown(0) / 4 + 19)];
+check(Math.abs(belief.reduce((a, b) => a + b) - 1) < 1e-4 && Math.max(...belief) > 0.3, "no belief: " + belief);
 
 const solved = [0, 1].map(board => page._page_solved(board, 0, 500));
 console.log(`solved of 500: ${solved[0]} by the policy over codes, ${solved[1]} by the model alone`);

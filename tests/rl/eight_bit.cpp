@@ -14,7 +14,8 @@ namespace {
 /// The largest difference between logits of two agents that see the same, with the same codes in force.
 template <class One, class Other>
 float difference(const One& one, const Other& other) {
-    auto first = one.agent(), second = other.agent();
+    auto first = one.agent();
+    auto second = other.agent();
     float largest = 0;
     int opened = 0;
     for (std::uint64_t episode = 0; episode < 5; ++episode) {

@@ -19,25 +19,37 @@ core::Description about_probing(const Run<P>& run) {
         .set("base", about_pretraining(run));
 }
 
-/// Trains a probe for each layer and writes how often it is right on held-out episodes.
+/// Probes of all layers.
+template <class P>
+using ProbesOf = analysis::TrainedProbes<typename P::Base, P::subgoals>;
+/// What a file of probes is of.
+template <class P>
+std::string probes_description() {
+    return "probes: " + core::text(core::describe<typename decltype(ProbesOf<P>::probes)::value_type>());
+}
+
+/// Trains a probe for each layer and writes it, and how often it is right on held-out episodes.
 template <class P>
 void probe(Run<P>& run) {
     once(run.folder, "probe", core::text(about_probing(run)), {"probe"}, [&] {
         const auto& o = run.settings.probe;
         const auto& base = base_model(run);
-        std::vector<analysis::ProbeResult> results;
+        ProbesOf<P> trained;
         with_source(run, Data::clean, [&](const auto& source) {
-            results = analysis::probe<typename P::Base, P::subgoals>(run.parallel, base, source, fresh_source(run),
-                                                                     {.steps = o.steps,
-                                                                      .batch = o.batch,
-                                                                      .learning_rate = o.learning_rate,
-                                                                      .shards = probe_shards,
-                                                                      .evaluation = o.evaluation},
-                                                                     run.stream(Stream::probing));
+            trained =
+                analysis::train_probes<typename P::Base, P::subgoals>(run.parallel, base, source, fresh_source(run),
+                                                                      {.steps = o.steps,
+                                                                       .batch = o.batch,
+                                                                       .learning_rate = o.learning_rate,
+                                                                       .shards = probe_shards,
+                                                                       .evaluation = o.evaluation},
+                                                                      run.stream(Stream::probing));
         });
+        io::save(run.folder / "probe.safetensors", probes_description<P>(),
+                 [&](auto&& member) { member("layers", trained.probes); });
         std::vector<std::vector<double>> rows;
-        for (std::size_t l = 0; l < results.size(); ++l)
-            rows.push_back({static_cast<double>(l), results[l].accuracy, results[l].nll});
+        for (std::size_t l = 0; l < trained.results.size(); ++l)
+            rows.push_back({static_cast<double>(l), trained.results[l].accuracy, trained.results[l].nll});
         write_table(run.folder / "probe.csv", {"layer", "accuracy", "nll"}, rows);
     });
 }

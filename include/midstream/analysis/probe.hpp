@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "midstream/analysis/batches.hpp"
+#include "midstream/analysis/linear_probe.hpp"
 #include "midstream/train/adamw.hpp"
 #include "midstream/train/stages.hpp"
 
@@ -82,6 +83,15 @@ struct Probes {
             rows.rowwise() *= core::map(scale.inverse_deviation[l]).array();
         }
     }
+    /// The probe of layer `l` for rows as they are, not on the common scale.
+    static LinearProbe<width, Subgoals> plain(const typename Map::template Parameters<float>& scaled,
+                                              const Scale<float>& scale, int l, float accuracy) {
+        LinearProbe<width, Subgoals> result{scaled, accuracy};
+        auto weight = core::map(result.map.weight);
+        weight.array().colwise() *= core::map(scale.inverse_deviation[l]).transpose().array();
+        core::map(result.map.bias) -= core::map(scale.mean[l]) * weight;
+        return result;
+    }
     /// Sum of -log p(label) from layer l of the tape; adds weight times its gradient unless that is core::Frozen. The
     /// logits stay in the tape.
     template <class T, class Gradient>
@@ -104,13 +114,20 @@ struct Probes {
     }
 };
 
+/// Probes of the layers 0, ..., depth, and what they came to.
+template <class Base, int Subgoals>
+struct TrainedProbes {
+    std::vector<ProbeResult> results{};                        ///< by layer
+    std::vector<LinearProbe<Base::width, Subgoals>> probes{};  ///< by layer
+};
+
 /// Trains a softmax-linear probe on each of the layers 0, ..., depth, all on the same forward passes, to tell the
 /// subgoal of each step among `Subgoals`, and tests them on held-out episodes. `source` and `held_out` are those of
 /// train/stages.hpp: `source(count, random, episodes)` appends episodes with labels.
 template <class Base, int Subgoals, core::Parallelism Policy, class Source, class HeldOut>
-std::vector<ProbeResult> probe(const Policy& policy, const typename Base::template Parameters<float>& base,
-                               const Source& source, const HeldOut& held_out, const ProbeOptions& options,
-                               core::Random random) {
+TrainedProbes<Base, Subgoals> train_probes(const Policy& policy, const typename Base::template Parameters<float>& base,
+                                           const Source& source, const HeldOut& held_out, const ProbeOptions& options,
+                                           core::Random random) {
     using P = Probes<Base, Subgoals>;
     using Episodes = train::EpisodesOf<Base, float>;
     using Parameters = typename P::template Parameters<float>;
@@ -166,7 +183,8 @@ std::vector<ProbeResult> probe(const Policy& policy, const typename Base::templa
             }
         }
     });
-    std::vector<ProbeResult> results(P::count);
+    TrainedProbes<Base, Subgoals> trained{std::vector<ProbeResult>(P::count)};
+    std::vector<ProbeResult>& results = trained.results;
     double steps = 0;
     for (const Sums& sum : sums) {
         steps += sum.steps;
@@ -179,7 +197,18 @@ std::vector<ProbeResult> probe(const Policy& policy, const typename Base::templa
         result.accuracy /= steps;
         result.nll /= steps;
     }
-    return results;
+    for (int l = 0; l < P::count; ++l)
+        trained.probes.push_back(
+            P::plain(learner.parameters->layers[l], *scale, l, static_cast<float>(results[l].accuracy)));
+    return trained;
+}
+
+/// How often such probes are right.
+template <class Base, int Subgoals, core::Parallelism Policy, class Source, class HeldOut>
+std::vector<ProbeResult> probe(const Policy& policy, const typename Base::template Parameters<float>& base,
+                               const Source& source, const HeldOut& held_out, const ProbeOptions& options,
+                               core::Random random) {
+    return train_probes<Base, Subgoals>(policy, base, source, held_out, options, random).results;
 }
 
 /// The same where the source yields fresh episodes whenever asked, so that it can hold out its own.

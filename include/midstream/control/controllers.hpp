@@ -111,7 +111,8 @@ struct LowRank {
         /// Forms the controller of one row of coefficients.
         template <class W, class T>
         static void combine(const Parameters<W>& parameters, const T* coefficients, Controller<T>& controller) {
-            auto down = core::map(controller.down), up = core::map(controller.up);
+            auto down = core::map(controller.down);
+            auto up = core::map(controller.up);
             down.setZero();
             up.setZero();
             for (int k = 0; k < Count; ++k) {

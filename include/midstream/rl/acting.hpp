@@ -145,6 +145,8 @@ public:
     }
     /// The distributions that these were drawn from, at temperature 1.
     auto distributions() const { return model_.distributions(); }
+    /// Layer `l` of those that acted last, in their order.
+    auto layer(int l) const { return model_.layer(l); }
 
     /// The most that so many instances allocate.
     static constexpr std::size_t allocated(int count) {

@@ -45,6 +45,8 @@ public:
     }
     /// What the last actions were drawn from, at temperature 1.
     auto distributions() const { return model_.distributions(); }
+    /// Layer `l` of the residual stream of those that acted last, in their order.
+    auto layer(int l) const { return model_.layer(l); }
 
     /// The most that so many instances allocate.
     static constexpr std::size_t allocated(int count) { return SteeredModel<Model, 0, 0>::allocated(count); }
@@ -146,6 +148,8 @@ public:
     }
     /// What the base model's last actions were drawn from, at temperature 1.
     auto distributions() const { return actors_.distributions(); }
+    /// Layer `l` of the base model's residual stream, of those that acted last, in their order, as it was steered.
+    auto layer(int l) const { return actors_.layer(l); }
 
     /// Those that acted last and whose switch opened: their codes are new.
     std::span<const int> opened() const { return actors_.opened(); }

@@ -66,6 +66,9 @@ public:
     /// Layer `Read` of all that have just seen something, in their order.
     core::Rows<const float, width> read_rows() const { return tape_.residual[Read].view(); }
 
+    /// Layer `l` of all that have acted last, in their order, as it was steered; of layers below Write, as it was seen.
+    core::Rows<const float, width> layer(int l) const { return tape_.residual[static_cast<std::size_t>(l)].view(); }
+
     /// The second half: `steer(live, rows)` changes layer `Write` in place, a row for each instance; the rest of the
     /// model acts on it. The rows are valid until the next call.
     template <class Steer>
