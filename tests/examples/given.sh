@@ -42,5 +42,6 @@ expected="the stage 'pretrain' has nothing to do"
 refused pretrain --from "$folder/whole/agent.safetensors"
 expected="belongs to"
 refused internal-rl --from "$folder/whole/pretrain.safetensors"
-expected="codes"
-refused agent --from "$folder/given/agent.safetensors"
+options="--from $folder/given/agent.safetensors"
+if run given; then fail "results on other weights were taken up"; fi
+grep -q "belongs to something else: codes.file is" "$folder/given.log" || { cat "$folder/given.log" >&2; exit 1; }

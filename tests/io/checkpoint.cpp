@@ -312,3 +312,16 @@ BOOST_AUTO_TEST_CASE(numbers_of_16_bits) {
     write({}, {"I16", 2});
     test::check_error("tensor 'vector' is of type I16, expected F32", [&] { io::load(path, "numbers", only_vector); });
 }
+
+BOOST_AUTO_TEST_CASE(a_file_tells_its_origin) {
+    const test::TemporaryFolder folder;
+    float number = 3;
+    const auto contents = [&](auto&& member) { member("number", number); };
+    io::save(folder / "told", "numbers", contents, {.origin = "counted by hand, twice"});
+    io::save(folder / "untold", "numbers", contents);
+    BOOST_TEST(io::origin(io::SafetensorsReader(folder / "told")) == "counted by hand, twice");
+    BOOST_TEST(io::origin(io::SafetensorsReader(folder / "untold")) == "");
+    number = 0;
+    io::load(folder / "told", "numbers", contents);
+    BOOST_TEST(number == 3);
+}

@@ -136,15 +136,45 @@ BOOST_AUTO_TEST_CASE(an_episode_that_begins_anew_is_that_of_an_agent_of_its_own)
         BOOST_TEST(many.act(std::span(&one, 1), {seen.data(), 1}).row(0)[0] == alone.act(seen).action[0]);
 }
 
-BOOST_AUTO_TEST_CASE(acting_allocates_nothing_and_copies_go_their_own_ways) {
+BOOST_AUTO_TEST_CASE(acting_allocates_nothing) {
+    const Trained<Meta<1, 2>> trained;
+    const std::array<std::int16_t, 3> seen{1, 4, 7}, wrong{-1, 4, 7};
+    auto mind = trained.mind();
+    mind.reset(core::Random(1));
+    int opened = 0;
+    BOOST_TEST(test::allocations([&] {
+                   for (int step = 0; step < 10; ++step) opened += mind.act(seen).opened;
+                   mind.act(wrong);  // a fault
+               }) == 0);
+    BOOST_TEST(opened > 1);  // so that the policy was asked
+
+    // Side by side: all of them, then some, one of whom begins anew, one alone, and all again with a row too few.
+    auto many = trained.mind();
+    many.reset(4, core::Random(2));
+    std::vector<std::int16_t> rows;
+    for (int i = 0; i < 4; ++i) rows.insert(rows.end(), seen.begin(), seen.end());
+    const std::array<int, 4> all{0, 1, 2, 3};
+    const std::array<int, 2> some{0, 2};
+    int acted = 0;
+    BOOST_TEST(test::allocations([&] {
+                   for (int step = 0; step < 4; ++step) acted += many.act(all, {rows.data(), 4}).count;
+                   many.begin(2, core::Random(3));
+                   acted += many.act(some, {rows.data(), 2}).count;
+                   acted += many.act(std::span(all).last(1), {rows.data(), 1}).count;
+                   acted += many.act(all, {rows.data(), 4}).count;
+                   acted += many.act(all, {rows.data(), 3}).count;
+               }) == 0);
+    BOOST_TEST(acted == 4 * 4 + 2 + 1 + 4);
+    BOOST_TEST((many.fault() == rl::Fault::observation));
+}
+
+BOOST_AUTO_TEST_CASE(copies_go_their_own_ways) {
     const Trained<Meta<1, 2>> trained;
     auto mind = trained.mind();
     mind.reset(core::Random(1));
     const std::array<std::int16_t, 3> seen{1, 4, 7};
     auto copy = mind;
-    const long before = test::allocation_count;
     for (int step = 0; step < 10; ++step) mind.act(seen);
-    BOOST_TEST(test::allocation_count == before);
     BOOST_TEST(copy.steps() == 0);
     for (int step = 0; step < 10; ++step) copy.act(seen);
     BOOST_TEST(copy.distributions().row(0)[0] == mind.distributions().row(0)[0]);
