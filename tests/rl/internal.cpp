@@ -429,14 +429,14 @@ BOOST_AUTO_TEST_CASE(hierarchies_nest) {
 
 BOOST_AUTO_TEST_CASE(groups_begin_alike_and_are_acted_in_by_streams_of_their_own) {
     using Groups = test::Logged<env::Batched<test::Drift, env::StreamPerGroup>>;
-    using Inner = rl::Internal<Groups, Meta<1, 2>>;
+    using Grouped = rl::Internal<Groups, Meta<1, 2>>;
     Played<Meta<1, 2>> played;
     const auto pilot = test::random_model<Pilot, float>(core::Random(4), 0.3);
     const env::Batched<test::Drift, env::StreamPerGroup> batch(test::Drift{}, {.group = 5});
     const rl::Steered<Meta<1, 2>> steered{*played.base, *played.meta};
     rl::Internal<env::Batched<test::Drift, env::StreamPerGroup>, Meta<1, 2>> internal(batch, steered);
     BOOST_TEST(env::group_of(internal) == 5);  // the batch within says
-    rl::Collector<Inner, Pilot> collector(Inner(Groups(batch), steered));
+    rl::Collector<Grouped, Pilot> collector(Grouped(Groups(batch), steered));
     collector.collect(*pilot, 20, core::Random(5));
     const auto& episodes = collector.episodes();
     int codes_differ = 0, moves_differ = 0;
