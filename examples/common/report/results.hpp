@@ -63,7 +63,7 @@ struct Results {
 /// The tables of a whole run.
 struct RunResults {
     Results pretrain, probe, steer, discover, codes, codes_summary, inspect, oracle, internal, internal_modes, raw,
-        raw_modes, base_alone, gains;
+        raw_modes, base_alone, gains, discover_figures;
 
     explicit RunResults(const std::filesystem::path& folder)
         : pretrain(folder / "pretrain.csv"),
@@ -79,7 +79,8 @@ struct RunResults {
           raw(folder / "raw-rl.csv"),
           raw_modes(folder / "raw-rl-modes.csv"),
           base_alone(folder / "steer-base.csv"),
-          gains(folder / "steer-gains.csv") {}
+          gains(folder / "steer-gains.csv"),
+          discover_figures(folder / "discover-figures.csv") {}
 
     /// The layer at which supervised controllers are best: by tasks of which nothing is reported, where there are such.
     std::size_t best_layer(bool has_selection) const { return steer.best_row(has_selection ? "selection" : "success"); }

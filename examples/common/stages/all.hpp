@@ -28,6 +28,8 @@ namespace midstream::examples {
 template <class P, class WorldReportOf>
 int run_stages(const std::string& stage, Settings settings, const WorldReportOf& world_report) {
     require_feasible(settings, P::World::horizon);
+    core::require(settings.rl_task == "unseen" || Run<P>::has_selection(),
+                  "--rl-task is selection, and this preset has no tasks for that");
     Run<P> run(std::move(settings));
     const auto wants = [&](const char* name) { return stage == "all" || stage == name; };
     if (wants("record")) record(run);

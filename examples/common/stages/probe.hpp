@@ -2,9 +2,11 @@
 /// The stage `probe`: how well linear probes read the current subgoal from every layer of the residual stream.
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <vector>
 
+#include "common/announce.hpp"
 #include "common/files/tables.hpp"
 #include "common/stages/pretrain.hpp"
 #include "midstream/analysis/probe.hpp"
@@ -35,6 +37,9 @@ void probe(Run<P>& run) {
                                                                       .evaluation = o.evaluation},
                                                                      run.stream(Stream::probing));
         });
+        analysis::BeliefFigures belief{.observation = results.front().accuracy, .chance = 1.0 / P::subgoals};
+        for (const auto& result : results) belief.accuracy = std::fmax(belief.accuracy, result.accuracy);
+        announce("probe", analysis::degenerations(belief));
         std::vector<std::vector<double>> rows;
         for (std::size_t l = 0; l < results.size(); ++l)
             rows.push_back({static_cast<double>(l), results[l].accuracy, results[l].nll});
