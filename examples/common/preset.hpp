@@ -72,7 +72,13 @@ struct ChainPreset {
     /// task.
     static std::optional<env::TaskDistribution> selection_tasks() { return {}; }
 
-    static typename Meta::Options pass_options(const Settings::Discover& o) { return {.signal = o.signal}; }
+    static typename Meta::Options pass_options(const Settings::Discover& o) {
+        typename Meta::Options options{.signal = o.signal};
+        if (o.forced_period > 0)
+            core::require(control::set_forced_period(options.switching, o.forced_period),
+                          "--discover.forced-period is given, and the preset's switch cannot be forced");
+        return options;
+    }
     // How parameters begin. Values, so that descriptions of what is trained from there name them and their numbers.
     static constexpr AsDrawn initialisation{};
     static constexpr NarrowProposals meta_initialisation{};

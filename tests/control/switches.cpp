@@ -38,22 +38,6 @@ BOOST_AUTO_TEST_CASE(soft_gates_are_probabilities_used_as_they_are) {
     BOOST_TEST(random.counter == 0u);  // nothing is sampled
 }
 
-BOOST_AUTO_TEST_CASE(gates_that_do_not_listen) {
-    core::Random random(1);
-    for (int step = 0; step < 12; ++step)
-        for (const double logit : {-9.0, 9.0}) {
-            const auto always = control::AlwaysSwitch{}.gate(logit, step, random);
-            BOOST_TEST(always.value == 1);
-            BOOST_TEST(always.slope == 0);
-            for (const int period : {1, 2, 5}) {
-                const auto fixed = control::FixedPeriod{period}.gate(logit, step, random);
-                BOOST_TEST(fixed.value == (step % period == 0 ? 1.0 : 0.0));
-                BOOST_TEST(fixed.slope == 0);
-            }
-        }
-    BOOST_TEST(random.counter == 0u);
-}
-
 BOOST_AUTO_TEST_CASE(hard_gates_open_where_the_soft_gate_reaches_the_threshold) {
     core::Random random(1);
     for (const double threshold : {0.3, 0.5, 0.8})

@@ -10,6 +10,7 @@
 #include "midstream/env/gridworld/shortest_path.hpp"
 #include "midstream/rl/clipped_policy_gradient.hpp"
 #include "midstream/rl/internal.hpp"
+#include "midstream/rl/learned_baseline.hpp"
 #include "midstream/train/muon.hpp"
 #include "midstream/train/stages.hpp"
 #include "rl/toys.hpp"
@@ -208,6 +209,19 @@ BOOST_AUTO_TEST_CASE(reinforcement) {
 #ifdef _OPENMP
     check_policy_gradient<Inner, Pilot>("internal RL, OpenMP", inner, core::OpenMP{2});
 #endif
+}
+
+BOOST_AUTO_TEST_CASE(reinforcement_by_a_learned_baseline) {
+    using Critic = model::Autoregressive<World::Observation, data::Continuous<1>, model::Hawk<test::policy_shape>>;
+    auto learner = learner_of<Base>(train::AdamW{.weight_decay = 0});
+    auto critic = learner_of<Critic>(train::AdamW{.weight_decay = 0});
+    using Baseline = rl::LearnedBaseline<Critic, decltype(critic)>;
+    rl::ClippedPolicyGradient<World, Base, decltype(learner), Baseline> policy_gradient(
+        World(test::Drift{}), learner, {.batch = 128}, Baseline(critic));
+    check_rounds("learned baseline", [&] {
+        learner.state.steps = 4;
+        policy_gradient.update(core::Serial{}, 0, core::Random(5));
+    });
 }
 
 BOOST_AUTO_TEST_CASE(every_tick_of_an_internal_rollout) {

@@ -79,6 +79,30 @@ BOOST_AUTO_TEST_CASE(instances_do_as_they_would_alone) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(groups_begin_in_the_same_world) {
+    using Groups = Batched<World, StreamPerGroup>;
+    static_assert(BatchEnvironment<Groups> && sizeof(Batched<World>) < sizeof(Groups));  // what is not used has no room
+    const core::Random random(7);
+    Groups batch(prototype(), {.group = 3});
+    BOOST_TEST(group_of(batch) == 3);
+    BOOST_TEST(group_of(Batched<World>(prototype())) == 1);
+    batch.reset(8, random);
+    core::Buffer<std::int16_t, width> observations;
+    batch.observe(observations.resize(8));
+    const auto row = [&](int i) {
+        return std::vector<std::int16_t>(observations.view().row(i), observations.view().row(i) + width);
+    };
+    for (int i = 0; i < 8; ++i) {
+        World alone = prototype();
+        alone.reset(random.fork(i / 3));
+        std::vector<std::int16_t> expected(width);
+        alone.observe(expected.data());
+        BOOST_TEST(row(i) == expected, boost::test_tools::per_element());
+    }
+    BOOST_TEST((row(0) != row(3)));
+    test::check_error("the group of a batch of environments", [] { Groups(prototype(), {.group = 0}); });
+}
+
 BOOST_AUTO_TEST_CASE(no_allocation_once_warm) {
     Batched<World> batch(prototype());
     core::Buffer<std::int16_t, width> observations;

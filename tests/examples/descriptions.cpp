@@ -231,6 +231,19 @@ BOOST_AUTO_TEST_CASE(settings_count_where_they_shape_and_nowhere_else) {
     BOOST_TEST(said(run.pretrain, with([](Settings& s) { s.record.episodes = 7; }).pretrain) ==
                "episodes.recorded is 0, expected 7");
 
+    BOOST_TEST(run.internal.find("advantages=rl::BatchNormalised{epsilon=0.001}") != std::string::npos);
+    BOOST_TEST(said(run.internal, with([](Settings& s) { s.internal.advantages = "leave-one-out"; }).internal) ==
+               "advantages is rl::BatchNormalised{epsilon=0.001}, expected rl::LeaveOneOut");
+    const auto grouped = with([](Settings& s) { s.internal.group = 8; });
+    BOOST_TEST(
+        said(run.internal, grouped.internal).find("expected rl::Grouped{rule=rl::BatchNormalised") != std::string::npos,
+        said(run.internal, grouped.internal));
+    BOOST_TEST(said(run.raw, grouped.raw) == "nothing");
+    const auto forced = with([](Settings& s) { s.discover.forced_period = 1; });
+    BOOST_TEST(said(run.pretrain, forced.pretrain) == "nothing");
+    BOOST_TEST(said(run.discover, forced.discover).find("passes.switching") == 0, said(run.discover, forced.discover));
+    BOOST_TEST(said(run.raw, forced.raw) == "nothing");
+
     const auto clean = with([](Settings& s) { s.record.clean_noise = 0.5; });
     BOOST_TEST(said(run.pretrain, clean.pretrain) == "nothing");
     BOOST_TEST(said(run.raw, clean.raw) == "nothing");

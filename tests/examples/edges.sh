@@ -39,7 +39,7 @@ report() {
 options="--print-config"
 run whole
 sed '/^output/d' "$folder/whole.log" > "$folder/settings.toml"
-for table in pretrain probe steer steer-0 components discover codes codes-summary inspect informed internal-rl internal-rl-modes agent raw-rl raw-rl-modes; do
+for table in pretrain probe steer steer-0 components discover discover-figures codes codes-summary inspect informed internal-rl internal-rl-modes agent raw-rl raw-rl-modes; do
     rm -rf "$folder/rowless"
     cp -r "$folder/whole" "$folder/rowless"
     head -n 1 "$folder/whole/$table.csv" > "$folder/rowless/$table.csv"

@@ -10,6 +10,7 @@
 #include <iterator>
 #include <string>
 
+#include "common/announce.hpp"
 #include "common/files/run_folder.hpp"
 #include "common/files/stage.hpp"
 #include "common/files/tables.hpp"
@@ -183,4 +184,36 @@ BOOST_AUTO_TEST_CASE(what_only_shows_never_ends_the_work) {
     ::close(ends[0]);
     BOOST_TEST(!examples::show(pipe, "text"));
     std::fclose(pipe);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_wrong_for_long_is_said_once) {
+    using midstream::analysis::Degenerations;
+    std::FILE* file = std::tmpfile();
+    BOOST_REQUIRE(file != nullptr);
+    const auto said = [&] {
+        std::string text(4096, '\0');
+        std::rewind(file);
+        text.resize(std::fread(text.data(), 1, text.size(), file));
+        return text;
+    };
+    examples::Announcer announcer("discover", 3, file);
+    const Degenerations open{{"Gates stuck open", "20 of 20 steps"}};
+    announcer.look(open);
+    announcer.look(open);
+    announcer.look({});  // a moment's figures
+    announcer.look(open);
+    announcer.look(open);
+    BOOST_TEST(said() == "");
+    announcer.look(open);
+    const std::string expected =
+        "discover: looks degenerate. Gates stuck open: 20 of 20 steps. docs/how-to/degenerate-runs.md has what "
+        "helps.\n";
+    BOOST_TEST(said() == expected);
+    for (int i = 0; i < 5; ++i) announcer.look(open);
+    announcer.look({});
+    for (int i = 0; i < 5; ++i) announcer.look(open);
+    BOOST_TEST(said() == expected);
+    for (int i = 0; i < 3; ++i) announcer.look({{"Collapsed codes", "0 nats"}});
+    BOOST_TEST(said().find("\ndiscover: looks degenerate. Collapsed codes: 0 nats.") != std::string::npos);
+    std::fclose(file);
 }

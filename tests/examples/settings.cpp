@@ -272,6 +272,12 @@ BOOST_AUTO_TEST_CASE(settings_that_cannot_be_carried_out_are_refused_before_work
                "--inspect.step is 100, valid is up to 99, the last step of an episode");
     BOOST_TEST(infeasible([](auto& s) { s.internal.minibatches = 300; }) ==
                "--internal.minibatches is 300, valid is up to the episodes of a batch in a shard, 256");
+    BOOST_TEST(
+        infeasible([](auto& s) { s.internal.group = 3; }) ==
+        "--internal.group is 3 and --internal.batch 1024, which is to be a multiple, with a group for each of the "
+        "4 shards");
+    BOOST_TEST(infeasible([](auto& s) { s.internal.group = 512; }).starts_with("--internal.group is 512"));
+    BOOST_TEST(infeasible([](auto& s) { s.internal.group = 256; }) == "feasible");
     BOOST_TEST(infeasible([](auto& s) { s.discover.alpha_from = 0.5; }) ==
                "--discover.alpha-from is 0.5 and --discover.alpha-until 0, which must not come before");
 }

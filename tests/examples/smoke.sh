@@ -13,7 +13,7 @@ case $program in
     */gridworld) found=components ;;  # its encoder sees events that are to be found
     *) found= ;;
 esac
-for table in pretrain probe steer steer-base $found discover refine codes codes-summary inspect informed internal-rl internal-rl-modes agent raw-rl raw-rl-modes; do
+for table in pretrain probe steer steer-base $found discover discover-figures refine codes codes-summary inspect informed internal-rl internal-rl-modes agent raw-rl raw-rl-modes; do
     [ "$(wc -l < "$folder/smoke/$table.csv")" -gt 1 ] || { echo "$table.csv is empty" >&2; exit 1; }
 done
 grep -q "</html>" "$folder/smoke/report.html"

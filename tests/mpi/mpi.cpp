@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "midstream/rl/clipped_policy_gradient.hpp"
+#include "midstream/rl/learned_baseline.hpp"
 #include "midstream/train/adamw.hpp"
 #include "midstream/train/stages.hpp"
 #include "rl/toys.hpp"
@@ -89,6 +90,23 @@ BOOST_AUTO_TEST_CASE(reinforcement_has_the_same_bits_in_any_number_of_processes)
             told.insert(told.end(), {report.mean_return, report.success, report.decisions, report.length,
                                      report.sums.surrogate, report.sums.divergence});
         }
+    });
+}
+
+/// Whose critic learns from shards that no process has all of.
+BOOST_AUTO_TEST_CASE(a_learned_baseline_has_the_same_bits_in_any_number_of_processes) {
+    using Critic = model::Autoregressive<World::Observation, data::Continuous<1>, model::Hawk<test::policy_shape>>;
+    check_same_bits<Policy>([](const auto& policy, auto& learner, auto& told) {
+        auto critic = begin<Critic>(3);
+        using Baseline = rl::LearnedBaseline<Critic, Learner<Critic>>;
+        rl::ClippedPolicyGradient<World, Policy, Learner<Policy>, Baseline> algorithm(World({}), learner, {.batch = 23},
+                                                                                      Baseline(critic));
+        for (int i = 0; i < 4; ++i) {
+            algorithm.update(policy, 0.01, core::Random(4));
+            told.push_back(algorithm.advantage().error());
+        }
+        const auto learned = core::flat<float>(*critic.parameters);
+        told.insert(told.end(), learned.begin(), learned.end());
     });
 }
 

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cstring>
+#include <vector>
 
 #include "io/files.hpp"
+#include "midstream/rl/learned_baseline.hpp"
 #include "midstream/train/adamw.hpp"
 #include "rl/toys.hpp"
 #include "support/tiny_world.hpp"
@@ -23,173 +25,50 @@ Learner<Policy> learner_of(int seed, int shards = 2) {
     return learner;
 }
 
-/// Random observations, actions and advantages, with log-probabilities at the time of acting set by `old_ratio(row)`,
-/// the ratio of the policy's present density to that.
-template <class Space>
-struct Surrogate {
-    using Policy = model::Autoregressive<data::Dense<3>, Space, model::Hawk<test::policy_shape>>;
-    static constexpr double clip = 0.2;
-    core::Sequences sequences{test::ragged_offsets};
-    std::vector<double> observations, old, advantages;
-    std::vector<typename Space::template Element<double>> actions;
-    core::Box<typename Policy::template Parameters<double>> parameters =
-        test::random_model<Policy, double>(core::Random(1), 0.2);
-    core::Box<typename Policy::template Parameters<double>> gradient;
-    typename Policy::template Tape<double> tape;
-
-    explicit Surrogate(const std::vector<double>& ratios) {
-        core::Random random(2);
-        for (int row = 0; row < sequences.rows(); ++row) {
-            for (int i = 0; i < 3; ++i) observations.push_back(random.normal());
-            for (int i = 0; i < Space::width; ++i) {
-                if constexpr (std::is_integral_v<typename Space::template Element<double>>)
-                    actions.push_back(static_cast<std::int16_t>(random.below(3)));
-                else
-                    actions.push_back(random.normal());
-            }
-        }
-        for (int s = 0; s < sequences.count(); ++s) advantages.push_back(s % 2 == 0 ? 1.3 : -0.7);
-        Policy::forward(*parameters, sequences, {observations.data(), sequences.rows()}, tape);
-        for (int row = 0; row < sequences.rows(); ++row)
-            old.push_back(Policy::Distribution::log_probability(tape.action.view().row(row), action(row)) -
-                          std::log(ratios[static_cast<std::size_t>(row) % ratios.size()]));
-    }
-    const auto* action(int row) const { return actions.data() + row * Space::width; }
-    template <class Gradient>
-    rl::SurrogateSums run(Gradient&& to, double weight = 1, double entropy_weight = 0) {
-        return rl::surrogate<Policy, double>(*parameters, sequences, {observations.data(), sequences.rows()},
-                                             {actions.data(), sequences.rows()}, old, advantages, clip, weight, tape,
-                                             to, entropy_weight);
-    }
-    /// Of all rows, by the tape of the last run.
-    double entropy() const {
-        double sum = 0;
-        for (int row = 0; row < sequences.rows(); ++row)
-            sum += Policy::Distribution::entropy(tape.action.view().row(row));
-        return sum;
-    }
-};
-using Gaussian = data::Continuous<2>;
-using Categorical = data::Categories<3>;
-
-template <class Space>
-void check_surrogate(const std::vector<double>& ratios, double entropy_weight = 0) {
-    Surrogate<Space> s(ratios);
-    const auto sums = s.run(*s.gradient, 0.4, entropy_weight);
-    double expected = 0, clipped = 0;
-    for (int episode = 0; episode < s.sequences.count(); ++episode)
-        for (int row = s.sequences.first(episode); row < s.sequences.first(episode + 1); ++row) {
-            const double a = s.advantages[static_cast<std::size_t>(episode)],
-                         r = ratios[static_cast<std::size_t>(row) % ratios.size()];
-            expected += std::min(r * a, std::clamp(r, 0.8, 1.2) * a);
-            clipped += std::clamp(r, 0.8, 1.2) * a < r * a;
-        }
-    BOOST_TEST(sums.surrogate == expected, boost::test_tools::tolerance(1e-9));
-    BOOST_TEST(sums.clipped == clipped);
-    BOOST_TEST(sums.decisions == 16);
-    test::check_gradient(
-        "surrogate", core::flat<double>(*s.parameters), core::flat<double>(*s.gradient),
-        [&] {
-            const double surrogate = s.run(core::Frozen{}).surrogate;
-            return -0.4 * (surrogate + entropy_weight * s.entropy());
-        },
-        150);
-}
-
-BOOST_AUTO_TEST_CASE(gradient_inside_the_clip_range) {
-    check_surrogate<Gaussian>({1.0, 0.9, 1.1});
-    check_surrogate<Categorical>({1.0, 0.9, 1.1});
-}
-BOOST_AUTO_TEST_CASE(gradient_inside_and_outside_the_clip_range) {
-    check_surrogate<Gaussian>({1.0, 0.5, 1.7, 0.9, 1.1});
-    check_surrogate<Categorical>({1.0, 0.5, 1.7, 0.9, 1.1});
-}
-
-BOOST_AUTO_TEST_CASE(gradient_with_entropy) {
-    check_surrogate<Gaussian>({1.0, 0.5, 1.7, 0.9, 1.1}, 0.3);
-    check_surrogate<Categorical>({1.0, 0.5, 1.7, 0.9, 1.1}, 0.3);
-}
-
-BOOST_AUTO_TEST_CASE(without_a_change_of_policy_it_is_the_plain_policy_gradient) {
-    Surrogate<Gaussian> s({1.0});
-    const auto sums = s.run(*s.gradient);
-    BOOST_TEST(sums.clipped == 0);
-    BOOST_TEST(std::abs(sums.divergence) < 1e-9);
-    core::Box<decltype(s)::Policy::Parameters<double>> plain;
-    using Policy = decltype(s)::Policy;
-    Policy::forward(*s.parameters, s.sequences, {s.observations.data(), 16}, s.tape);
-    Policy::clear_gradients(s.tape);
-    for (int episode = 0; episode < s.sequences.count(); ++episode)
-        for (int row = s.sequences.first(episode); row < s.sequences.first(episode + 1); ++row)
-            Policy::Distribution::log_probability(s.tape.action.view().row(row), s.action(row),
-                                                  -s.advantages[static_cast<std::size_t>(episode)],
-                                                  s.tape.action_gradient.view().row(row));
-    Policy::backward(*s.parameters, s.sequences, {s.observations.data(), 16}, s.tape, *plain);
-    const auto a = core::flat<double>(*s.gradient), b = core::flat<double>(*plain);
-    for (std::size_t i = 0; i < a.size(); ++i) BOOST_TEST(std::abs(a[i] - b[i]) < 1e-9);
-}
-
-/// A policy of two independent normals whose mean is its bias: the ratio of each dimension is known.
-struct TwoDimensions {
-    using Policy = Surrogate<Gaussian>::Policy;
-    Surrogate<Gaussian> s{{1.0}};
-    std::vector<double> ratios{0, 0};
-
-    /// Moves the mean of dimension i so that every row's action has the ratio `ratio[i]` there, where all rows are
-    /// alike.
-    TwoDimensions(double first, double second) {
-        auto& head = s.parameters->action_head;
-        core::map(head.weight).setZero();
-        core::map(head.bias).setZero();
-        const double wanted[] = {first, second};
-        for (int row = 0; row < 16; ++row)
-            s.actions[static_cast<std::size_t>(2 * row)] = s.actions[static_cast<std::size_t>(2 * row) + 1] = 1;
-        for (double& a : s.advantages) a = 1;
-        Policy::forward(*s.parameters, s.sequences, {s.observations.data(), 16}, s.tape);
-        for (int row = 0; row < 16; ++row)
-            s.old[static_cast<std::size_t>(row)] =
-                Policy::Distribution::log_probability(s.tape.action.view().row(row), s.action(row));
-        // log ratio = ((1 - 0)^2 - (1 - mean)^2) / (2 variance).
-        const double variance = std::exp(Policy::Distribution::log_variance(head.bias.values, 0));
-        for (int i = 0; i < 2; ++i) head.bias.values[i] = 1 - std::sqrt(1 - 2 * variance * std::log(wanted[i]));
-    }
-};
-
-BOOST_AUTO_TEST_CASE(the_ratio_is_of_the_joint_density) {
-    // 1.15 in either dimension, 1.32 together: clipped, without gradient. Per dimension neither would be.
-    TwoDimensions outside(1.15, 1.15);
-    auto sums = outside.s.run(*outside.s.gradient);
-    BOOST_TEST(sums.clipped == 16);
-    BOOST_TEST(sums.surrogate == 16 * 1.2, boost::test_tools::tolerance(1e-9));
-    for (const double g : core::flat<double>(*outside.s.gradient)) BOOST_TEST(g == 0);
-    // 1.5 and 0.7, 1.05 together: not clipped, with the gradient of both. Per dimension the first would be.
-    TwoDimensions inside(1.4, 0.75);
-    sums = inside.s.run(*inside.s.gradient);
-    BOOST_TEST(sums.clipped == 0);
-    BOOST_TEST(sums.surrogate == 16 * 1.05, boost::test_tools::tolerance(1e-9));
-    for (int i = 0; i < 2; ++i) BOOST_TEST(std::abs(inside.s.gradient->action_head.bias.values[i]) > 0.1);
-}
-
 /// Trains until the share of successes of a batch passes 0.95.
-template <class Environment>
-void check_solves(int updates, double rate, rl::ClippedPolicyGradientOptions options) {
-    using World = env::Batched<Environment>;
+template <class Streams, class Environment, class Advantage>
+void check_solves_by(Environment, Streams streams, Advantage advantage, int updates, double rate,
+                     rl::ClippedPolicyGradientOptions options) {
+    using World = env::Batched<Environment, Streams>;
     using Policy = test::PolicyFor<World>;
     auto learner = learner_of<Policy>(1);
-    rl::ClippedPolicyGradient<World, Policy, Learner<Policy>> policy_gradient(World(Environment{}), learner, options);
+    rl::ClippedPolicyGradient<World, Policy, Learner<Policy>, Advantage> policy_gradient(World(Environment{}, streams),
+                                                                                         learner, options, advantage);
     const double before = policy_gradient.collect(core::Serial{}, core::Random(8)).success;
     double best = before;
-    for (int i = 0; i < updates && best <= 0.95; ++i)
+    int i = 0;
+    for (; i < updates && best <= 0.95; ++i)
         best =
             policy_gradient.update(core::Serial{}, rate, core::Random(7).fork(static_cast<std::uint64_t>(i))).success;
+    BOOST_TEST_MESSAGE("success " << best << " after " << i << " updates");
     BOOST_TEST(before < 0.7);
     BOOST_TEST(best > 0.95);
     BOOST_TEST(policy_gradient.collect(core::Serial{}, core::Random(9)).success > 0.9);
 }
+template <class Environment>
+void check_solves(int updates, double rate, rl::ClippedPolicyGradientOptions options) {
+    check_solves_by(Environment{}, env::StreamPerInstance{}, rl::BatchNormalised{}, updates, rate, options);
+}
 BOOST_AUTO_TEST_CASE(solves_a_bandit) { check_solves<test::Bandit>(60, 0.02, {.batch = 64}); }
 BOOST_AUTO_TEST_CASE(solves_a_continuous_bandit) { check_solves<test::Quadrant>(150, 0.02, {.batch = 128}); }
-BOOST_AUTO_TEST_CASE(solves_a_corridor_that_needs_memory) {
-    check_solves<test::Corridor>(150, 0.01, {.batch = 128, .epochs = 2, .minibatches = 2});
+constexpr rl::ClippedPolicyGradientOptions corridor{.batch = 128, .epochs = 2, .minibatches = 2};
+BOOST_AUTO_TEST_CASE(solves_a_corridor_that_needs_memory) { check_solves<test::Corridor>(150, 0.01, corridor); }
+BOOST_AUTO_TEST_CASE(solves_it_by_leaving_one_out) {
+    check_solves_by(test::Corridor{}, env::StreamPerInstance{}, rl::LeaveOneOut{}, 150, 0.01, corridor);
+}
+BOOST_AUTO_TEST_CASE(solves_it_in_groups) {
+    check_solves_by(test::Corridor{}, env::StreamPerGroup{8}, rl::Grouped<>{.group = 8}, 150, 0.01, corridor);
+    check_solves_by(test::Corridor{}, env::StreamPerGroup{4}, rl::Grouped<rl::LeaveOneOut>{.group = 4}, 150, 0.01,
+                    corridor);
+}
+/// What a policy's critic is: the same blocks, and one number.
+template <class B>
+using CriticFor = model::Autoregressive<typename B::Observation, data::Continuous<1>, model::Hawk<test::policy_shape>>;
+BOOST_AUTO_TEST_CASE(solves_it_by_a_learned_baseline) {
+    using Critic = CriticFor<env::Batched<test::Corridor>>;
+    auto critic = learner_of<Critic>(2);
+    rl::LearnedBaseline<Critic, Learner<Critic>> baseline(critic, {.learning_rate = 0.01});
+    check_solves_by(test::Corridor{}, env::StreamPerInstance{}, baseline, 150, 0.01, corridor);
 }
 
 using DriftWorld = env::Batched<test::Drift>;
@@ -288,10 +167,12 @@ BOOST_AUTO_TEST_CASE(minibatches_and_shards_split_the_mean_over_decisions) {
     BOOST_TEST(largest > 0.1);
 }
 
-template <class Parallel>
-std::vector<float> after_five_updates(const Parallel& parallel) {
+template <class Streams = env::StreamPerInstance, class Advantage = rl::BatchNormalised, class Parallel>
+std::vector<float> after_five_updates(const Parallel& parallel, Advantage advantage = {}, Streams streams = {}) {
+    using World = env::Batched<test::Drift, Streams>;
     auto learner = learner_of<DriftPolicy>(1, 3);
-    DriftPolicyGradient policy_gradient(DriftWorld({}), learner, {.batch = 16, .epochs = 1, .minibatches = 1});
+    rl::ClippedPolicyGradient<World, DriftPolicy, Learner<DriftPolicy>, Advantage> policy_gradient(
+        World({}, streams), learner, {.batch = 16, .epochs = 1, .minibatches = 1}, std::move(advantage));
     for (std::uint64_t i = 0; i < 5; ++i) policy_gradient.update(parallel, 0.01, core::Random(4).fork(i));
     const auto values = core::flat<float>(*learner.parameters);
     return {values.begin(), values.end()};
@@ -308,6 +189,94 @@ BOOST_AUTO_TEST_CASE(the_same_bits_in_any_order_and_on_any_number_of_threads) {
 #ifdef _OPENMP
     for (const int threads : {1, 2, 3}) check_same_bits(expected, after_five_updates(core::OpenMP{threads}));
 #endif
+}
+
+/// `updates(parallel)` comes to numbers.
+void check_any_order(const auto& updates) {
+    const std::vector<float> expected = updates(core::Serial{});
+    check_same_bits(expected, updates(test::Backwards{}));
+#ifdef _OPENMP
+    for (const int threads : {1, 2, 3}) check_same_bits(expected, updates(core::OpenMP{threads}));
+#endif
+}
+BOOST_AUTO_TEST_CASE(other_advantages_have_the_same_bits_in_any_order_too) {
+    check_any_order([](const auto& parallel) { return after_five_updates(parallel, rl::LeaveOneOut{}); });
+    check_any_order([](const auto& parallel) {
+        return after_five_updates(parallel, rl::Grouped<>{.group = 4}, env::StreamPerGroup{4});
+    });
+    check_any_order([](const auto& parallel) {
+        using Critic = CriticFor<DriftWorld>;
+        auto critic = learner_of<Critic>(2, 3);
+        auto values = after_five_updates<env::StreamPerInstance>(
+            parallel, rl::LearnedBaseline<Critic, Learner<Critic>>(critic), env::StreamPerInstance{});
+        const auto learned = core::flat<float>(*critic.parameters);
+        values.insert(values.end(), learned.begin(), learned.end());
+        return values;
+    });
+}
+
+/// Advantages are what was earned from a decision on.
+struct RewardsToGo {
+    template <core::Parallelism Parallel, class Observation>
+    void operator()(const Parallel& parallel, std::span<const rl::Decisions<Observation>> shards) const {
+        core::for_shards(parallel, static_cast<int>(shards.size()), [&](int shard) {
+            const auto& seen = shards[static_cast<std::size_t>(shard)];
+            std::copy(seen.rewards_to_go.begin(), seen.rewards_to_go.end(), seen.advantages.begin());
+        });
+    }
+};
+BOOST_AUTO_TEST_CASE(a_rule_of_decisions_learns_of_each_by_itself) {
+    // Drift pays at the end alone, so that all decisions of an episode have its return to go.
+    const auto same = [](const auto& rule) {
+        auto learner = learner_of<DriftPolicy>(1, 2);
+        rl::ClippedPolicyGradient<DriftWorld, DriftPolicy, Learner<DriftPolicy>, std::remove_cvref_t<decltype(rule)>>
+            policy_gradient(DriftWorld({}), learner, {.batch = 9, .minibatches = 2}, rule);
+        policy_gradient.update(core::Serial{}, 0.01, core::Random(4));
+        const auto values = core::flat<float>(*learner.parameters);
+        return std::vector<float>(values.begin(), values.end());
+    };
+    struct Returns {
+        void operator()(std::span<const float> returns, std::span<float> advantages) const {
+            std::copy(returns.begin(), returns.end(), advantages.begin());
+        }
+    };
+    check_same_bits(same(RewardsToGo{}), same(Returns{}));
+}
+
+BOOST_AUTO_TEST_CASE(groups_are_those_of_the_environment) {
+    using Groups = env::Batched<test::Drift, env::StreamPerGroup>;
+    auto learner = learner_of<DriftPolicy>(1, 3);
+    const auto make = [&](auto streams, auto rule, int batch) {
+        using World = env::Batched<test::Drift, decltype(streams)>;
+        using Algorithm = rl::ClippedPolicyGradient<World, DriftPolicy, Learner<DriftPolicy>, decltype(rule)>;
+        return Algorithm(World({}, streams), learner, {.batch = batch}, rule);
+    };
+    make(env::StreamPerGroup{4}, rl::BatchNormalised{}, 16);  // whatever the rule
+    test::check_error("begin as many in the same world, and these begin 1: env::Batched<World, env::StreamPerGroup>",
+                      [&] { make(env::StreamPerInstance{}, rl::Grouped<>{.group = 4}, 16); });
+    test::check_error("advantages of groups of 4 episodes",
+                      [&] { make(env::StreamPerGroup{2}, rl::Grouped<>{.group = 4}, 16); });
+    test::check_error("batch is 18, valid are multiples of 4",
+                      [&] { make(env::StreamPerGroup{4}, rl::Grouped<>{.group = 4}, 18); });
+    test::check_error("from 12 on, a group for each shard",
+                      [&] { make(env::StreamPerGroup{4}, rl::Grouped<>{.group = 4}, 8); });
+    // Five groups on three shards: none is split.
+    auto policy_gradient = make(env::StreamPerGroup{4}, rl::Grouped<>{.group = 4}, 20);
+    policy_gradient.collect(core::Serial{}, core::Random(1));
+    int actions_differ = 0;
+    for (int shard = 0; shard < 3; ++shard) {
+        const auto& e = policy_gradient.collector(shard).episodes();
+        BOOST_TEST(e.count() == (shard < 2 ? 8 : 4));
+        for (int i = 0; i < e.count(); ++i) {
+            const int first = e.offsets[static_cast<std::size_t>(i)],
+                      leader = e.offsets[static_cast<std::size_t>(i / 4 * 4)];
+            for (int k = 0; k < 3; ++k)
+                BOOST_TEST(e.observation_rows().row(first)[k] == e.observation_rows().row(leader)[k]);
+            actions_differ += e.actions[static_cast<std::size_t>(first)] != e.actions[static_cast<std::size_t>(leader)];
+        }
+    }
+    BOOST_TEST(actions_differ > 0);
+    static_assert(env::BatchEnvironment<Groups>);
 }
 
 BOOST_AUTO_TEST_CASE(options_out_of_range_are_refused) {

@@ -54,6 +54,31 @@ BOOST_AUTO_TEST_CASE(log_probabilities_are_those_of_the_policy_on_the_packed_epi
     BOOST_TEST(spread > 0.1f);  // or a constant would pass
 }
 
+namespace {
+/// Pays the number of the step, three times.
+struct Stairs {
+    static constexpr int horizon = 3;
+    using Observation = data::Dense<1>;
+    using Action = data::Categories<2>;
+    int steps = 0;
+    void reset(core::Random) { steps = 0; }
+    void observe(float* row) const { row[0] = static_cast<float>(steps); }
+    env::Transition step(const std::int16_t*) {
+        ++steps;
+        return {static_cast<float>(steps), steps == 3};
+    }
+};
+}  // namespace
+BOOST_AUTO_TEST_CASE(rewards_to_go_are_what_was_earned_from_a_decision_on) {
+    using Steps = env::Batched<Stairs>;
+    using Walker = test::PolicyFor<Steps>;
+    rl::Collector<Steps, Walker> walked{Steps(Stairs{})};
+    walked.collect(*test::random_model<Walker, float>(core::Random(1)), 2, core::Random(3));
+    const float expected[] = {6, 5, 3, 6, 5, 3};
+    BOOST_TEST(std::vector<float>(walked.rewards_to_go().begin(), walked.rewards_to_go().end()) == expected,
+               boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(temperature_sharpens_what_is_done_but_not_what_is_said_of_it) {
     rl::Collector<World, Policy> collector{World(env::Batched(test::Drift{}))};
     collector.collect(*parameters, 20, core::Random(3), 0);

@@ -120,15 +120,18 @@ BOOST_AUTO_TEST_CASE(metacontrollers) {
                    value_text(Meta<>::Options{}),
                    value_text(Meta<control::LowRank<16>, control::FixedPeriod>::Options{.switching = {.period = 4}}),
                    value_text(Meta<control::LowRank<16>, control::FixedPeriod>::Options{})});
-    all_different({value_text(control::SoftSwitch{}), value_text(control::SoftSwitch{.threshold = 0.2}),
-                   value_text(control::AlwaysSwitch{}), value_text(control::LeastDistance<control::GumbelSwitch>{}),
-                   value_text(control::LeastDistance<control::GumbelSwitch>{.inner = {.temperature = 2}}),
-                   value_text(control::LeastDistance<control::GumbelSwitch>{.distance = 2}),
-                   value_text(control::LeastDistance<control::SoftSwitch>{}), value_text(control::GumbelSwitch{}),
-                   value_text(control::GumbelSwitch{.temperature = 0.5}), value_text(control::HardSwitch{}),
-                   value_text(control::HardSwitch{.threshold = 0.2}), value_text(control::RandomHold{}),
-                   value_text(control::RandomHold{.probability = 0.25}), value_text(control::FixedPeriod{}),
-                   value_text(control::FixedPeriod{.period = 7})});
+    all_different(
+        {value_text(control::SoftSwitch{}), value_text(control::SoftSwitch{.threshold = 0.2}),
+         value_text(control::AlwaysSwitch{}), value_text(control::LeastDistance<control::GumbelSwitch>{}),
+         value_text(control::LeastDistance<control::GumbelSwitch>{.inner = {.temperature = 2}}),
+         value_text(control::LeastDistance<control::GumbelSwitch>{.distance = 2}),
+         value_text(control::LeastDistance<control::SoftSwitch>{}), value_text(control::GumbelSwitch{}),
+         value_text(control::GumbelSwitch{.temperature = 0.5}), value_text(control::HardSwitch{}),
+         value_text(control::GumbelSwitch{.forced_period = 1}), value_text(control::SoftSwitch{.forced_period = 1}),
+         value_text(control::SoftSwitch{.forced_period = 2}), value_text(control::HardSwitch{.threshold = 0.2}),
+         value_text(control::RandomHold{}), value_text(control::RandomHold{.probability = 0.25}),
+         value_text(control::FixedPeriod{}), value_text(control::FixedPeriod{.period = 7})});
+    BOOST_TEST(value_text(control::SoftSwitch{}) == "control::SoftSwitch{threshold=0.5}");  // forced by nothing
     all_different({type_text<control::Supervised<Base, 1, 4>>(), type_text<control::Supervised<Base, 2, 4>>(),
                    type_text<control::Supervised<Base, 1, 5>>(),
                    type_text<control::Supervised<Base, 1, 4, control::FullLinear>>()});
@@ -151,7 +154,9 @@ BOOST_AUTO_TEST_CASE(worlds_and_experts) {
                    value_text(env::GridworldPinpad<small, env::Egocentric>(Tasks::ant_pretraining())),
                    value_text(env::GridworldPinpad<small, env::Absolute>(Tasks::ant_pretraining())),
                    value_text(env::Batched(World(Tasks::ant_pretraining()))),
-                   value_text(env::Batched(World(Tasks::ant_posttraining())))});
+                   value_text(env::Batched(World(Tasks::ant_posttraining()))),
+                   value_text(env::Batched(World(Tasks::ant_posttraining()), env::StreamPerGroup{})),
+                   value_text(env::Batched(World(Tasks::ant_posttraining()), env::StreamPerGroup{4}))});
     every_field_counts(env::ShortestPathExpert{});
     all_different({value_text(env::ShortestPathExpert{}), value_text(env::ShortestPathExpert{.epsilon = 0.1}),
                    value_text(env::ShortestPathExpert{.tie_breaking = env::TieBreaking::deterministic})});
@@ -198,6 +203,11 @@ BOOST_AUTO_TEST_CASE(reinforcement) {
     every_field_counts(rl::PpoOptions{});
     every_field_counts(rl::GeneralisedAdvantages{});
     every_field_counts(rl::BatchNormalised{});
+    every_field_counts(rl::Grouped<>{});
+    every_field_counts(rl::LearnedBaselineOptions{});
+    all_different({value_text(rl::BatchNormalised{}), value_text(rl::LeaveOneOut{}), value_text(rl::Grouped<>{}),
+                   value_text(rl::Grouped<rl::LeaveOneOut>{}), value_text(rl::Grouped<>{.rule = {.epsilon = 1}}),
+                   value_text(rl::Grouped<>{.group = 4})});
     every_field_counts(rl::ActorCriticShape{});
     using See = data::Dense<4>;
     using Act = data::Continuous<2>;

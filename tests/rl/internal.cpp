@@ -426,3 +426,30 @@ BOOST_AUTO_TEST_CASE(hierarchies_nest) {
     BOOST_TEST(outer_decisions <= inner_decisions);
     BOOST_TEST(inner_decisions < steps);
 }
+
+BOOST_AUTO_TEST_CASE(groups_begin_alike_and_are_acted_in_by_streams_of_their_own) {
+    using Groups = test::Logged<env::Batched<test::Drift, env::StreamPerGroup>>;
+    using Grouped = rl::Internal<Groups, Meta<1, 2>>;
+    Played<Meta<1, 2>> played;
+    const auto pilot = test::random_model<Pilot, float>(core::Random(4), 0.3);
+    const env::Batched<test::Drift, env::StreamPerGroup> batch(test::Drift{}, {.group = 5});
+    const rl::Steered<Meta<1, 2>> steered{*played.base, *played.meta};
+    rl::Internal<env::Batched<test::Drift, env::StreamPerGroup>, Meta<1, 2>> internal(batch, steered);
+    BOOST_TEST(env::group_of(internal) == 5);  // the batch within says
+    rl::Collector<Grouped, Pilot> collector(Grouped(Groups(batch), steered));
+    collector.collect(*pilot, 20, core::Random(5));
+    const auto& episodes = collector.episodes();
+    int codes_differ = 0, moves_differ = 0;
+    for (int i = 0; i < 20; ++i) {
+        const int leader = i / 5 * 5;
+        const auto& here = collector.environment().environment().history(i);
+        const auto& there = collector.environment().environment().history(leader);
+        BOOST_TEST(std::equal(here.observations.begin(), here.observations.begin() + 3, there.observations.begin()));
+        const float* code = episodes.action_rows().row(episodes.offsets[static_cast<std::size_t>(i)]);
+        const float* other = episodes.action_rows().row(episodes.offsets[static_cast<std::size_t>(leader)]);
+        codes_differ += i != leader && code[0] != other[0];
+        moves_differ += here.actions != there.actions;
+    }
+    BOOST_TEST(codes_differ == 16);
+    BOOST_TEST(moves_differ > 8);
+}

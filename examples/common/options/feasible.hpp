@@ -41,7 +41,13 @@ inline void require_feasible(const Settings& s, int horizon) {
     require_batch("discover", s.discover.batch, s.shards);
     const auto require_policy_gradient = [&](const std::string& stage, const Settings::PolicyGradient& o) {
         require_batch(stage, o.batch, s.shards);
-        const int most = o.batch / s.shards;
+        core::require(o.batch % o.group == 0 && o.batch / o.group >= s.shards, [&] {
+            return fmt::format(
+                "--{0}.group is {1} and --{0}.batch {2}, which is to be a multiple, with a group for each of the {3} "
+                "shards",
+                stage, o.group, o.batch, s.shards);
+        });
+        const int most = o.batch / o.group / s.shards * o.group;
         core::require(o.minibatches <= most, [&] {
             return fmt::format("--{}.minibatches is {}, valid is up to the episodes of a batch in a shard, {}", stage,
                                o.minibatches, most);

@@ -17,6 +17,9 @@ struct Settings {
     std::string from;
     double checkpoint_seconds = 20;
     double gain = 1;  ///< factor on controllers when acting
+    /// What internal and raw-action RL learn: "unseen", the task that is reported, or "selection", tasks by which
+    /// settings can be chosen of which nothing is reported.
+    std::string rl_task = "unseen";
     /// Learning rates stay constant, as in the paper, instead of falling to zero in the end; fixed by the preset.
     bool constant_rates = false;
 
@@ -97,6 +100,7 @@ struct Settings {
         double signal_start = 0;  ///< unless 0, signal begins here, and moves ...
         double signal_from = 0;   ///< ... from this share of the steps ...
         double signal_until = 0;  ///< ... to this, at which it has its value
+        int forced_period = 0;    ///< if positive, gates open every so many steps; 1: forced switching (C.4.1)
         double weight_decay = 0.03;
         double beta2 = 0.99;  ///< also of the supervised controllers
         std::int64_t refine_steps =
@@ -118,7 +122,8 @@ struct Settings {
             part("signal_until", self.signal_until);
             part("weight_decay", self.weight_decay);
             part("beta2", self.beta2);
-            part.leaves_out(self.refine_steps, self.refine_learning_rate, self.evaluation);
+            // The switch that is forced says so itself.
+            part.leaves_out(self.forced_period, self.refine_steps, self.refine_learning_rate, self.evaluation);
         }
     } discover{};
     /// The fixed-z test.
@@ -153,6 +158,9 @@ struct Settings {
                                     ///< large gradients are
         double temperature = 1;     ///< of the base model's own actions
         double threshold = 0;       ///< internal RL: the switch opens where its gate reaches this; 0: its own threshold
+        /// How returns become advantages: "normalised", as in the paper, or "leave-one-out".
+        std::string advantages = "normalised";
+        int group = 1;  ///< if more, advantages are those within groups of so many episodes that begin in one world
 
         static constexpr void describe(const auto& self, auto&& part) {
             part("episodes", self.episodes);
@@ -165,6 +173,7 @@ struct Settings {
             part("beta2", self.beta2);
             part("temperature", self.temperature);
             part("threshold", self.threshold);
+            part.leaves_out(self.advantages, self.group);  // advantages say what they are
         }
     } internal{}, raw{};
 };

@@ -22,6 +22,9 @@ inline void add_options(Options& options, Settings& s) {
     add("threads", s.threads, 0, 1024, "threads (0: all processors); does not change results");
     add("shards", s.shards, 1, 64, "pieces a batch is split into; changes results in the last bits");
     add("gain", s.gain, 0, 100, "factor on controllers when acting, supervised or discovered");
+    options.choice(
+        "rl-task", s.rl_task, {"unseen", "selection"},
+        "what internal and raw-action RL learn: the unseen task, or those by which settings are to be chosen");
     add("checkpoint-seconds", s.checkpoint_seconds, 0.1, 1e6, "time between checkpoints");
     options.text("output", s.output, "folder of checkpoints, metrics and the page; left out: runs/PROGRAM-PRESET-SEED");
     options.text("from", s.from,
@@ -61,6 +64,8 @@ inline void add_options(Options& options, Settings& s) {
     add("discover.signal-start", s.discover.signal_start, 0, 0.999, "signal at the beginning; 0: as at the end");
     add("discover.signal-from", s.discover.signal_from, 0, 1, "share of the updates at which signal begins to move");
     add("discover.signal-until", s.discover.signal_until, 0, 1, "share of the updates at which signal has its value");
+    add("discover.forced-period", s.discover.forced_period, 0, 1e6,
+        "if positive, switches are forced to open every so many steps; 1: forced switching, the paper's ablation");
     add("discover.weight-decay", s.discover.weight_decay, 0, 10, "decoupled weight decay");
     add("discover.beta2", s.discover.beta2, 0, 0.99999, "AdamW's decay of the second moment");
     add("discover.evaluation", s.discover.evaluation, 1, 1e6,
@@ -79,6 +84,10 @@ inline void add_options(Options& options, Settings& s) {
         add(stage + ".minibatches", o.minibatches, 1, 1000, "gradient steps per pass");
         add(stage + ".learning-rate", o.learning_rate, 1e-8, 1, "learning rate");
         add(stage + ".beta2", o.beta2, 0, 0.99999, "AdamW's decay of the second moment");
+        options.choice(stage + ".advantages", o.advantages, {"normalised", "leave-one-out"},
+                       "returns normalised over the batch, or less the mean of the others");
+        add(stage + ".group", o.group, 1, 1e5,
+            "if more than 1, advantages within groups of so many episodes that begin in the same world");
         add(stage + ".clip", o.clip, 0.001, 1, "clipping of the density ratio");
         add(stage + ".entropy-weight", o.entropy_weight, 0, 1e3,
             "weight of the entropy of actions, per decision; falls as the learning rate does");

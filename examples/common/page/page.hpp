@@ -54,6 +54,14 @@ public:
         return *this;
     }
 
+    /// What a reader has to know before anything else.
+    Page& warnings(std::string_view title, const std::vector<std::string>& texts) {
+        body_ += fmt::format("<p><b>{}</b></p>\n<ul class=\"warnings\">\n", escaped(title));
+        for (const auto& text : texts) body_ += fmt::format("<li>{}</li>\n", escaped(text));
+        body_ += "</ul>\n";
+        return *this;
+    }
+
     Page& table(const Table& table, std::string_view caption = {}) {
         body_ += "<div class=\"scroll\"><table>";
         if (!caption.empty()) body_ += fmt::format("<caption>{}</caption>", escaped(caption));

@@ -22,6 +22,7 @@ th { border-bottom: 1.5px solid #888; font-weight: 600; }
 .number { text-align: right; }
 .passed { color: #00674b; white-space: nowrap; font-weight: 600; }
 .failed { color: #b03a00; white-space: nowrap; font-weight: 600; background: #fdf0e8; }
+.warnings { color: #b03a00; background: #fdf0e8; padding: .6rem .6rem .6rem 2rem; }
 figure { margin: 1.4rem 0; }
 figure svg { width: 100%; height: auto; max-width: 44rem; display: block; }
 figcaption { font-size: .88rem; color: #444; max-width: 44rem; margin-top: .4rem; }

@@ -34,6 +34,10 @@ inline Series success_series(const Results& results, std::string label, int colo
 /// Adds the section's figures to the page.
 template <class P>
 void internal_rl_section(const Run<P>& run, const RlResults& r, const WorldReport& world, Page& page) {
+    if (run.settings.rl_task != "unseen")
+        page.paragraph(
+            "What RL learned here is not the unseen task but the tasks for selection, of which nothing is reported: "
+            "wherever this page speaks of internal and raw-action RL, it means those.");
     std::vector<Level> expert;
     if (world.expert_success < 1) expert.push_back({"expert", world.expert_success});
     page.figure(drawn(run.folder / "plot-rl", LinePlot{.x_label = "episodes",

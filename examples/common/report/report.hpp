@@ -8,6 +8,7 @@
 #include "common/report/base_model.hpp"
 #include "common/report/components.hpp"
 #include "common/report/controllers.hpp"
+#include "common/report/degenerations.hpp"
 #include "common/report/internal_rl.hpp"
 #include "common/report/summary.hpp"
 
@@ -20,6 +21,9 @@ void report(Run<P>& run, const WorldReport& world) {
     Page page(fmt::format("midstream: {} run, seed {}", P::name, run.settings.seed), world.world);
     const Table stages = results_table(results, world, P::subgoals, run.has_selection());
     print(stages);
+    const auto degenerate = degenerations(results, P::subgoals, run.has_selection(), run.settings.internal.batch);
+    for (const auto& text : degenerate) show(stdout, "looks degenerate: " + text + "\n");
+    degenerations_section(degenerate, page);
     page.table(stages, "What each stage reached.");
     page.gates(gates(results, world, P::subgoals, run.has_selection()));
 

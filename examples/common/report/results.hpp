@@ -73,7 +73,8 @@ struct RlResults {
 
 /// The tables of a whole run.
 struct RunResults : RlResults {
-    Results pretrain, probe, steer, discover, codes, codes_summary, inspect, oracle, base_alone, gains;
+    Results pretrain, probe, steer, discover, codes, codes_summary, inspect, oracle, base_alone, gains,
+        discover_figures;
 
     explicit RunResults(const std::filesystem::path& folder)
         : RlResults(folder),
@@ -86,7 +87,8 @@ struct RunResults : RlResults {
           inspect(folder / "inspect.csv"),
           oracle(folder / "informed.csv"),
           base_alone(folder / "steer-base.csv"),
-          gains(folder / "steer-gains.csv") {}
+          gains(folder / "steer-gains.csv"),
+          discover_figures(folder / "discover-figures.csv") {}
 
     /// The layer at which supervised controllers are best: by tasks of which nothing is reported, where there are such.
     std::size_t best_layer(bool has_selection) const { return steer.best_row(has_selection ? "selection" : "success"); }

@@ -42,7 +42,7 @@ TrainedAgent<P> trained_agent(Run<P>& run) {
     trained.view = policy_view(run);
 
     auto mind = trained.agent();
-    auto world = run.unseen_world();
+    auto world = run.rl_world();
     world.reset(run.stream(Stream::evaluation).fork(401));
     mind.reset(core::Random(1));
     std::vector<typename TrainedAgent<P>::ObservationElement> seen;
@@ -68,7 +68,7 @@ void write_agent(Run<P>& run) {
         auto mind = trained.agent();
         const int count = run.settings.steer.episodes;
         mind.reset(count, run.stream(Stream::evaluation).fork(402));
-        rl::Player player(typename Run<P>::Batch(run.unseen_world()));
+        rl::Player player(typename Run<P>::Batch(run.rl_world()));
         player.play(count, run.stream(Stream::evaluation).fork(403), [&](auto awaiting, auto seen, auto actions) {
             const auto decided = mind.act(awaiting, seen);
             core::require(mind.fault() == rl::Fault::none, rl::to_string(mind.fault()));

@@ -52,6 +52,8 @@ int run_given(Run<P>& run, const std::string& stage, const WorldReportOf& world_
 template <class P, class WorldReportOf>
 int run_stages(const std::string& stage, Settings settings, const WorldReportOf& world_report) {
     require_feasible(settings, P::World::horizon);
+    core::require(settings.rl_task == "unseen" || Run<P>::has_selection(),
+                  "--rl-task is selection, and this preset has no tasks for that");
     Run<P> run(std::move(settings));
     if (run.given) return run_given(run, stage, world_report);
     const auto wants = [&](const char* name) { return stage == "all" || stage == name; };

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/announce.hpp"
 #include "common/files/tables.hpp"
 #include "common/stages/acting.hpp"
 #include "common/stages/refine.hpp"
@@ -62,6 +63,8 @@ void test_codes(Run<P>& run) {
         const auto moved = analysis::transplant(
             run.parallel, world, held, analysis::Goals{P::subgoals, typename P::ReachedSubgoal{}},
             held_out_episodes(run, run.settings.discover.evaluation), random(302), pass_options(run));
+        announce("discover", analysis::degenerations(analysis::CodeFigures{.transplant = moved.reached,
+                                                                           .chance_transplant = moved.chance}));
         const auto summary = analysis::summarise(outcome);
         const auto chance = analysis::chance(outcome, random(305));
         write_table(

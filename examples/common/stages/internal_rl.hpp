@@ -24,9 +24,9 @@ core::Description about_internal_rl(const Run<P>& run) {
     core::Description about{"internal-rl"};
     return about.set("settings", run.settings.internal)
         .set("constant_rates", run.settings.constant_rates)
-        .set("advantages", Advantages{})
+        .set("advantages", Advantages(run.settings.internal).about())
         .set("acting", acting(run))
-        .set("world", run.unseen_world())
+        .set("world", run.rl_world())
         .set("policy", std::type_identity<typename P::Policy>{})
         .set("view", std::type_identity<typename P::View>{})
         .set("learner", new_policy_learner<typename P::Policy>(run, run.settings.internal))
@@ -45,7 +45,7 @@ typename P::View policy_view(Run<P>& run) {
         if (io::exists(path)) {
             io::load(path, description, contents);
         } else {
-            view = rl::standard_view(typename Run<P>::Batch(run.unseen_world()), steered(run, acting(run)),
+            view = rl::standard_view(RlBatch<P>(run.rl_world(), {.group = 1}), steered(run, acting(run)),
                                      view_episodes<P>, run.stream(Stream::internal_rl).fork(2));
             io::save(path, description, contents);
         }
@@ -56,9 +56,8 @@ typename P::View policy_view(Run<P>& run) {
 /// The unseen task in codes: an environment whose actions these are. The watcher is called before every step.
 template <class P, class Watcher = rl::NoWatcher>
 auto internal_environment(Run<P>& run, Watcher watcher = {}) {
-    using Inner = rl::Internal<typename Run<P>::Batch, typename P::Meta, Watcher, typename P::View>;
-    return Inner(typename Run<P>::Batch(run.unseen_world()), steered(run, acting(run)), std::move(watcher),
-                 policy_view(run));
+    using Inner = rl::Internal<RlBatch<P>, typename P::Meta, Watcher, typename P::View>;
+    return Inner(rl_batch(run, run.settings.internal), steered(run, acting(run)), std::move(watcher), policy_view(run));
 }
 
 /// Trains the policy over codes, or goes on where an earlier run stopped.

@@ -17,7 +17,7 @@ core::Description about_oracle(const Run<P>& run) {
     return about.set("episodes", run.settings.steer.episodes)
         .set("codes_of", run.settings.discover.evaluation)
         .set("acting", acting(run))
-        .set("world", run.unseen_world())
+        .set("world", run.rl_world())
         .set("codes", about_codes(run));
 }
 
@@ -32,7 +32,7 @@ void play_oracle(Run<P>& run) {
                                               pass_options(run));
         const auto codes = analysis::mean_codes(
             analysis::segment_codes(inferred.codes.view(), episodes.sequences(), episodes.subgoals), P::subgoals);
-        const auto result = analysis::informed_success(run.parallel, typename Run<P>::Batch(run.unseen_world()), oracle,
+        const auto result = analysis::informed_success(run.parallel, typename Run<P>::Batch(run.rl_world()), oracle,
                                                        std::as_const(codes).view(), run.settings.steer.episodes,
                                                        run.stream(Stream::evaluation).fork(304));
         write_table(run.folder / "informed.csv", {"row", "success", "decisions"},

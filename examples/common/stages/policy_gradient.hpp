@@ -6,8 +6,10 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <span>
 #include <string>
 
+#include "common/announce.hpp"
 #include "common/files/stage.hpp"
 #include "common/files/tables.hpp"
 #include "common/stages/run.hpp"
@@ -15,8 +17,48 @@
 
 namespace midstream::examples {
 
-/// How the returns of a batch become advantages.
-using Advantages = rl::BatchNormalised;
+/// How the returns of a batch become advantages: one of the library's rules of returns, chosen at run time, so that a
+/// program does not compile its RL once for each.
+struct Advantages {
+    bool leave_one_out = false;
+    int group = 1;  ///< if more than 1, within groups
+
+    explicit Advantages(const Settings::PolicyGradient& o)
+        : leave_one_out(o.advantages == "leave-one-out"), group(o.group) {}
+
+    void operator()(std::span<const float> returns, std::span<float> advantages) const {
+        with_rule([&](const auto& rule) { rule(returns, advantages); });
+    }
+    /// Of the rule that this is.
+    core::Description about() const {
+        core::Description description;
+        with_rule([&](const auto& rule) { description = core::describe(rule); });
+        return description;
+    }
+
+private:
+    template <class Work>
+    void with_rule(Work&& work) const {
+        const auto in_groups = [&]<class Rule>(Rule rule) {
+            if (group > 1)
+                work(rl::Grouped<Rule>{.rule = rule, .group = group});
+            else
+                work(rule);
+        };
+        if (leave_one_out)
+            in_groups(rl::LeaveOneOut{});
+        else
+            in_groups(rl::BatchNormalised{});
+    }
+};
+
+/// Environments whose episodes begin in groups, or each in a world of its own.
+template <class P>
+using RlBatch = env::Batched<typename P::World, env::StreamPerGroup>;
+template <class P>
+RlBatch<P> rl_batch(const Run<P>& run, const Settings::PolicyGradient& o) {
+    return RlBatch<P>(run.rl_world(), {.group = o.group});
+}
 
 /// A policy's learner; its parameters are yet to be drawn.
 template <class Policy, class P>
@@ -43,7 +85,10 @@ void train_policy(Run<P>& run, const std::string& name, const std::string& descr
                          run.settings.checkpoint_seconds, "episodes", static_cast<double>(o.batch) / per_batch);
     rl::ClippedPolicyGradient<Environment, Policy, Learner, Advantages> algorithm(
         environment, learner,
-        {.batch = o.batch, .epochs = o.epochs, .minibatches = o.minibatches, .clip = static_cast<float>(o.clip)});
+        {.batch = o.batch, .epochs = o.epochs, .minibatches = o.minibatches, .clip = static_cast<float>(o.clip)},
+        Advantages(o));
+    Announcer announcer(name, 1);
+    analysis::RewardFigures rewards{.successes = 0};  // of the beginning: not of a run that goes on
     while (!stage.finished()) {
         const std::int64_t batch = learner.steps() / per_batch;
         const double left =
@@ -53,6 +98,12 @@ void train_policy(Run<P>& run, const std::string& name, const std::string& descr
         stage.record({static_cast<double>(before + batch * o.batch), report.success, report.decisions, report.length,
                       report.sums.divergence / std::max(1.0, report.sums.decisions),
                       report.sums.clipped / std::max(1.0, report.sums.decisions)});
+        if (batch == static_cast<std::int64_t>(rewards.batches)) {
+            rewards.batches += 1;
+            rewards.episodes += o.batch;
+            rewards.successes += report.success * o.batch;
+            announcer.look(analysis::degenerations(rewards));
+        }
         stage.tick([&] { return fmt::format("success {:.3f}, {:.1f} decisions", report.success, report.decisions); });
     }
     const std::string table = name + "-modes";

@@ -2,9 +2,11 @@
 /// The stage `probe`: how well linear probes read the current subgoal from every layer of the residual stream.
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <vector>
 
+#include "common/announce.hpp"
 #include "common/files/tables.hpp"
 #include "common/stages/pretrain.hpp"
 #include "midstream/analysis/probe.hpp"
@@ -47,6 +49,9 @@ void probe(Run<P>& run) {
         });
         io::save(run.folder / "probe.safetensors", probes_description<P>(),
                  [&](auto&& member) { member("layers", trained.probes); });
+        analysis::BeliefFigures belief{.observation = trained.results.front().accuracy, .chance = 1.0 / P::subgoals};
+        for (const auto& result : trained.results) belief.accuracy = std::fmax(belief.accuracy, result.accuracy);
+        announce("probe", analysis::degenerations(belief));
         std::vector<std::vector<double>> rows;
         for (std::size_t l = 0; l < trained.results.size(); ++l)
             rows.push_back({static_cast<double>(l), trained.results[l].accuracy, trained.results[l].nll});

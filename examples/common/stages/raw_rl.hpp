@@ -13,8 +13,8 @@ core::Description about_raw_rl(const Run<P>& run) {
     core::Description about{"raw-rl"};
     return about.set("settings", run.settings.raw)
         .set("constant_rates", run.settings.constant_rates)
-        .set("advantages", Advantages{})
-        .set("world", run.unseen_world())
+        .set("advantages", Advantages(run.settings.raw).about())
+        .set("world", run.rl_world())
         .set("base", about_pretraining(run))
         .set("learner", new_policy_learner<typename P::Base>(run, run.settings.raw));
 }
@@ -26,7 +26,7 @@ void raw_rl(Run<P>& run) {
     auto learner = new_policy_learner<Base>(run, run.settings.raw);
     *learner.parameters = base_model(run);
     train_policy<Base>(run, "raw-rl", core::text(about_raw_rl(run)), run.settings.raw, learner,
-                       run.stream(Stream::raw_rl).fork(1), typename Run<P>::Batch(run.unseen_world()));
+                       run.stream(Stream::raw_rl).fork(1), rl_batch(run, run.settings.raw));
 }
 
 }  // namespace midstream::examples

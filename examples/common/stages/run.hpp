@@ -113,6 +113,10 @@ struct Run {
     }
     World pretraining_world() const { return World(P::pretraining_tasks()); }
     World unseen_world() const { return World(P::unseen_tasks()); }
+    /// What internal and raw-action RL learn.
+    World rl_world() const {
+        return settings.rl_task == "unseen" ? unseen_world() : World(P::selection_tasks().value());
+    }
     /// Has this preset tasks to choose gain and layer by that are not reported?
     static bool has_selection() { return P::selection_tasks().has_value(); }
 

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <string>
@@ -11,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/announce.hpp"
 #include "common/files/tables.hpp"
 #include "common/stages/pretrain.hpp"
 #include "midstream/analysis/steered_success.hpp"
@@ -116,6 +118,9 @@ void steer(Run<P>& run) {
         const auto alone = analysis::base_success<typename P::Base>(
             run.parallel, typename Run<P>::Batch(run.unseen_world()), base, P::subgoals, o.episodes,
             run.stream(Stream::evaluation).fork(399), {.temperature = static_cast<float>(o.temperature)});
+        analysis::ControllerFigures controllers{.alone = alone.success()};
+        for (const auto& row : rows) controllers.success = std::fmax(controllers.success, row[2]);  // the best layer's
+        announce("steer", analysis::degenerations(controllers));
         constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
         write_table(run.folder / "steer-base.csv", steer_columns<P>(), {steer_row<P>(-1, unknown, alone, unknown)});
         write_table(run.folder / "steer-gains.csv", {"layer", "gain", "selection"}, gains);

@@ -18,18 +18,12 @@
 #include <cmath>
 #include <concepts>
 
+#include "midstream/control/fixed_switches.hpp"
 #include "midstream/core/contract.hpp"
 #include "midstream/core/random.hpp"
 #include "midstream/layer/math.hpp"
 
 namespace midstream::control {
-
-/// The gate and its derivative with respect to the logit.
-template <class T>
-struct Gate {
-    T value;  ///< beta
-    T slope;  ///< d beta / d logit
-};
 
 /// Are gates drawn, open or shut (`static constexpr bool sampled = true` of a policy)? A code then costs only where it
 /// is taken, unless options say otherwise: nothing else would keep such gates from opening always.
@@ -48,8 +42,12 @@ bool reaches(T logit, double threshold) {
 
 /// beta = sigmoid(logit), used as a probability without sampling: the paper's switch. Acts by the threshold.
 struct SoftSwitch {
-    double threshold = 0.5;  ///< at which it opens in acting
-    static constexpr void describe(const auto& self, auto&& part) { part("threshold", self.threshold); }
+    double threshold = 0.5;          ///< at which it opens in acting
+    ForcedPeriod forced_period = 0;  ///< if positive, gates open every so many steps and are not learned
+    static constexpr void describe(const auto& self, auto&& part) {
+        part("threshold", self.threshold);
+        detail::describe_forced(self.forced_period, part);
+    }
     static constexpr bool learned = true;
     template <class T>
     Gate<T> gate(T logit) const {
@@ -57,59 +55,47 @@ struct SoftSwitch {
         return {beta, beta * (T(1) - beta)};
     }
     template <class T>
-    Gate<T> gate(T logit, int, core::Random&) const {
-        return gate(logit);
+    Gate<T> gate(T logit, int step, core::Random&) const {
+        return forced_period > 0 ? detail::forced_gate<T>(forced_period, step) : gate(logit);
     }
-    bool acting(float logit, int, core::Random&) const { return reaches(logit, threshold); }
-    void validate() const { core::require_range(threshold, 0.0, 1.0, "the switch's threshold"); }
-};
-
-/// beta = 1 throughout: a new code at every step (the baseline of C.4.1).
-struct AlwaysSwitch {
-    static constexpr bool learned = false;
-    template <class T>
-    Gate<T> gate(T, int, core::Random&) const {
-        return {T(1), T(0)};
+    bool acting(float logit, int step, core::Random&) const {
+        return forced_period > 0 ? detail::forced_open(forced_period, step) : reaches(logit, threshold);
     }
-    bool acting(float, int, core::Random&) const { return true; }
-};
-
-/// beta = 1 every `period` steps, counted from the first.
-struct FixedPeriod {
-    int period = 5;  ///< in steps
-    static constexpr void describe(const auto& self, auto&& part) { part("period", self.period); }
-    static constexpr bool learned = false;
-    template <class T>
-    Gate<T> gate(T, int step, core::Random&) const {
-        return {step % period == 0 ? T(1) : T(0), T(0)};
+    void validate() const {
+        core::require_range(threshold, 0.0, 1.0, "the switch's threshold");
+        detail::validate_forced(forced_period);
     }
-    bool acting(float, int step, core::Random&) const { return step % period == 0; }
-    void validate() const { core::require_range(period, 1, 1 << 30, "the switch's period"); }
 };
 
 /// A sampled binary gate (Gumbel-sigmoid, i.e. logistic noise on the logit) with the straight-through gradient of its
 /// relaxation at `temperature`: the variant of the paper's rate-distortion curves (C.6). Acts by the threshold, as the
 /// paper's switch does: at 0.5 that is the likelier of both gates.
 struct GumbelSwitch {
-    double temperature = 1;  ///< of the relaxation; the lower, the nearer to binary
-    double threshold = 0.5;  ///< at which it opens in acting
+    double temperature = 1;          ///< of the relaxation; the lower, the nearer to binary
+    double threshold = 0.5;          ///< at which it opens in acting
+    ForcedPeriod forced_period = 0;  ///< if positive, gates open every so many steps and are not learned
     static constexpr void describe(const auto& self, auto&& part) {
         part("temperature", self.temperature);
         part("threshold", self.threshold);
+        detail::describe_forced(self.forced_period, part);
     }
     static constexpr bool learned = true;
     static constexpr bool sampled = true;  ///< gates are drawn, open or shut
     template <class T>
-    Gate<T> gate(T logit, int, core::Random& random) const {
+    Gate<T> gate(T logit, int step, core::Random& random) const {
+        if (forced_period > 0) return detail::forced_gate<T>(forced_period, step);
         const double u = (random.uniform() * 0x1p32 + 0.5) * 0x1p-32;  // inside (0, 1)
         const T noisy = (logit + static_cast<T>(std::log(u) - std::log1p(-u))) / static_cast<T>(temperature);
         const T relaxed = layer::sigmoid(noisy);
         return {noisy > T(0) ? T(1) : T(0), relaxed * (T(1) - relaxed) / static_cast<T>(temperature)};
     }
-    bool acting(float logit, int, core::Random&) const { return reaches(logit, threshold); }
+    bool acting(float logit, int step, core::Random&) const {
+        return forced_period > 0 ? detail::forced_open(forced_period, step) : reaches(logit, threshold);
+    }
     void validate() const {
         core::require_range(temperature, 1e-6, 1e6, "the switch's temperature");
         core::require_range(threshold, 0.0, 1.0, "the switch's threshold");
+        detail::validate_forced(forced_period);
     }
 };
 
@@ -196,6 +182,17 @@ constexpr bool set_threshold(S& policy, double threshold) {
         return policy.threshold = threshold, true;
     else if constexpr (requires { policy.inner; })
         return set_threshold(policy.inner, threshold);
+    else
+        return false;
+}
+
+/// Forces a switch policy to a period, or that of the policy within it; false where it cannot be forced.
+template <class S>
+constexpr bool set_forced_period(S& policy, ForcedPeriod period) {
+    if constexpr (requires { policy.forced_period; })
+        return policy.forced_period = period, true;
+    else if constexpr (requires { policy.inner; })
+        return set_forced_period(policy.inner, period);
     else
         return false;
 }

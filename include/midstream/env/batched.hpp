@@ -2,6 +2,7 @@
 /// A batch environment made of copies of one environment: every instance still running awaits an action at each call.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,9 +12,30 @@
 
 namespace midstream::env {
 
+/// Every instance draws from a stream of its own: worlds differ from instance to instance.
+struct StreamPerInstance {
+    /// Of that instance of a batch.
+    core::Random operator()(core::Random random, int instance) const {
+        return random.fork(static_cast<std::uint64_t>(instance));
+    }
+};
+
+/// Instances 0 to group - 1 draw alike, as do the next `group`, and so on: each group begins in one world, and stays
+/// there as far as its actions agree. What grouped advantages compare (rl::Grouped).
+struct StreamPerGroup {
+    int group = 8;  ///< instances
+    static constexpr void describe(const auto& self, auto&& part) { part("group", self.group); }
+
+    /// Of that instance of a batch.
+    core::Random operator()(core::Random random, int instance) const {
+        return random.fork(static_cast<std::uint64_t>(instance / group));
+    }
+    void validate() const { core::require_range(group, 1, 1 << 20, "the group of a batch of environments"); }
+};
+
 /// Copies of `prototype`. Runs on the calling thread; whoever wants threads makes one batch per shard. Memory grows to
-/// the largest batch seen and is then reused.
-template <class Prototype>
+/// the largest batch seen and is then reused. `Streams` says which instances draw from the same random stream.
+template <class Prototype, class Streams = StreamPerInstance>
 class Batched {
     using E = detail::Checked<Prototype>;
 
@@ -22,13 +44,31 @@ public:
     using Action = typename E::Action;
     static constexpr int horizon = E::horizon;
 
-    static constexpr void describe(auto&& part) { part("environment", std::type_identity<Prototype>{}); }
-    static void describe(const auto& self, auto&& part) { part("environment", self.prototype_); }
+    static constexpr void describe(auto&& part) {
+        part("environment", std::type_identity<Prototype>{});
+        part("streams", std::type_identity<Streams>{});
+    }
+    static void describe(const auto& self, auto&& part) {
+        part("environment", self.prototype_);
+        part("streams", self.streams_);
+    }
 
     /// Acts on copies of `prototype`. Call `reset` before anything else.
-    explicit Batched(Prototype prototype) : prototype_(checked(std::move(prototype))) {}
+    explicit Batched(Prototype prototype, Streams streams = {})
+        : prototype_(checked(std::move(prototype))), streams_(streams) {
+        if constexpr (requires { streams.validate(); }) streams.validate();
+    }
 
-    /// Begins `count` episodes, instance i from random.fork(i): what an instance does depends on no other instance.
+    /// How many consecutive instances begin in the same world.
+    int group() const {
+        if constexpr (requires { streams_.group; })
+            return streams_.group;
+        else
+            return 1;
+    }
+
+    /// Begins `count` episodes, instance i from the stream that `Streams` gives it: what an instance does depends on no
+    /// other instance.
     void reset(int count, core::Random random) {
         core::require(count >= 0, "a batch of environments has at least 0 instances");
         if (static_cast<int>(instances_.size()) < count) instances_.resize(count, prototype_);
@@ -36,7 +76,7 @@ public:
         returns_.assign(count, 0.0f);
         lengths_.assign(count, 0);
         for (int i = 0; i < count; ++i) {
-            instances_[i].reset(random.fork(i));
+            instances_[i].reset(streams_(random, i));
             awaiting_[i] = i;
         }
     }
@@ -95,6 +135,7 @@ private:
     }
 
     E prototype_;
+    [[no_unique_address]] Streams streams_;
     std::vector<E> instances_;
     std::vector<int> awaiting_;
     std::vector<float> returns_;

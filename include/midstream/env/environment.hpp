@@ -167,7 +167,7 @@ template <class E>
 using EpisodesOf = data::Episodes<typename E::Observation, typename E::Action, TargetOf<E>>;
 
 /// Many instances that ask:
-/// - `reset(count, random)` begins `count` episodes, instance i from random.fork(i), and moves on until somebody
+/// - `reset(count, random)` begins `count` episodes, each from a fork of the stream, and moves on until somebody
 /// awaits;
 /// - `awaiting()` lists the instances that await an action, ascending; empty once all episodes have ended;
 /// - `observe` writes one row per awaiting instance, in that order;
@@ -186,5 +186,17 @@ concept BatchEnvironment = requires(B& batch, const B& constant, core::Random ra
     { constant.returns() } -> std::same_as<std::span<const float>>;
     { constant.lengths() } -> std::same_as<std::span<const int>>;
 };
+
+/// How many consecutive instances of a batch begin in the same world, as the batch says by `group()`, or the one within
+/// it (`environment()`); 1 where none says.
+template <BatchEnvironment B>
+int group_of(const B& batch) {
+    if constexpr (requires { requires std::integral<decltype(batch.group())>; })
+        return batch.group();
+    else if constexpr (requires { requires BatchEnvironment<std::remove_cvref_t<decltype(batch.environment())>>; })
+        return group_of(batch.environment());
+    else
+        return 1;
+}
 
 }  // namespace midstream::env

@@ -21,14 +21,15 @@ namespace midstream::rl {
 
 namespace detail {
 
-/// A small aggregate of numbers, byte by byte: how a switch acts is whatever its policy's options are.
+/// A small aggregate of numbers, byte by byte: how a switch acts is whatever its policy's options are. Numbers that were
+/// added at its end since a file was written stay as they are.
 template <class Value>
 struct Bytes {
     static_assert(std::is_trivially_copyable_v<Value>,
                   "options of a switch are plain numbers, or an agent could not be saved with them");
     static void read(std::span<const std::uint8_t> bytes, Value& value) {
-        core::require(bytes.size() == sizeof(Value), "an agent's options have another size than this program's");
-        std::copy_n(bytes.begin(), sizeof(Value), reinterpret_cast<std::uint8_t*>(&value));
+        core::require(bytes.size() <= sizeof(Value), "an agent's options have another size than this program's");
+        std::copy_n(bytes.begin(), bytes.size(), reinterpret_cast<std::uint8_t*>(&value));
     }
     static std::vector<std::uint8_t> write(const Value& value) {
         const auto* first = reinterpret_cast<const std::uint8_t*>(&value);

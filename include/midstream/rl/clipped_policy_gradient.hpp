@@ -8,11 +8,13 @@
 #include <array>
 #include <cstdint>
 #include <span>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "midstream/rl/advantages.hpp"
-#include "midstream/rl/clipped_surrogate.hpp"
 #include "midstream/rl/collect.hpp"
+#include "midstream/rl/surrogate.hpp"
 #include "midstream/train/learner.hpp"
 
 namespace midstream::rl {
@@ -30,59 +32,6 @@ struct ClippedPolicyGradientOptions {
         part("clip", self.clip);
     }
 };
-
-/// Sums over decisions, added up over shards, minibatches and epochs.
-struct SurrogateSums {
-    double surrogate = 0;   ///< min(r A, clip(r, 1 - clip, 1 + clip) A)
-    double clipped = 0;     ///< decisions whose ratio was clipped
-    double divergence = 0;  ///< -log ratio: an estimate of KL(old to new)
-    double decisions = 0;   ///< rows that were summed over
-
-    /// Adds the sums over other decisions.
-    SurrogateSums& operator+=(const SurrogateSums& other) {
-        surrogate += other.surrogate;
-        clipped += other.clipped;
-        divergence += other.divergence;
-        decisions += other.decisions;
-        return *this;
-    }
-};
-
-/// sum over rows of min(r A, clip(r, 1 - clip, 1 + clip) A), with r the ratio of the *joint* density of a row's action
-/// to that at the time of acting, plus entropy_weight times the entropy of the row's distribution. Adds -weight times
-/// its gradient: optimisers descend. The sums are without the entropy.
-template <class Policy, class T, class Gradient>
-SurrogateSums surrogate(const typename Policy::template Parameters<T>& parameters, core::Sequences sequences,
-                        typename Policy::template ObservationRows<T> observations,
-                        core::Rows<const typename Policy::Action::template Element<T>, Policy::Action::width> actions,
-                        std::span<const T> old_log_probabilities, std::span<const T> advantages, T clip, T weight,
-                        typename Policy::template Tape<T>& tape, Gradient&& gradient, T entropy_weight = 0) {
-    using Distribution = typename Policy::Distribution;
-    Policy::forward(parameters, sequences, observations, tape);
-    Policy::clear_gradients(tape);
-    SurrogateSums sums;
-    for (int s = 0; s < sequences.count(); ++s) {
-        const T advantage = advantages[static_cast<std::size_t>(s)];
-        for (int i = 0; i < sequences.length(s); ++i) {
-            const int row = sequences.row(s) + i;
-            const T* distribution = tape.action.view().row(row);
-            const T log_ratio = Distribution::log_probability(distribution, actions.row(row)) -
-                                old_log_probabilities[static_cast<std::size_t>(row)];
-            const ClippedSurrogate<T> surrogate(log_ratio, advantage, clip);
-            sums.surrogate += surrogate.value;
-            sums.clipped += surrogate.clipped;
-            sums.divergence -= log_ratio;
-            sums.decisions += 1;
-            if (!surrogate.clipped && core::trainable<Gradient>)
-                Distribution::log_probability(distribution, actions.row(row), -weight * surrogate.ratio * advantage,
-                                              tape.action_gradient.view().row(row));
-            if (entropy_weight > 0 && core::trainable<Gradient>)
-                Distribution::entropy(distribution, -weight * entropy_weight, tape.action_gradient.view().row(row));
-        }
-    }
-    if constexpr (core::trainable<Gradient>) Policy::backward(parameters, sequences, observations, tape, gradient);
-    return sums;
-}
 
 /// What one collected batch and the updates on it came to.
 struct ClippedPolicyGradientReport {
@@ -108,10 +57,11 @@ constexpr bool check_policy_gradient() {
     static_assert(learns,
                   "rl::ClippedPolicyGradient's third argument is the policy's learner: "
                   "train::Learner<Policy::Parameters<float>, Optimiser>");
-    constexpr bool has_rule = AdvantageRule<Advantage>;
+    constexpr bool has_rule = !is_batch || AdvantageRule<Advantage, typename B::Observation>;
     static_assert(has_rule,
-                  "rl::ClippedPolicyGradient's advantages are a function of a batch of returns: rule(std::span<const "
-                  "float> returns, std::span<float> advantages) const, as rl::BatchNormalised");
+                  "rl::ClippedPolicyGradient's advantages are a function of a batch of returns, rule(std::span<const "
+                  "float> returns, std::span<float> advantages) const, as rl::BatchNormalised, or of its decisions, "
+                  "rule(const auto& parallel, std::span<const rl::Decisions<Observation>> shards)");
     constexpr bool fits = check_policy<B, Policy>();
     return is_batch && is_policy && learns && has_rule && fits;
 }
@@ -121,22 +71,31 @@ template <class B, class Policy, class LearnerType, class Advantage = BatchNorma
           bool = check_policy_gradient<B, Policy, LearnerType, Advantage>()>
 class ClippedPolicyGradient {
 public:
-    /// Copies the environment for every shard. The learner must outlive this. Throws if an option is out of its range.
+    /// Copies the environment for every shard. The learner must outlive this. Throws if an option is out of its range,
+    /// or groups are not those of the environment.
     ClippedPolicyGradient(const B& environment, LearnerType& learner, ClippedPolicyGradientOptions options = {},
                           Advantage advantage = {})
-        : learner_(&learner), options_(options), advantage_(advantage) {
+        : learner_(&learner), options_(options), group_(env::group_of(environment)), advantage_(std::move(advantage)) {
         core::require_range(learner.shards, 1, LearnerType::max_shards, "shards");
         core::require(options.batch >= learner.shards && options.batch <= 1 << 20, [&] {
             return "batch is " + std::to_string(options.batch) + ", valid is " + std::to_string(learner.shards) +
                    " (an episode for each shard) to " + std::to_string(1 << 20);
         });
+        require_groups(advantage_, group_);
+        core::require(options.batch % group_ == 0 && options.batch / group_ >= learner.shards, [&] {
+            return "batch is " + std::to_string(options.batch) + ", valid are multiples of " + std::to_string(group_) +
+                   ", as many episodes begin in the same world, from " + std::to_string(group_ * learner.shards) +
+                   " on, a group for each shard";
+        });
         core::require_range(options.epochs, 1, 1000, "epochs");
-        core::require_range(options.minibatches, 1, options.batch / learner.shards, "minibatches");
+        core::require_range(options.minibatches, 1, episode_count(learner.shards - 1), "minibatches");
         core::require_range(options.clip, 0.0f, 1.0f, "clip");
         tapes_ = std::vector<typename Policy::template Tape<float>>(static_cast<std::size_t>(learner.shards));
         for (int shard = 0; shard < learner.shards; ++shard) collectors_.emplace_back(environment);
         returns_.resize(static_cast<std::size_t>(options.batch));
-        advantages_.resize(static_cast<std::size_t>(options.batch));
+        advantages_.resize(ReturnAdvantage<Advantage> ? returns_.size() : 0);
+        of_decisions_.resize(static_cast<std::size_t>(learner.shards));
+        decisions_.resize(of_decisions_.size());
         lengths_.resize(static_cast<std::size_t>(options.batch));
         rows_.resize(static_cast<std::size_t>(learner.shards * options.minibatches));
     }
@@ -159,7 +118,7 @@ public:
         core::require_same(parallel, std::span<const std::uint64_t>(what),
                            "the random streams, updates so far, shards or batches of a policy's update");
         ClippedPolicyGradientReport report = collect(parallel, random.fork(learner_->steps()));
-        advantage_(returns_, advantages_);
+        give_advantages(parallel);
         for (int epoch = 0; epoch < options_.epochs; ++epoch)
             for (int minibatch = 0; minibatch < options_.minibatches; ++minibatch) {
                 double rows = 0;
@@ -169,16 +128,16 @@ public:
                 const auto weight = static_cast<float>(1 / rows);
                 report.sums += learner_->update(parallel, learning_rate, [&](int shard, auto& gradient) {
                     const auto& collector = collectors_[static_cast<std::size_t>(shard)];
-                    const Slice part = slice(collector, minibatch);
+                    const core::Sequences part = slice(collector, minibatch);
                     const auto& episodes = collector.episodes();
-                    const int first = part.sequences.first(0), count = part.sequences.rows();
+                    const int first = part.first(0), count = part.rows();
                     return surrogate<Policy, float>(
-                        *learner_->parameters, part.sequences, episodes.observation_rows().slice(first, count),
+                        *learner_->parameters, part, episodes.observation_rows().slice(first, count),
                         episodes.action_rows().slice(first, count),
                         collector.log_probabilities().subspan(static_cast<std::size_t>(first),
                                                               static_cast<std::size_t>(count)),
-                        std::span<const float>(advantages_)
-                            .subspan(static_cast<std::size_t>(first_episode(shard) + part.first)),
+                        std::span<const float>(of_decisions_[static_cast<std::size_t>(shard)])
+                            .subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count)),
                         options_.clip, weight, tapes_[static_cast<std::size_t>(shard)], gradient, entropy_weight);
                 });
             }
@@ -192,14 +151,14 @@ public:
                       "the number of shards of a learner does not change within an rl::ClippedPolicyGradient");
         core::for_shards(parallel, learner_->shards, [&](int shard) {
             auto& collector = collectors_[static_cast<std::size_t>(shard)];
-            collector.collect(*learner_->parameters, train::share(options_.batch, shard, learner_->shards),
+            collector.collect(*learner_->parameters, episode_count(shard),
                               random.fork(static_cast<std::uint64_t>(shard)), temperature);
             const auto& returns = collector.episodes().returns;
             const auto lengths = collector.lengths();
             std::copy(returns.begin(), returns.end(), returns_of(shard).begin());
             std::copy(lengths.begin(), lengths.end(), lengths_of(shard).begin());
             for (int minibatch = 0; minibatch < options_.minibatches; ++minibatch)
-                rows_of(shard)[static_cast<std::size_t>(minibatch)] = slice(collector, minibatch).sequences.rows();
+                rows_of(shard)[static_cast<std::size_t>(minibatch)] = slice(collector, minibatch).rows();
         });
         core::exchange(parallel, learner_->shards, [&](int shard) { return returns_of(shard); });
         core::exchange(parallel, learner_->shards, [&](int shard) { return lengths_of(shard); });
@@ -219,27 +178,49 @@ public:
         return report;
     }
 
+    /// The rule, with what it has learned, if it learns.
+    const Advantage& advantage() const { return advantage_; }
     /// What a shard collected last; of several processes, in that to which the shard belongs.
     const Collector<B, Policy>& collector(int shard) const { return collectors_[static_cast<std::size_t>(shard)]; }
 
 private:
     /// Consecutive episodes of one shard.
-    struct Slice {
-        int first;
-        core::Sequences sequences;
-    };
-    Slice slice(const Collector<B, Policy>& collector, int minibatch) const {
+    core::Sequences slice(const Collector<B, Policy>& collector, int minibatch) const {
         const std::int64_t count = collector.episodes().count();
         const int first = static_cast<int>(count * minibatch / options_.minibatches),
                   last = static_cast<int>(count * (minibatch + 1) / options_.minibatches);
-        return {first,
-                {std::span<const int>(collector.episodes().offsets)
-                     .subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(last - first) + 1)}};
+        return {std::span<const int>(collector.episodes().offsets)
+                    .subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(last - first) + 1)};
+    }
+    /// Groups are not split over shards.
+    int episode_count(int shard) const {
+        return group_ * train::share(options_.batch / group_, shard, learner_->shards);
     }
     int first_episode(int shard) const {
         int first = 0;
-        for (int s = 0; s < shard; ++s) first += train::share(options_.batch, s, learner_->shards);
+        for (int s = 0; s < shard; ++s) first += episode_count(s);
         return first;
+    }
+
+    /// Fills of_decisions_ as the rule has it.
+    template <core::Parallelism Parallel>
+    void give_advantages(const Parallel& parallel) {
+        if constexpr (ReturnAdvantage<Advantage>) advantage_(returns_, advantages_);
+        core::for_shards(parallel, learner_->shards, [&](int shard) {
+            const auto at = static_cast<std::size_t>(shard);
+            const auto& collector = collectors_[at];
+            const auto& episodes = collector.episodes();
+            of_decisions_[at].resize(static_cast<std::size_t>(episodes.rows()));
+            decisions_[at] = {episodes.sequences(), episodes.observation_rows(), collector.rewards_to_go(),
+                              of_decisions_[at]};
+            if constexpr (ReturnAdvantage<Advantage>)
+                for (int i = 0; i < episodes.count(); ++i)
+                    std::fill(of_decisions_[at].begin() + episodes.offsets[static_cast<std::size_t>(i)],
+                              of_decisions_[at].begin() + episodes.offsets[static_cast<std::size_t>(i) + 1],
+                              advantages_[static_cast<std::size_t>(first_episode(shard) + i)]);
+        });
+        if constexpr (!ReturnAdvantage<Advantage>)
+            advantage_(parallel, std::span<const Decisions<typename B::Observation>>(decisions_));
     }
 
     // Of a shard: what its episodes returned, how long they were, the rows of its minibatches.
@@ -252,17 +233,20 @@ private:
     template <class T>
     std::span<T> episodes_of(std::vector<T>& all, int shard) {
         return std::span(all).subspan(static_cast<std::size_t>(first_episode(shard)),
-                                      static_cast<std::size_t>(train::share(options_.batch, shard, learner_->shards)));
+                                      static_cast<std::size_t>(episode_count(shard)));
     }
 
     LearnerType* learner_;
     ClippedPolicyGradientOptions options_;
+    int group_;  // consecutive episodes that begin in the same world
     Advantage advantage_;
     std::vector<Collector<B, Policy>> collectors_;
     std::vector<typename Policy::template Tape<float>> tapes_;
-    std::vector<float> returns_, advantages_;  // an entry for each episode of the batch
-    std::vector<int> lengths_;                 // likewise
-    std::vector<int> rows_;                    // for each shard, an entry for each minibatch
+    std::vector<float> returns_, advantages_;                    // an entry for each episode of the batch
+    std::vector<int> lengths_;                                   // likewise
+    std::vector<int> rows_;                                      // for each shard, an entry for each minibatch
+    std::vector<std::vector<float>> of_decisions_;               // for each shard, an advantage for each decision
+    std::vector<Decisions<typename B::Observation>> decisions_;  // likewise all of it
 };
 
 /// What does not fit together: check_policy_gradient has said why.

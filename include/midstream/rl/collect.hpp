@@ -53,6 +53,7 @@ public:
         log_observations_.clear();
         log_actions_.clear();
         log_log_probabilities_.clear();
+        log_returns_.clear();
         player_.play(count, random.fork(0), [&](std::span<const int> awaiting, auto observations, auto actions) {
             Policy::step(
                 parameters,
@@ -67,6 +68,7 @@ public:
                                              temperature);
                 instances_.push_back(instance);
                 log_log_probabilities_.push_back(Policy::Distribution::log_probability(distribution, actions.row(i)));
+                log_returns_.push_back(returned(instance));
             }
             const auto o = observations.flat();
             const auto a = actions.flat();
@@ -81,12 +83,19 @@ public:
     const Episodes& episodes() const { return episodes_; }
     /// log p(action) of every row at the time of acting.
     std::span<const float> log_probabilities() const { return log_probabilities_; }
+    /// What every row's episode earned from that decision on.
+    std::span<const float> rewards_to_go() const { return rewards_to_go_; }
     /// Primitive steps of each of the last episodes.
     std::span<const int> lengths() const { return environment().lengths(); }
     /// The environments, as the last episodes left them.
     const B& environment() const { return player_.environment(); }
 
 private:
+    /// Up to now. A batch without that instance's return is the player's to complain of.
+    float returned(int instance) const {
+        const auto returns = environment().returns();
+        return static_cast<std::size_t>(instance) < returns.size() ? returns[static_cast<std::size_t>(instance)] : 0;
+    }
     /// From the order of time to the order of episodes.
     void pack(int count) {
         episodes_.clear();
@@ -98,6 +107,8 @@ private:
         episodes_.observations.resize(log_observations_.size());
         episodes_.actions.resize(log_actions_.size());
         log_probabilities_.resize(instances_.size());
+        rewards_to_go_.resize(instances_.size());
+        const auto returns = environment().returns();
         for (std::size_t i = 0; i < instances_.size(); ++i) {
             const auto row = static_cast<std::size_t>(next_[static_cast<std::size_t>(instances_[i])]++);
             std::copy_n(log_observations_.data() + i * B::Observation::width, B::Observation::width,
@@ -105,8 +116,8 @@ private:
             std::copy_n(log_actions_.data() + i * B::Action::width, B::Action::width,
                         episodes_.actions.data() + row * B::Action::width);
             log_probabilities_[row] = log_log_probabilities_[i];
+            rewards_to_go_[row] = returns[static_cast<std::size_t>(instances_[i])] - log_returns_[i];
         }
-        const auto returns = environment().returns();
         episodes_.returns.assign(returns.begin(), returns.end());
     }
 
@@ -118,6 +129,7 @@ private:
     std::vector<env::ObservationElement<B>> log_observations_;
     std::vector<env::ActionElement<B>> log_actions_;
     std::vector<float> log_log_probabilities_, log_probabilities_;
+    std::vector<float> log_returns_, rewards_to_go_;  // of each decision: what was earned before, and after
     Episodes episodes_;
 };
 

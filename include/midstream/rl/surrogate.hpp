@@ -1,0 +1,64 @@
+/// \file
+/// The clipped surrogate of a policy on whole sequences of decisions, with its gradient (Eq. 10).
+#pragma once
+
+#include <span>
+
+#include "midstream/core/parameters.hpp"
+#include "midstream/core/sequences.hpp"
+#include "midstream/core/tensor.hpp"
+#include "midstream/rl/clipped_surrogate.hpp"
+
+namespace midstream::rl {
+
+/// Sums over decisions, added up over shards, minibatches and epochs.
+struct SurrogateSums {
+    double surrogate = 0;   ///< min(r A, clip(r, 1 - clip, 1 + clip) A)
+    double clipped = 0;     ///< decisions whose ratio was clipped
+    double divergence = 0;  ///< -log ratio: an estimate of KL(old to new)
+    double decisions = 0;   ///< rows that were summed over
+
+    /// Adds the sums over other decisions.
+    SurrogateSums& operator+=(const SurrogateSums& other) {
+        surrogate += other.surrogate;
+        clipped += other.clipped;
+        divergence += other.divergence;
+        decisions += other.decisions;
+        return *this;
+    }
+};
+
+/// sum over rows of min(r A, clip(r, 1 - clip, 1 + clip) A), with A the row's advantage and r the ratio of the *joint*
+/// density of its action to that at the time of acting, plus entropy_weight times the entropy of the row's
+/// distribution. Adds -weight times its gradient: optimisers descend. The sums are without the entropy.
+template <class Policy, class T, class Gradient>
+SurrogateSums surrogate(const typename Policy::template Parameters<T>& parameters, core::Sequences sequences,
+                        typename Policy::template ObservationRows<T> observations,
+                        core::Rows<const typename Policy::Action::template Element<T>, Policy::Action::width> actions,
+                        std::span<const T> old_log_probabilities, std::span<const T> advantages, T clip, T weight,
+                        typename Policy::template Tape<T>& tape, Gradient&& gradient, T entropy_weight = 0) {
+    using Distribution = typename Policy::Distribution;
+    Policy::forward(parameters, sequences, observations, tape);
+    Policy::clear_gradients(tape);
+    SurrogateSums sums;
+    for (int row = 0; row < sequences.rows(); ++row) {
+        const T advantage = advantages[static_cast<std::size_t>(row)];
+        const T* distribution = tape.action.view().row(row);
+        const T log_ratio = Distribution::log_probability(distribution, actions.row(row)) -
+                            old_log_probabilities[static_cast<std::size_t>(row)];
+        const ClippedSurrogate<T> surrogate(log_ratio, advantage, clip);
+        sums.surrogate += surrogate.value;
+        sums.clipped += surrogate.clipped;
+        sums.divergence -= log_ratio;
+        sums.decisions += 1;
+        if (!surrogate.clipped && core::trainable<Gradient>)
+            Distribution::log_probability(distribution, actions.row(row), -weight * surrogate.ratio * advantage,
+                                          tape.action_gradient.view().row(row));
+        if (entropy_weight > 0 && core::trainable<Gradient>)
+            Distribution::entropy(distribution, -weight * entropy_weight, tape.action_gradient.view().row(row));
+    }
+    if constexpr (core::trainable<Gradient>) Policy::backward(parameters, sequences, observations, tape, gradient);
+    return sums;
+}
+
+}  // namespace midstream::rl
