@@ -12,6 +12,9 @@ if [ "${1-}" = --install ]; then
     need g++-aarch64-linux-gnu qemu-user libeigen3-dev libxtensor-dev nlohmann-json3-dev libboost-test-dev
     shift
 fi
+for needed in aarch64-linux-gnu-g++ qemu-aarch64; do
+    command -v "$needed" >/dev/null || { echo "tools/aarch64.sh: there is no $needed; --install installs it"; exit 77; }
+done
 if [ $# = 0 ]; then
     # Unquoted on purpose: one word per name.
     # shellcheck disable=SC2046
