@@ -29,7 +29,7 @@ core::Description about_agent(const Run<P>& run) {
 template <class P>
 TrainedAgent<P> trained_agent(Run<P>& run) {
     TrainedAgent<P> trained;
-    *trained.base = base_model(run);
+    *trained.base = acting_base_model(run);
     *trained.meta = metacontroller(run);
     *trained.policy = *trained_policy(run).parameters;
     trained.acting = acting(run);

@@ -123,13 +123,12 @@ struct Segments {
     }
 
     /// From the gradients of what is said and, in the tape, of shares and of `present`, and the weight of the
-    /// boundaries' divergence: adds to those of x (if wanted) and of the parameters. Boundaries have to be drawn.
+    /// boundaries' divergence: adds to those of x (if wanted) and of the parameters. Where boundaries are the likeliest
+    /// ones, they are constants, and cost nothing.
     template <class T, class Gradient>
     static void backward(const Parameters<T>& parameters, core::Sequences sequences, core::In<T, Width> x,
                          Tape<T>& tape, core::In<T, Output> said_gradient, T divergence_weight, core::Out<T, Width> dx,
                          Gradient&& gradient) {
-        core::require(tape.options.drawn,
-                      "segments are learned from boundaries that are drawn, not the likeliest ones");
         const int rows = x.count;
         const auto step_packed_gradient = tape.step_packed_gradient.zeros(rows);
         for (auto& segment : tape.segments) segment.begun_gradient.zeros(rows);
@@ -160,7 +159,8 @@ struct Segments {
             }
             const auto states_gradient = tape.states_gradient.zeros(rows);
             untell(parameters, sequences, i, said_gradient, tape, segment, gradient);
-            if (i + 1 < Count) undraw(parameters, sequences, divergence_weight, tape, segment, gradient);
+            if (i + 1 < Count && tape.options.drawn)
+                undraw(parameters, sequences, divergence_weight, tape, segment, gradient);
             tape.lockstep.gather(core::Rows<const T, Hidden>(states_gradient), tape.step_states_gradient.resize(rows));
             const auto step_begun_gradient = segment.step_begun_gradient.zeros(rows);
             Reader::backward(parameters.reader, tape.lockstep, sequences, segment.step_begun.view(), segment.reader,
