@@ -24,7 +24,9 @@ namespace midstream::control {
 template <int Width, int Hidden, int Output, int Count>
 struct Segments {
     static_assert(Count >= 1, "a sequence has at least one segment");
-    static constexpr int width = Width, output = Output, count = Count;
+    static constexpr int width = Width;
+    static constexpr int output = Output;                 ///< numbers that are said of a segment
+    static constexpr int count = Count;                   ///< segments of a sequence, at most
     using Reader = layer::MaskedGru<Width, Hidden>;       ///< reads a segment
     using BoundaryHead = layer::Mlp<Hidden, Hidden, 2>;   ///< logits: a segment begins here; none begins after this
     using CodeHead = layer::Mlp<Hidden, Hidden, Output>;  ///< what is said of a segment's code
@@ -45,16 +47,19 @@ struct Segments {
     /// `readout` and `said` sequences.
     template <class T>
     struct Segment {
-        core::Buffer<T, 1> begun, begun_gradient;  ///< the probability that it has begun
-        core::Buffer<T, 1> step_begun, step_begun_gradient;
-        core::Buffer<T, Hidden> states, step_states;
-        core::Buffer<T, 2> heads;
-        core::Buffer<T, Hidden> readout;
-        core::Buffer<T, Output> said;
-        BoundaryTape<T> boundary;
-        typename Reader::template Tape<T> reader;
-        typename BoundaryHead::template Tape<T> boundary_head;
-        typename CodeHead::template Tape<T> code_head;
+        core::Buffer<T, 1> begun,                               ///< the probability that it has begun
+            begun_gradient,                                     ///< of that, during backward
+            step_begun,                                         ///< that in lockstep order
+            step_begun_gradient;                                ///< likewise
+        core::Buffer<T, Hidden> states,                         ///< what the reader knows of it
+            step_states;                                        ///< that in lockstep order
+        core::Buffer<T, 2> heads;                               ///< logits of both kinds
+        core::Buffer<T, Hidden> readout;                        ///< the state at its last step, a row for each sequence
+        core::Buffer<T, Output> said;                           ///< what is said of it, likewise
+        BoundaryTape<T> boundary;                               ///< where the next one begins
+        typename Reader::template Tape<T> reader;               ///< of the states
+        typename BoundaryHead::template Tape<T> boundary_head;  ///< of the logits
+        typename CodeHead::template Tape<T> code_head;          ///< of what is said
     };
     template <class T>
     struct Tape {
