@@ -1,5 +1,6 @@
+#include "support/allocation_count.hpp"
+//
 #include "midstream/control/segments.hpp"
-
 #include "support/layer_check.hpp"
 
 using namespace midstream;
@@ -98,4 +99,21 @@ BOOST_AUTO_TEST_CASE(what_is_said_of_a_segment_depends_on_its_own_steps_alone) {
     c.loss();
     BOOST_TEST((core::map_row(c.said.view(), 0) - core::map_row(before.view(), 0)).norm() > 1e-9);
     BOOST_TEST((core::map_row(c.said.view(), 1) - core::map_row(before.view(), 1)).norm() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(steady_state_does_not_allocate) {
+    Cutting c(test::ragged_offsets);
+    core::Buffer<double, 4> dx;
+    core::Box<Cut::Parameters<double>> gradient;
+    const auto pass = [&] {
+        c.loss();
+        core::map(c.tape.shares_gradient.resize(c.x.count)) = core::map(c.shares_weights.view());
+        core::map(c.tape.present_gradient.resize(c.said.count)) = core::map(c.present_weights.view());
+        Cut::backward(*c.parameters, c.sequences(), c.x.view(), c.tape, c.said_weights.view(), 0.3, dx.zeros(c.x.count),
+                      *gradient);
+    };
+    pass();
+    const long before = test::allocation_count;
+    pass();
+    BOOST_TEST(test::allocation_count == before);
 }
