@@ -107,6 +107,8 @@ struct Settings {
             0;  ///< further updates, of the decoder's bank of controllers alone, codes and gates being fixed
         double refine_learning_rate = 0.03;
         int evaluation = 256;  ///< held-out episodes
+        /// Is the base model trained as well (C.4.2), and from where on? "no", "pretrained" or "random".
+        std::string co_train = "no";
 
         static constexpr void describe(const auto& self, auto&& part) {
             part("steps", self.steps);
@@ -122,8 +124,10 @@ struct Settings {
             part("signal_until", self.signal_until);
             part("weight_decay", self.weight_decay);
             part("beta2", self.beta2);
-            // The switch that is forced says so itself.
-            part.leaves_out(self.forced_period, self.refine_steps, self.refine_learning_rate, self.evaluation);
+            // The switch that is forced says so itself; where the base model is trained as well, about_discovery says
+            // so: checkpoints of frozen models are as they were before there was this.
+            part.leaves_out(self.forced_period, self.refine_steps, self.refine_learning_rate, self.evaluation,
+                            self.co_train);
         }
     } discover{};
     /// The fixed-z test.

@@ -70,6 +70,8 @@ inline void add_options(Options& options, Settings& s) {
     add("discover.beta2", s.discover.beta2, 0, 0.99999, "AdamW's decay of the second moment");
     add("discover.evaluation", s.discover.evaluation, 1, 1e6,
         "held-out episodes: of switches, and to transplant codes from");
+    options.choice("discover.co-train", s.discover.co_train, {"no", "pretrained", "random"},
+                   "the base model is trained as well, from its pretrained or from random parameters");
     add("discover.refine-steps", s.discover.refine_steps, 0, 1e9,
         "further updates of the controllers alone, codes and gates being fixed");
     add("discover.refine-learning-rate", s.discover.refine_learning_rate, 1e-8, 1, "peak learning rate of those");

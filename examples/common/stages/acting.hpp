@@ -11,7 +11,7 @@ namespace midstream::examples {
 /// The trained model and metacontroller as they act.
 template <class P>
 rl::Steered<typename P::Meta> steered(Run<P>& run, const rl::ActingOptions<typename P::Meta>& acting) {
-    return {base_model(run), metacontroller(run), acting};
+    return {acting_base_model(run), metacontroller(run), acting};
 }
 
 /// How codes are acted on, in internal RL and wherever the switch has a say: by the switch that was trained, or given.

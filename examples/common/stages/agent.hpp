@@ -35,7 +35,7 @@ std::string agent_origin(const Run<P>& run) {
 template <class P>
 TrainedAgent<P> trained_agent(Run<P>& run) {
     TrainedAgent<P> trained;
-    *trained.base = base_model(run);
+    *trained.base = acting_base_model(run);
     *trained.meta = metacontroller(run);
     *trained.policy = *trained_policy(run).parameters;
     trained.acting = acting(run);

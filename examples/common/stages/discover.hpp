@@ -15,19 +15,32 @@
 #include "midstream/analysis/alignment.hpp"
 #include "midstream/analysis/degeneration.hpp"
 #include "midstream/analysis/inferred.hpp"
+#include "midstream/train/co_training.hpp"
 
 namespace midstream::examples {
 
-/// Its parameters are yet to be drawn.
-template <class P>
-AdamWLearner<typename P::Meta> new_meta_learner(const Run<P>& run) {
+/// Of the metacontroller, or of train::CoTrained. Its parameters are yet to be drawn.
+template <class Trained, class P>
+AdamWLearner<Trained> new_discovery_learner(const Run<P>& run) {
     const auto& o = run.settings.discover;
     return {.optimiser = {.beta2 = o.beta2, .weight_decay = o.weight_decay}, .shards = run.settings.shards};
+}
+template <class P>
+AdamWLearner<typename P::Meta> new_meta_learner(const Run<P>& run) {
+    return new_discovery_learner<typename P::Meta>(run);
+}
+/// Is the base model trained as well?
+template <class P>
+bool co_trains(const Run<P>& run) {
+    return run.settings.discover.co_train != "no";
 }
 
 template <class P>
 core::Description about_discovery(const Run<P>& run) {
     core::Description about{"discover"};
+    if (co_trains(run))
+        about.set("co_trained", run.settings.discover.co_train)
+            .set("both", new_discovery_learner<train::CoTrained<typename P::Meta>>(run));
     if constexpr (finds_events<P>) about.set("observer", about_components(run));
     return about.set("settings", run.settings.discover)
         .set("passes", P::pass_options(run.settings.discover))
@@ -100,16 +113,14 @@ DiscoveryFigures discovery_figures_of(const Inferred& inferred, const typename P
              .unsteered = unsteered.action_nll}};
 }
 
-/// Trains the metacontroller, or goes on where an earlier run stopped. Its table says how well switches meet the true
-/// changes of subgoal, of which training knows nothing.
-template <class P>
-void discover(Run<P>& run) {
+/// Updates of `learner` by train(source, pass options of a step, report), of what is then in `base` and `meta`. Its
+/// table says how well switches meet the true changes of subgoal, of which training knows nothing.
+template <class P, class Learner, class Train>
+void discover_by(Run<P>& run, Learner& learner, const typename P::Base::template Parameters<float>& base,
+                 const typename P::Meta::template Parameters<float>& meta, const Train& train) {
     using Meta = typename P::Meta;
     const auto& o = run.settings.discover;
-    const auto& base = base_model(run);
-    auto learner = new_meta_learner(run);
-    P::meta_initialisation.template initialise<Meta>(*learner.parameters, run.stream(Stream::discovery).fork(0));
-    Stage<AdamWLearner<Meta>> stage(
+    Stage<Learner> stage(
         run.folder, "discover", core::text(about_discovery(run)), learner, o.steps,
         {"action_nll", "divergence", "switches", "precision", "recall", "eval_nll", "chance_precision", "chance_recall",
          "offset", "precision_0", "recall_0", "chance_precision_0", "chance_recall_0"},
@@ -118,11 +129,10 @@ void discover(Run<P>& run) {
     const auto final_options = pass_options(run);
     const auto options_at = [&, signal = signal_ramp(o)](std::int64_t step) {
         auto options = final_options;
-        options.signal = signal(step);
+        if constexpr (requires { options.signal; }) options.signal = signal(step);
         return options;
     };
     const auto held_out = held_out_episodes(run, o.evaluation);
-    const Unsteered<P> unsteered(base, held_out);
     // While weights still move, gates and codes may be anything.
     const std::int64_t settled = update_at(o, std::max({0.25, o.alpha_until, o.signal_until}));
     Announcer announcer("discover");
@@ -131,7 +141,7 @@ void discover(Run<P>& run) {
     const auto report = [&](std::int64_t step, const train::LossSums& sums) {
         recent += sums;
         if (step % every == 0) {
-            const auto inferred = analysis::infer(run.parallel, rl::Steered<Meta>(base, *learner.parameters), held_out,
+            const auto inferred = analysis::infer(run.parallel, rl::Steered<Meta>(base, meta), held_out,
                                                   run.stream(Stream::evaluation).fork(1), final_options);
             // Within a step, and to the step.
             const auto gates = inferred.gates.view();
@@ -142,7 +152,7 @@ void discover(Run<P>& run) {
                           match.chance_precision, match.chance_recall, match.offset, exact.precision, exact.recall,
                           exact.chance_precision, exact.chance_recall});
             if (step >= settled) {
-                auto figures = discovery_figures_of<P>(inferred, held_out, unsteered);
+                auto figures = discovery_figures_of<P>(inferred, held_out, Unsteered<P>(base, held_out));
                 figures.switches.precision = match.precision;
                 figures.switches.chance_precision = match.chance_precision;
                 announcer.look(figures.degenerations());
@@ -154,16 +164,13 @@ void discover(Run<P>& run) {
         });
         return true;
     };
-    with_source(run, Data::clean, [&](const auto& source) {
-        train::discover<Meta>(run.parallel, base, learner, source, {.steps = o.steps, .batch = o.batch}, alpha_ramp(o),
-                              options_at, run.rate(o), run.stream(Stream::discovery).fork(1), report);
-    });
+    with_source(run, Data::clean, [&](const auto& source) { train(source, options_at, report); });
     core::Description about{"discover-figures"};
     about.set("episodes", o.evaluation).set("discovered", about_discovery(run));
     once(run.folder, "discover-figures", core::text(about), {"discover-figures"}, [&] {
-        const auto inferred = analysis::infer(run.parallel, rl::Steered<Meta>(base, *learner.parameters), held_out,
+        const auto inferred = analysis::infer(run.parallel, rl::Steered<Meta>(base, meta), held_out,
                                               run.stream(Stream::evaluation).fork(1), final_options);
-        const auto figures = discovery_figures_of<P>(inferred, held_out, unsteered);
+        const auto figures = discovery_figures_of<P>(inferred, held_out, Unsteered<P>(base, held_out));
         write_table(run.folder / "discover-figures.csv",
                     {"row", "switches", "steps", "early_switches", "early_changes", "divergence", "steered_nll",
                      "unsteered_nll"},
@@ -171,6 +178,71 @@ void discover(Run<P>& run) {
                       figures.switches.early_changes, figures.codes.divergence, figures.codes.steered,
                       figures.codes.unsteered}});
     });
+}
+
+/// Trains the metacontroller, or it and its base model, or goes on where an earlier run stopped.
+template <class P>
+void discover(Run<P>& run) {
+    using Meta = typename P::Meta;
+    const auto& o = run.settings.discover;
+    const train::DiscoverOptions updates{.steps = o.steps, .batch = o.batch};
+    const auto random = run.stream(Stream::discovery);
+    if (co_trains(run)) {
+        core::require(!finds_events<P> || o.co_train != "random",
+                      "--discover.co-train is random, and the preset's encoder sees events that are found in the "
+                      "residual stream of a model that is pretrained");
+        auto learner = new_discovery_learner<train::CoTrained<Meta>>(run);
+        auto& [base, meta] = *learner.parameters;
+        if (o.co_train == "random")
+            P::initialisation.template initialise<typename P::Base>(base, run.stream(Stream::pretraining).fork(0));
+        else
+            base = base_model(run);
+        P::meta_initialisation.template initialise<Meta>(meta, random.fork(0));
+        discover_by(run, learner, base, meta, [&](const auto& source, const auto& options, const auto& report) {
+            train::co_train<Meta>(run.parallel, learner, source, updates, alpha_ramp(o), options, run.rate(o),
+                                  random.fork(1), report);
+        });
+    } else {
+        const auto& base = base_model(run);
+        auto learner = new_meta_learner(run);
+        P::meta_initialisation.template initialise<Meta>(*learner.parameters, random.fork(0));
+        discover_by(run, learner, base, *learner.parameters,
+                    [&](const auto& source, const auto& options, const auto& report) {
+                        train::discover<Meta>(run.parallel, base, learner, source, updates, alpha_ramp(o), options,
+                                              run.rate(o), random.fork(1), report);
+                    });
+    }
+}
+
+/// The metacontroller that this stage left.
+template <class P>
+void load_discovered(const Run<P>& run, typename P::Meta::template Parameters<float>& meta,
+                     typename P::Base::template Parameters<float>* base = nullptr) {
+    const auto load = [&](auto learner) {
+        Stage<decltype(learner)>::load_finished(run.folder, "discover", core::text(about_discovery(run)), learner,
+                                                run.settings.discover.steps);
+        return learner;
+    };
+    if (co_trains(run)) {
+        const auto both = load(new_discovery_learner<train::CoTrained<typename P::Meta>>(run));
+        meta = both.parameters->meta;
+        if (base) *base = both.parameters->base;
+    } else {
+        meta = *load(new_meta_learner(run)).parameters;
+    }
+}
+
+/// The base model that acts under codes: the pretrained one, unless discovery trained it as well.
+template <class P>
+const auto& acting_base_model(Run<P>& run) {
+    if (!co_trains(run)) return base_model(run);
+    auto& loaded = run.loaded.co_trained;
+    if (!loaded) {
+        loaded = std::make_unique<core::Box<typename P::Base::template Parameters<float>>>();
+        core::Box<typename P::Meta::template Parameters<float>> ignored;
+        load_discovered(run, *ignored, &**loaded);
+    }
+    return **loaded;
 }
 
 }  // namespace midstream::examples

@@ -47,19 +47,14 @@ void refine(Run<P>& run) {
     const auto& o = run.settings.discover;
     if (o.refine_steps == 0) return;
     auto learner = new_refine_learner(run);
-    {
-        auto discovered = new_meta_learner(run);
-        Stage<AdamWLearner<Meta>>::load_finished(run.folder, "discover", core::text(about_discovery(run)), discovered,
-                                                 o.steps);
-        *learner.parameters = *discovered.parameters;
-    }
+    load_discovered(run, *learner.parameters);
     Stage<AdamWLearner<Meta>> stage(run.folder, "refine", core::text(about_refinement(run)), learner, o.refine_steps,
                                     {"action_nll"}, run.settings.checkpoint_seconds);
     auto options = refine_options(run);
     options.observer = observer(run);
     with_source(run, Data::clean, [&](const auto& source) {
         train::discover<Meta>(
-            run.parallel, base_model(run), learner, source, {.steps = o.refine_steps, .batch = o.batch},
+            run.parallel, acting_base_model(run), learner, source, {.steps = o.refine_steps, .batch = o.batch},
             train::Constant{0.0}, [&](std::int64_t) { return options; }, refine_rate(o),
             run.stream(Stream::discovery).fork(2), report_action_loss(stage, o.refine_steps));
     });
@@ -80,10 +75,12 @@ const typename P::Meta::template Parameters<float>& metacontroller(Run<P>& run) 
     if (!loaded) {
         using Learner = AdamWLearner<typename P::Meta>;
         const auto& o = run.settings.discover;
-        const bool refined = o.refine_steps > 0;
-        auto learner = std::make_unique<Learner>(refined ? new_refine_learner(run) : new_meta_learner(run));
-        Stage<Learner>::load_finished(run.folder, refined ? "refine" : "discover", core::text(about_codes(run)),
-                                      *learner, refined ? o.refine_steps : o.steps);
+        auto learner = std::make_unique<Learner>(new_refine_learner(run));
+        if (o.refine_steps > 0)
+            Stage<Learner>::load_finished(run.folder, "refine", core::text(about_refinement(run)), *learner,
+                                          o.refine_steps);
+        else
+            load_discovered(run, *learner->parameters);
         loaded = std::move(learner);
     }
     return *loaded->parameters;

@@ -101,6 +101,8 @@ struct Run {
         std::unique_ptr<BaseLearner<P>> base_model;
         std::unique_ptr<typename P::Meta::Observer> observer;
         std::unique_ptr<AdamWLearner<typename P::Meta>> metacontroller;
+        /// The base model that acts, where discovery trained it as well.
+        std::unique_ptr<core::Box<typename P::Base::template Parameters<float>>> co_trained;
     } loaded{};
 
     core::Random stream(Stream which) const {

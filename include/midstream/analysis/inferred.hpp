@@ -55,12 +55,10 @@ Inferred<Meta> infer(const Policy& policy, const rl::Steered<Meta>& steered,
         for (int i = 0; i < length; ++i) train::append_episode(episodes, first + i, batch);
         train::steered_pass<Meta, float>(steered.base, steered.meta, batch, random.fork(index), options_of_pass, tape);
         const int row = episodes.offsets[first], count = batch.rows();
-        const auto keep = [&](const auto& from, auto& to) {
-            core::map(to.view().slice(row, count)) = core::map(from.view());
-        };
-        keep(tape.meta.switching.gates, result.gates);
-        keep(tape.meta.switching.codes, result.codes);
-        keep(tape.meta.proposals.divergences, result.divergences);
+        const auto keep = [&](const auto& from, auto& to) { core::map(to.view().slice(row, count)) = core::map(from); };
+        keep(Meta::gates(tape.meta), result.gates);
+        keep(Meta::codes(tape.meta), result.codes);
+        keep(Meta::divergences(tape.meta), result.divergences);
         for (int i = 0; i < count; ++i)
             result.action_nll.view().data[row + i] =
                 -Base::Distribution::log_probability(tape.base.action.view().row(i), batch.action_rows().row(i));

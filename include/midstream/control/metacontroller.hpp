@@ -3,6 +3,7 @@
 /// change, and decodes each into a linear controller of the residual stream.
 #pragma once
 
+#include "midstream/control/code_in_force.hpp"
 #include "midstream/control/metacontroller_parts.hpp"
 
 namespace midstream::control {
@@ -184,21 +185,22 @@ struct Metacontroller {
                          core::In<T, width> e_write, Tape<T>& tape, core::In<T, width> steered_gradient,
                          T divergence_weight, core::Out<T, width> read_gradient, core::Out<T, width> write_gradient,
                          Gradient&& gradient) {
-        const auto sums = backward_to_proposals(parameters, sequences, e_write, tape, steered_gradient,
+        const auto sums = backward_to_proposals(parameters, sequences, e_write, tape, steered_gradient, T(1),
                                                 divergence_weight, write_gradient, gradient);
         backward_from_proposals(parameters, sequences, e_read, tape, sums, read_gradient, gradient);
     }
 
-    /// The first part: back to the proposals. Returns what shards of one batch add up for the second.
+    /// The first part: back to the proposals, the divergences weighing weight * alpha, where `weight` is in the
+    /// gradient that comes in already. Returns what shards of one batch add up for the second.
     template <class T, class Gradient>
     static typename Proposal::GradientSums backward_to_proposals(const Parameters<T>& parameters,
                                                                  core::Sequences sequences, core::In<T, width> e_write,
                                                                  Tape<T>& tape, core::In<T, width> steered_gradient,
-                                                                 T divergence_weight,
-                                                                 core::Out<T, width> write_gradient,
+                                                                 T weight, T alpha, core::Out<T, width> write_gradient,
                                                                  Gradient&& gradient) {
         using P = Parameters<T>;
         const int rows = e_write.count;
+        const T divergence_weight = weight * alpha;
         const bool gated = tape.options.divergence_weighted_by_gate;
         Decoder::backward(parameters.decoder, sequences, tape.switching.codes.view(), e_write, tape.decoder,
                           steered_gradient, tape.switching.codes_gradient.zeros(rows), write_gradient,
@@ -207,10 +209,10 @@ struct Metacontroller {
                        gated ? std::as_const(tape.proposals.divergences).view() : core::Rows<const T, 1>{},
                        divergence_weight, tape.switching, tape.proposals.sampled_gradient.resize(rows),
                        tape.inference.past_gradient.zeros(rows), core::part(gradient, &P::switching));
-        const auto weight = [&](int row) {
+        const auto weight_of = [&](int row) {
             return divergence_weight * (gated ? tape.switching.gates.view().data[row] : T(1));
         };
-        return Proposal::backward(tape.options.proposals(), weight, tape.proposals);
+        return Proposal::backward(tape.options.proposals(), weight_of, tape.proposals);
     }
     /// The second part: from the proposals, with `batch` the sums of all shards.
     template <class T, class Gradient>
@@ -224,36 +226,39 @@ struct Metacontroller {
                             core::part(gradient, &Parameters<T>::inference));
     }
 
+    // What a pass over whole sequences came to, a row for each step.
+
+    /// z, the codes.
+    template <class T>
+    static core::Rows<const T, code> codes(const Tape<T>& tape) {
+        return tape.switching.codes.view();
+    }
+    /// beta, the gates.
+    template <class T>
+    static core::Rows<const T, 1> gates(const Tape<T>& tape) {
+        return tape.switching.gates.view();
+    }
+    /// KL(N(mean, variance) to N(0, I)) of the proposals in nats, not weighted.
+    template <class T>
+    static core::Rows<const T, 1> divergences(const Tape<T>& tape) {
+        return tape.proposals.divergences.view();
+    }
+
     // Acting, step by step.
 
+    /// How a code in force acts.
+    using Acting = CodeInForce<History, Unit, Decoder, Switching>;
     /// What an acting instance carries.
     template <class T>
-    struct State {
-        typename History::template State<T> history;  ///< h_{t-1} until the switch has seen e_t, then h_t
-        core::Vector<T, code> code_in_force;          ///< z_{t-1}
-        typename Decoder::template Controller<T> controller;
-        int step = 0;           ///< steps that the switch has been asked about
-        core::Random random{};  ///< the switch's own stream
-        [[no_unique_address]] SwitchState<Switching> switching{};
-    };
+    struct State : Acting::template State<T> {};
+    /// Working memory of acting.
     template <class T>
-    struct Scratch {
-        core::Buffer<T, past> past_rows;
-        core::Buffer<T, history> histories;
-        core::Buffer<T, Unit::hidden_width> hidden_rows;
-        core::Buffer<T, code> codes;
-        core::Buffer<T, Decoder::components> coefficients;
-        typename History::template Tape<T> history_tape;
-    };
+    struct Scratch : Acting::template Scratch<T> {};
 
     /// Begins an episode whose switch draws from this stream.
     template <class T>
     static void reset(State<T>& state, core::Random random = core::Random()) {
-        History::reset(state.history);
-        core::map(state.code_in_force).setZero();
-        state.step = 0;
-        state.random = random;
-        state.switching = {};
+        Acting::reset(state, random);
     }
 
     // `P` is Parameters<T> or ActingParameters<W>.
@@ -262,40 +267,23 @@ struct Metacontroller {
     template <class P, class StateOf, class T>
     static void step_switch(const P& parameters, StateOf&& state_of, core::In<T, width> e_read, core::Out<T, 1> logits,
                             Scratch<T>& scratch) {
-        const int rows = e_read.count;
-        const auto past_rows = scratch.past_rows.resize(rows);
-        const auto codes = scratch.codes.resize(rows);
-        for (int row = 0; row < rows; ++row) {
-            const auto& state = state_of(row);
-            std::copy_n(e_read.row(row), width, past_rows.row(row));
-            std::copy_n(state.history.hidden.values, history, past_rows.row(row) + width);
-            std::copy_n(state.code_in_force.values, code, codes.row(row));
-        }
-        Unit::step(parameters.switching, past_rows, codes, scratch.hidden_rows.resize(rows), logits);
-        History::step(
-            parameters.inference.history, [&](int i) -> auto& { return state_of(i).history; }, e_read,
-            scratch.histories.resize(rows), scratch.history_tape);
+        Acting::step_switch(parameters.inference.history, parameters.switching, state_of, e_read, logits, scratch);
     }
-
     /// Does the switch open at this step of an acting instance, whose logit is of step_switch? To be asked once a step.
     /// At the first it does: the first code is always asked for (Algorithm 1).
     template <class T>
     static bool opens(const Switching& switching, T logit, State<T>& state) {
-        const int step = state.step++;
-        return step == 0 || control::opens(switching, static_cast<float>(logit), step, state.random, state.switching);
+        return Acting::opens(switching, logit, state);
     }
-
     /// Puts a new code in force: z_t = code, U_t its controller.
     template <class P, class T>
     static void set_code(const P& parameters, const T* value, State<T>& state, Scratch<T>& scratch) {
-        std::copy_n(value, code, state.code_in_force.values);
-        Decoder::combine(parameters.decoder, value, state.controller, scratch.coefficients);
+        Acting::set_code(parameters.decoder, value, state, scratch);
     }
-
     /// e^ = e + gain * U e with the controllers in force.
     template <class T, class StateOf>
     static void steer(StateOf&& state_of, core::Rows<T, width> e_write, T gain = 1) {
-        for (int row = 0; row < e_write.count; ++row) Decoder::steer(state_of(row).controller, e_write.row(row), gain);
+        Acting::steer(state_of, e_write, gain);
     }
 };
 

@@ -22,7 +22,9 @@
 /// makes.
 #pragma once
 
+#include <algorithm>
 #include <concepts>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -36,6 +38,17 @@ namespace midstream::control {
 struct ResidualStream {
     using Observation = data::None;
     static void observe(const auto&, int, auto*) {}
+};
+
+/// What the base model reads, row by row; every row is an event. `Space` is the base model's space of observations.
+template <class Space>
+struct RawInputs {
+    using Observation = Space;
+    static constexpr void describe(auto&& part) { part("space", std::type_identity<Space>{}); }
+    static void observe(const auto& episodes, int row, auto* seen) {
+        std::copy_n(episodes.observation_rows().row(row), Space::width, seen);
+    }
+    static bool event(const auto*) { return true; }
 };
 
 /// Does the observer look at a layer of the residual stream, one step ahead, instead of at the episodes themselves?

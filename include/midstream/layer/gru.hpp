@@ -122,15 +122,7 @@ struct Gru {
         }
     }
 
-private:
-    template <class T>
-    using Row = Eigen::Array<T, 1, Hidden>;
-
-    /// One of the three groups of columns of a row: 0 for r, 1 for z, 2 for n.
-    template <class T>
-    static auto group(core::Rows<T, 3 * Hidden> rows, int row, int index) {
-        return core::EigenMap<T, 1, Hidden>(rows.row(row) + index * Hidden).array();
-    }
+    // The cell alone, for other recurrences (masked_gru.hpp).
 
     /// Turns p into r, z, n in place and writes h_t, of one row.
     template <class T>
@@ -159,6 +151,16 @@ private:
         group(recurrent, row, 1) = dz;
         group(recurrent, row, 2) = dn * r;
         dh *= z;
+    }
+
+private:
+    template <class T>
+    using Row = Eigen::Array<T, 1, Hidden>;
+
+    /// One of the three groups of columns of a row: 0 for r, 1 for z, 2 for n.
+    template <class T>
+    static auto group(core::Rows<T, 3 * Hidden> rows, int row, int index) {
+        return core::EigenMap<T, 1, Hidden>(rows.row(row) + index * Hidden).array();
     }
 };
 

@@ -204,6 +204,29 @@ struct StackOf<First, Second, Rest...> {
 };
 }  // namespace detail
 
+namespace detail {
+template <class S, int Depth>
+struct LowerBlocksOf {
+    using type = S;
+};
+template <class Block, int All, int Depth>
+requires(Depth < All) struct LowerBlocksOf<Repeat<Block, All>, Depth> {
+    using type = Repeat<Block, Depth>;
+};
+template <class Lower, class Upper, int Depth>
+requires(Depth <= Lower::depth) struct LowerBlocksOf<Join<Lower, Upper>, Depth> {
+    using type = typename LowerBlocksOf<Lower, Depth>::type;
+};
+template <class Lower, class Upper, int Depth>
+requires(Depth > Lower::depth) struct LowerBlocksOf<Join<Lower, Upper>, Depth> {
+    using type = Join<Lower, typename LowerBlocksOf<Upper, Depth - Lower::depth>::type>;
+};
+}  // namespace detail
+
+/// A stack as the lowest `Depth` blocks of another; all of it where it has no more, or is none of Repeat and Join.
+template <class S, int Depth>
+using LowerBlocks = typename detail::LowerBlocksOf<S, Depth>::type;
+
 /// A residual stack: what Repeat, Join and Stack are.
 template <class S>
 concept ResidualStack = requires {

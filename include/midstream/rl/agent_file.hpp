@@ -21,8 +21,8 @@ namespace midstream::rl {
 
 namespace detail {
 
-/// A small aggregate of numbers, byte by byte: how a switch acts is whatever its policy's options are. Numbers that were
-/// added at its end since a file was written stay as they are.
+/// A small aggregate of numbers, byte by byte: how a switch acts is whatever its policy's options are. Numbers that
+/// were added at its end since a file was written stay as they are.
 template <class Value>
 struct Bytes {
     static_assert(std::is_trivially_copyable_v<Value>,

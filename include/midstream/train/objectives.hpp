@@ -74,12 +74,13 @@ LossSums pretraining_loss(const typename Model::template Parameters<T>& paramete
     return sums;
 }
 
-/// From tape.action_gradient to the gradient at layer `layer` in tape.flow, through frozen heads and blocks.
-template <class Model, class T>
-void backward_frozen(const typename Model::template Parameters<T>& parameters, core::Sequences sequences, int layer,
-                     typename Model::template Tape<T>& tape) {
-    Model::backward_heads(parameters, tape, core::Frozen{});
-    Model::backward_blocks(parameters, sequences, layer, Model::depth, tape, core::Frozen{});
+/// From tape.action_gradient to the gradient at layer `layer` in tape.flow, through heads and blocks that are frozen
+/// unless a gradient is given.
+template <class Model, class T, class Gradient = core::Frozen>
+void backward_to(const typename Model::template Parameters<T>& parameters, core::Sequences sequences, int layer,
+                 typename Model::template Tape<T>& tape, Gradient&& gradient = {}) {
+    Model::backward_heads(parameters, tape, gradient);
+    Model::backward_blocks(parameters, sequences, layer, Model::depth, tape, gradient);
 }
 
 /// -log p(a_t) with the controller of the row's true subgoal (batch.subgoals) in force at every step.
@@ -102,7 +103,7 @@ LossSums supervised_loss(const typename Controllers::Base::template Parameters<T
     Base::heads(base, base_tape);
     sums.action = action_loss<Base, T>(batch, base_tape, weight, core::trainable<Gradient>);
     if constexpr (core::trainable<Gradient>) {
-        backward_frozen<Base, T>(base, batch.sequences(), write, base_tape);
+        backward_to<Base, T>(base, batch.sequences(), write, base_tape);
         Controllers::backward(parameters, e_write.view(), tape, base_tape.flow.view(), gradient);
     }
     return sums;
@@ -117,7 +118,9 @@ struct DiscoveryTape {
         e_write;                                 ///< layer `write` of the first pass, before it is steered
     /// What the encoder sees of every row, row by row; empty where that is the residual stream.
     std::vector<typename Meta::Observer::Observation::template Element<T>> observed;
-    StreamAhead<typename Meta::Base, T> ahead;  ///< of an observer that looks at the residual stream one step ahead
+    core::Buffer<T, Meta::width> e_read_gradient,  ///< where the base model is trained as well
+        e_write_gradient;                          ///< likewise
+    StreamAhead<typename Meta::Base, T> ahead;     ///< of an observer that looks at the residual stream one step ahead
 };
 
 /// Fills tape.observed: what the encoder sees of every row, if that is not the residual stream.
@@ -174,40 +177,73 @@ void steered_pass(const typename Meta::Base::template Parameters<T>& base,
 }
 
 /// After steer_pass: the loss of discovery, and its gradient back to the proposals; `sums` gets what shards of one
-/// batch add up before backward_from_proposals.
-template <class Meta, class T, class Gradient>
+/// batch add up before `first_pass_gradient`. `base_gradient` is core::Frozen, or the base model's gradient if that is
+/// trained as well (C.4.2).
+template <class Meta, class T, class Gradient, class BaseGradient = core::Frozen>
 LossSums steered_loss(const typename Meta::Base::template Parameters<T>& base,
                       const typename Meta::template Parameters<T>& parameters,
                       const EpisodesOf<typename Meta::Base, T>& batch, T alpha, T weight, DiscoveryTape<Meta, T>& tape,
-                      typename Meta::Proposal::GradientSums& proposal_sums, Gradient&& gradient) {
+                      typename Meta::Proposal::GradientSums& proposal_sums, Gradient&& gradient,
+                      BaseGradient&& base_gradient = {}) {
     using Base = typename Meta::Base;
     LossSums sums = sums_of(batch);
     sums.action = action_loss<Base, T>(batch, tape.base, weight, core::trainable<Gradient>);
     for (int row = 0; row < batch.rows(); ++row) {
-        sums.divergence += tape.meta.proposals.divergences.view().data[row];
-        sums.gates += tape.meta.switching.gates.view().data[row];
+        sums.divergence += Meta::divergences(tape.meta).data[row];
+        sums.gates += Meta::gates(tape.meta).data[row];
     }
     if constexpr (core::trainable<Gradient>) {
-        backward_frozen<Base, T>(base, batch.sequences(), Meta::write, tape.base);
+        core::Rows<T, Meta::width> write_gradient{};
+        if constexpr (core::trainable<BaseGradient>) write_gradient = tape.e_write_gradient.zeros(batch.rows());
+        backward_to<Base, T>(base, batch.sequences(), Meta::write, tape.base, base_gradient);
         proposal_sums = Meta::backward_to_proposals(parameters, batch.sequences(), tape.e_write.view(), tape.meta,
-                                                    tape.base.flow.view(), alpha * weight, {}, gradient);
+                                                    tape.base.flow.view(), weight, alpha, write_gradient, gradient);
     }
     return sums;
 }
 
-/// sum_t -log p(a_t | o_1:t, z_1:t) + alpha KL(N(mu_t, Sigma_t) to N(0, I)), the base model frozen (Eq. 3), of a batch
-/// that is one shard.
-template <class Meta, class T, class Gradient>
+/// After steered_loss: its gradient from the proposals on, and, where the base model is trained as well, on through the
+/// layers that the metacontroller reads and writes to the embedding.
+template <class Meta, class T, class Gradient, class BaseGradient = core::Frozen>
+void first_pass_gradient(const typename Meta::Base::template Parameters<T>& base,
+                         const typename Meta::template Parameters<T>& parameters,
+                         const EpisodesOf<typename Meta::Base, T>& batch, DiscoveryTape<Meta, T>& tape,
+                         const typename Meta::Proposal::GradientSums& proposal_sums, Gradient&& gradient,
+                         BaseGradient&& base_gradient = {}) {
+    using Base = typename Meta::Base;
+    constexpr int read = Meta::read, write = Meta::write, upper = std::max(read, write), lower = std::min(read, write);
+    core::Rows<T, Meta::width> read_gradient{};
+    if constexpr (core::trainable<BaseGradient>) read_gradient = tape.e_read_gradient.zeros(batch.rows());
+    Meta::backward_from_proposals(parameters, batch.sequences(), tape.e_read.view(), tape.meta, proposal_sums,
+                                  read_gradient, gradient);
+    if constexpr (core::trainable<BaseGradient>) {
+        if constexpr (read > write) {  // the second pass was the last through the blocks between them
+            core::map(tape.base.residual[write].view()) = core::map(tape.e_write.view());
+            Base::blocks(base, batch.sequences(), write, read, tape.base);
+        }
+        const auto write_gradient = tape.e_write_gradient.view();
+        core::map(tape.base.flow.resize(batch.rows())) = core::map(read > write ? read_gradient : write_gradient);
+        Base::backward_blocks(base, batch.sequences(), lower, upper, tape.base, base_gradient);
+        core::map(tape.base.flow.view()) += core::map(read > write ? write_gradient : read_gradient);
+        Base::backward_blocks(base, batch.sequences(), 0, lower, tape.base, base_gradient);
+        Base::backward_embedding(base, batch.observation_rows(), tape.base, base_gradient);
+    }
+}
+
+/// sum_t -log p(a_t | o_1:t, z_1:t) + alpha KL(N(mu_t, Sigma_t) to N(0, I)) of a batch that is one shard (Eq. 3), the
+/// base model frozen unless a gradient is given for it.
+template <class Meta, class T, class Gradient, class BaseGradient = core::Frozen>
 LossSums discovery_loss(const typename Meta::Base::template Parameters<T>& base,
                         const typename Meta::template Parameters<T>& parameters,
                         const EpisodesOf<typename Meta::Base, T>& batch, T alpha, T weight, core::Random random,
-                        const typename Meta::Options& options, DiscoveryTape<Meta, T>& tape, Gradient&& gradient) {
+                        const typename Meta::Options& options, DiscoveryTape<Meta, T>& tape, Gradient&& gradient,
+                        BaseGradient&& base_gradient = {}) {
     steered_pass<Meta, T>(base, parameters, batch, random, options, tape);
     typename Meta::Proposal::GradientSums proposal_sums;
-    const LossSums sums = steered_loss<Meta, T>(base, parameters, batch, alpha, weight, tape, proposal_sums, gradient);
+    const LossSums sums =
+        steered_loss<Meta, T>(base, parameters, batch, alpha, weight, tape, proposal_sums, gradient, base_gradient);
     if constexpr (core::trainable<Gradient>)
-        Meta::backward_from_proposals(parameters, batch.sequences(), tape.e_read.view(), tape.meta, proposal_sums, {},
-                                      gradient);
+        first_pass_gradient<Meta, T>(base, parameters, batch, tape, proposal_sums, gradient, base_gradient);
     return sums;
 }
 

@@ -190,6 +190,82 @@ struct DiscoverOptions {
     }
 };
 
+namespace detail {
+/// Where discovery finds what it trains, and their gradients: a metacontroller on a model that stays as it is.
+template <class BaseParameters, class LearnerType>
+struct FrozenBase {
+    const BaseParameters* model;
+    LearnerType* learner;
+    const BaseParameters& base() const { return *model; }
+    auto& meta() const { return *learner->parameters; }
+    static auto& meta_part(auto& gradient) { return gradient; }
+    static core::Frozen base_part(auto&) { return {}; }
+};
+
+/// Discovery with `parts` as FrozenBase is, or as a stage that trains the model as well has them.
+template <class Meta, class Policy, class LearnerType, class Source, class Alpha, class PassOptions, class Rate,
+          class Report, class Parts>
+void run_discovery(const Policy& policy, LearnerType& learner, const Source& source, const DiscoverOptions& options,
+                   const Alpha& alpha, const PassOptions& pass_options, const Rate& learning_rate, core::Random random,
+                   Report&& report, const Parts& parts) {
+    using Proposal = typename Meta::Proposal;
+    const auto shards = static_cast<std::size_t>(learner.shards);
+    std::vector<DiscoveryTape<Meta, float>> tapes(shards);
+    std::vector<typename Proposal::Moments> shard_moments(shards);
+    std::vector<typename Proposal::GradientSums> shard_sums(shards);
+    // What all shards came to, added up in their order.
+    const auto total = [&](auto& of_shards) {
+        core::exchange(policy, learner.shards,
+                       [&](int shard) { return std::span(&of_shards[static_cast<std::size_t>(shard)], 1); });
+        std::remove_cvref_t<decltype(of_shards[0])> sum;
+        for (const auto& part : of_shards) sum += part;
+        return sum;
+    };
+    run_updates<typename Meta::Base>(
+        policy, learner, options.steps, options.batch, source,
+        {.endings = control::ObservesStream<typename Meta::Observer>}, learning_rate, random,
+        [&](const auto& batches, float weight, core::Random stream, double rate_now) {
+            const std::int64_t step = learner.steps();
+            const typename Meta::Options pass = pass_options(step);
+            pass.validate();
+            const auto alpha_now = static_cast<float>(alpha(step));
+            core::require(core::is_finite(alpha_now), "alpha, the weight of the divergence, is not finite");
+            learner.begin(policy);
+            core::for_shards(policy, learner.shards, [&](int shard) {
+                const auto s = static_cast<std::size_t>(shard);
+                propose_pass<Meta, float>(parts.base(), parts.meta(), batches[s], pass, tapes[s]);
+                shard_moments[s] = Meta::moments(tapes[s].meta);
+            });
+            const typename Proposal::Moments moments = total(shard_moments);
+            const LossSums sums = learner.add_gradients(policy, [&](int shard, auto& gradient) {
+                const auto s = static_cast<std::size_t>(shard);
+                steer_pass<Meta, float>(parts.base(), parts.meta(), batches[s],
+                                        stream.fork(static_cast<std::uint64_t>(2 * shard + 1)), moments, tapes[s]);
+                return steered_loss<Meta, float>(parts.base(), parts.meta(), batches[s], alpha_now, weight, tapes[s],
+                                                 shard_sums[s], parts.meta_part(gradient), parts.base_part(gradient));
+            });
+            const typename Proposal::GradientSums proposal_sums = total(shard_sums);
+            learner.add_gradients(policy, [&](int shard, auto& gradient) {
+                const auto s = static_cast<std::size_t>(shard);
+                first_pass_gradient<Meta, float>(parts.base(), parts.meta(), batches[s], tapes[s], proposal_sums,
+                                                 parts.meta_part(gradient), parts.base_part(gradient));
+                return LossSums{};
+            });
+            learner.finish(policy, rate_now);
+            if (pass.training) Meta::track(parts.meta(), moments);
+            return sums;
+        },
+        report);
+}
+
+/// Is it a control::Metacontroller, or a type to stand in its place?
+template <class Meta>
+inline constexpr bool is_meta = TrainedOnBase<Meta>&& requires {
+    typename Meta::Options;
+    typename Meta::Proposal;
+};
+}  // namespace detail
+
 /// Stage 2: trains a metacontroller on a frozen model. `alpha` is a schedule; `pass_options(step)` gives the
 /// metacontroller's options, so that switches and noise can follow schedules too. Where these ask for a signal, means
 /// are normalised over the whole batch, in whatever number of shards, and the parameters' running moments follow.
@@ -198,10 +274,7 @@ template <class Meta, class Policy, class BaseParameters, class LearnerType, cla
 void discover(const Policy& policy, const BaseParameters& base, LearnerType& learner, const Source& source,
               const DiscoverOptions& options, const Alpha& alpha, const PassOptions& pass_options,
               const Rate& learning_rate, core::Random random, Report&& report) {
-    constexpr bool is_meta = TrainedOnBase<Meta> && requires {
-        typename Meta::Options;
-        typename Meta::Proposal;
-    };
+    constexpr bool is_meta = detail::is_meta<Meta>;
     static_assert(is_meta, "train::discover<Meta> trains a control::Metacontroller<...>");
     static_assert(
         Schedule<Alpha>,
@@ -211,56 +284,8 @@ void discover(const Policy& policy, const BaseParameters& base, LearnerType& lea
                       check_stage<Meta, typename Meta::Base, Policy, LearnerType, Source, Rate, Report>()) {
             detail::require_trainable(learner, "the metacontroller");
             detail::require_trained(policy, base);
-            using Proposal = typename Meta::Proposal;
-            const auto shards = static_cast<std::size_t>(learner.shards);
-            std::vector<DiscoveryTape<Meta, float>> tapes(shards);
-            std::vector<typename Proposal::Moments> shard_moments(shards);
-            std::vector<typename Proposal::GradientSums> shard_sums(shards);
-            // What all shards came to, added up in their order.
-            const auto total = [&](auto& parts) {
-                core::exchange(policy, learner.shards,
-                               [&](int shard) { return std::span(&parts[static_cast<std::size_t>(shard)], 1); });
-                std::remove_cvref_t<decltype(parts[0])> sum;
-                for (const auto& part : parts) sum += part;
-                return sum;
-            };
-            detail::run_updates<typename Meta::Base>(
-                policy, learner, options.steps, options.batch, source,
-                {.endings = control::ObservesStream<typename Meta::Observer>}, learning_rate, random,
-                [&](const auto& batches, float weight, core::Random stream, double rate_now) {
-                    const std::int64_t step = learner.steps();
-                    const typename Meta::Options pass = pass_options(step);
-                    pass.validate();
-                    const auto alpha_now = static_cast<float>(alpha(step));
-                    core::require(core::is_finite(alpha_now), "alpha, the weight of the divergence, is not finite");
-                    learner.begin(policy);
-                    core::for_shards(policy, learner.shards, [&](int shard) {
-                        const auto s = static_cast<std::size_t>(shard);
-                        propose_pass<Meta, float>(base, *learner.parameters, batches[s], pass, tapes[s]);
-                        shard_moments[s] = Meta::moments(tapes[s].meta);
-                    });
-                    const typename Proposal::Moments moments = total(shard_moments);
-                    const LossSums sums = learner.add_gradients(policy, [&](int shard, auto& gradient) {
-                        const auto s = static_cast<std::size_t>(shard);
-                        steer_pass<Meta, float>(base, *learner.parameters, batches[s],
-                                                stream.fork(static_cast<std::uint64_t>(2 * shard + 1)), moments,
-                                                tapes[s]);
-                        return steered_loss<Meta, float>(base, *learner.parameters, batches[s], alpha_now, weight,
-                                                         tapes[s], shard_sums[s], gradient);
-                    });
-                    const typename Proposal::GradientSums proposal_sums = total(shard_sums);
-                    learner.add_gradients(policy, [&](int shard, auto& gradient) {
-                        const auto s = static_cast<std::size_t>(shard);
-                        Meta::backward_from_proposals(*learner.parameters, batches[s].sequences(),
-                                                      tapes[s].e_read.view(), tapes[s].meta, proposal_sums, {},
-                                                      gradient);
-                        return LossSums{};
-                    });
-                    learner.finish(policy, rate_now);
-                    if (pass.training) Meta::track(*learner.parameters, moments);
-                    return sums;
-                },
-                report);
+            detail::run_discovery<Meta>(policy, learner, source, options, alpha, pass_options, learning_rate, random,
+                                        report, detail::FrozenBase<BaseParameters, LearnerType>{&base, &learner});
         }
 }
 
