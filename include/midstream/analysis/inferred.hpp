@@ -29,9 +29,12 @@ Inferred<Meta> infer(const Policy& policy, const rl::Steered<Meta>& steered,
                      const train::EpisodesOf<typename Meta::Base, float>& episodes, core::Random random,
                      const typename Meta::Options& pass, const BatchOptions& batches = {}) {
     pass.validate();
-    if constexpr (requires { steered.meta.inference; })
-        train::require_initialised<float>(steered.meta.inference.encoder,
+    const auto require_encoder = [](const auto& part) {
+        train::require_initialised<float>(part.encoder,
                                           "the metacontroller's encoder (which an agent's file is without)");
+    };
+    if constexpr (requires { steered.meta.inference; }) require_encoder(steered.meta.inference);
+    if constexpr (requires { steered.meta.segments; }) require_encoder(steered.meta.segments);
     using Base = typename Meta::Base;
     data::validate(episodes, {.endings = control::ObservesStream<typename Meta::Observer>},
                    "episodes to infer codes of");

@@ -18,7 +18,7 @@ struct CodeInForce {
     static constexpr int width = History::input_width,  ///< numbers of e_t
         history = History::output_width,                ///< numbers of h_t
         past = width + history,                         ///< what the switch sees of the past: e_t beside h_{t-1}
-        code = Decoder::code;                           ///< numbers of a code
+        code = Decoder::code_width;                     ///< numbers of a code
 
     /// What an acting instance carries.
     template <class T>

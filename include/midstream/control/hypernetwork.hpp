@@ -11,7 +11,7 @@ namespace midstream::control {
 /// Its last layer is a bank of controllers, one component for each hidden unit and one for the bias.
 template <class Form, int Width, int Code, int Hidden>
 struct Hypernetwork {
-    static constexpr int code = Code;           ///< numbers of a code
+    static constexpr int code_width = Code;     ///< numbers of a code
     using Units = layer::Linear<Code, Hidden>;  ///< from codes to the hidden units, before their tanh
     /// Controllers in the bank: U_0 of the bias, then one for each hidden unit.
     static constexpr int components = Hidden + 1;
