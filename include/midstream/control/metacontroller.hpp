@@ -253,7 +253,7 @@ struct Metacontroller {
     struct State : Acting::template State<T> {};
     /// Working memory of acting.
     template <class T>
-    struct Scratch : Acting::template Scratch<T> {};
+    using Scratch = typename Acting::template Scratch<T>;
 
     /// Begins an episode whose switch draws from this stream.
     template <class T>

@@ -259,7 +259,7 @@ struct SegmentModel {
     struct State : Acting::template State<T> {};
     /// Working memory of acting.
     template <class T>
-    struct Scratch : Acting::template Scratch<T> {};
+    using Scratch = typename Acting::template Scratch<T>;
 
     /// Begins an episode whose switch draws from this stream.
     template <class T>
