@@ -97,6 +97,23 @@ stages = ["learn", "learn"]
         best = self.sweep(str(self.folder / "sweep.toml"), "--best")
         self.assertIn("# plain: learn.success has the median 1.020 over 3 seeds\nrate = 0.3\n", best)
 
+    def test_variants_may_be_swept_over_options_of_their_own(self):
+        file = self.write(self.FULL + """
+[variants.alone]
+share = []
+stages = ["prepare"]
+by = "prepare.loss"
+over.seed = [1, 2]
+over.depth = [5, 6]
+""")
+        self.sweep(file, "--jobs", "4")
+        self.assertEqual(sum(call.startswith("prepare alone,") for call in self.calls()), 4)
+        alone = self.table("results")[18:]
+        self.assertEqual([(row["seed"], row["depth"], row["rate"]) for row in alone],
+                         [("1", "5", "nan"), ("2", "5", "nan"), ("1", "6", "nan"), ("2", "6", "nan")])
+        self.assertEqual([float(row["score"]) for row in alone], [1, 2, 1, 2])
+        self.assertEqual([row["median"] for row in self.table("medians")][-2:], ["1.5", "1.5"])
+
     def test_failures_are_named_and_the_others_go_on(self):
         file = self.write('stages = ["prepare", "learn"]\n[over]\nseed = [1, 2, 3]\n[options]\nfail = 2\nrate = 0.3\n')
         errors = self.sweep(file, "--jobs", "1", status=1)
