@@ -32,6 +32,7 @@ struct CodeInForce {
     };
     template <class T>
     struct Scratch {
+        using Scalar = T;  ///< what is computed with
         core::Buffer<T, past> past_rows;
         core::Buffer<T, history> histories;
         core::Buffer<T, Unit::hidden_width> hidden_rows;

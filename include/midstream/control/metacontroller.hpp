@@ -264,9 +264,9 @@ struct Metacontroller {
     // `P` is Parameters<T> or ActingParameters<W>.
 
     /// The switch's logits from e_t, h_{t-1} and z_{t-1}; then the histories move on to h_t.
-    template <class P, class StateOf, class T>
-    static void step_switch(const P& parameters, StateOf&& state_of, core::In<T, width> e_read, core::Out<T, 1> logits,
-                            Scratch<T>& scratch) {
+    template <class P, class StateOf, class Memory>
+    static void step_switch(const P& parameters, StateOf&& state_of, core::In<typename Memory::Scalar, width> e_read,
+                            core::Out<typename Memory::Scalar, 1> logits, Memory& scratch) {
         Acting::step_switch(parameters.inference.history, parameters.switching, state_of, e_read, logits, scratch);
     }
     /// Does the switch open at this step of an acting instance, whose logit is of step_switch? To be asked once a step.

@@ -267,9 +267,9 @@ struct SegmentModel {
         Acting::reset(state, random);
     }
     /// The termination policy's logits from e_t, h_{t-1} and z_{t-1}; then the histories move on to h_t.
-    template <class P, class StateOf, class T>
-    static void step_switch(const P& parameters, StateOf&& state_of, core::In<T, width> e_read, core::Out<T, 1> logits,
-                            Scratch<T>& scratch) {
+    template <class P, class StateOf, class Memory>
+    static void step_switch(const P& parameters, StateOf&& state_of, core::In<typename Memory::Scalar, width> e_read,
+                            core::Out<typename Memory::Scalar, 1> logits, Memory& scratch) {
         Acting::step_switch(parameters.termination.history, parameters.termination.unit, state_of, e_read, logits,
                             scratch);
     }
