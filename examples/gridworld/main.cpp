@@ -11,6 +11,7 @@ int main(int argc, char** argv) {
                         "pretrain, steer, discover abstract actions, and learn with them",
                         {{"demo", "a small world, minutes", Demo::settings(), run_demo},
                          {"demo-touch", "the same, told of touches", DemoTouch::settings(), run_demo_touch},
+                         {"demo-compile", "the same by CompILE, a baseline", DemoCompile::settings(), run_demo_compile},
                          {"full", "the paper's world, hours", Full::settings(), run_full},
                          {"paper", "the paper's sizes", Paper::settings(), run_paper}}});
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "gridworld/shared.hpp"
+#include "midstream/control/segment_model.hpp"
 #include "midstream/control/stream_events.hpp"
 #include "midstream/env/gridworld/shortest_path.hpp"
 
@@ -19,13 +20,13 @@ inline constexpr env::Pinpad small_world{.size = 5, .colours = 4, .walls = 1, .h
 inline constexpr int small_width = 64;
 
 /// A small world of the paper's structure (one colour is one subgoal, transitions c -> c + 1 never seen in
-/// pretraining), where the whole chain takes minutes on two cores. `Observer` is the encoder's.
-template <class Observer>
+/// pretraining), where the whole chain takes minutes on two cores. `MetaOf` makes what steers a base model.
+template <template <class> class MetaOf>
 struct SmallWorld
     : GridworldPreset<small_world, env::Relative,
                       model::TransformerShape{
                           .depth = 4, .width = small_width, .heads = 4, .mlp = 256, .context = 50, .max_distance = 32},
-                      EventMetacontroller<1, 0, 3, control::LowRank<16>, Observer>::template Meta, 64> {
+                      MetaOf, 64> {
     static constexpr int subgoals = 4;
     static env::TaskDistribution pretraining_tasks() { return env::TaskDistribution::transition_rule(4, 4); }
     static env::TaskDistribution unseen_tasks() { return env::TaskDistribution(env::ascending_task(4)); }
@@ -54,14 +55,38 @@ struct SmallWorld
     }
 };
 
+/// The metacontroller of the small world, whose encoder sees by `Observer`.
+template <class Observer>
+using SmallMetacontroller = EventMetacontroller<1, 0, 3, control::LowRank<16>, Observer>;
+
 /// The encoder sees events that the stage `components` finds in layer 0 of the residual stream.
-struct Demo : SmallWorld<control::StreamEvents<small_width, 0, 12>> {
+struct Demo : SmallWorld<SmallMetacontroller<control::StreamEvents<small_width, 0, 12>>::Meta> {
     static constexpr const char* name = "demo";
 };
 
 /// What the learned observer is measured against: the encoder is told which colours are touched.
-struct DemoTouch : SmallWorld<env::Touch<small_world, env::Relative>> {
+struct DemoTouch : SmallWorld<SmallMetacontroller<env::Touch<small_world, env::Relative>>::Meta> {
     static constexpr const char* name = "demo-touch";
+};
+
+/// CompILE with the layers and the code of the small world's metacontroller.
+template <class Base>
+using SmallCompile = control::SegmentModel<Base, control::SegmentShape{.read = 1, .write = 0, .code = 3}>;
+
+/// The paper's baseline of a metacontroller that cuts episodes into segments (C.4.3). Its base model is that of `demo`.
+struct DemoCompile : SmallWorld<SmallCompile> {
+    static constexpr const char* name = "demo-compile";
+    static constexpr AsDrawn meta_initialisation{};
+    static Meta::Options pass_options(const Settings::Discover&) {
+        return {.boundaries = {.temperature = 0.5, .length = 4}, .boundary_weight = 0.1};
+    }
+    static Settings settings() {
+        Settings s = SmallWorld::settings();
+        s.discover.learning_rate = 3e-3;
+        s.discover.alpha_start = s.discover.alpha;  // from the start on, as in the paper
+        s.discover.signal = 0;
+        return s;
+    }
 };
 
 /// What the two presets on the paper's own world share: its tasks, and one subgoal for each pair of colours.
@@ -133,6 +158,7 @@ struct Paper : PaperTasks<GridworldPreset<env::Pinpad{}, env::Absolute, model::T
 // See examples::Preset.
 int run_demo(const std::string& stage, Settings settings);
 int run_demo_touch(const std::string& stage, Settings settings);
+int run_demo_compile(const std::string& stage, Settings settings);
 int run_full(const std::string& stage, Settings settings);
 int run_paper(const std::string& stage, Settings settings);
 

@@ -1,3 +1,4 @@
+// label: long
 // CompILE's own toy (Kipf et al. 2019): sequences in which each symbol is repeated a few times. Which steps belong
 // together nobody tells; a segment model finds out, as a code that says a symbol costs less once than at every step.
 #include <boost/test/unit_test.hpp>
