@@ -66,10 +66,10 @@ struct Metacontroller {
     struct ActingParameters {
         /// What is left of the inference network.
         struct Past {
-            typename History::template Parameters<T> history;
-        } inference;
-        typename Unit::template Parameters<T> switching;
-        typename Decoder::template Parameters<T> decoder;
+            typename History::template Parameters<T> history;  ///< the recurrence of h_t
+        } inference;                                           ///< without observer and encoder
+        typename Unit::template Parameters<T> switching;       ///< of the switching unit
+        typename Decoder::template Parameters<T> decoder;      ///< of the hypernetwork
         static void visit(auto& self, auto&& member) {
             member("history", self.inference.history);
             member("switch_past", self.switching.past);

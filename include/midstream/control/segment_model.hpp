@@ -74,8 +74,8 @@ struct SegmentModel {
     /// What acting needs of them: all but what infers codes from episodes. `visit` takes either.
     template <class T>
     struct ActingParameters {
-        typename Ending::template Parameters<T> termination;
-        typename Decoder::template Parameters<T> decoder;
+        typename Ending::template Parameters<T> termination;  ///< of the termination policy
+        typename Decoder::template Parameters<T> decoder;     ///< of the hypernetwork
         static void visit(auto& self, auto&& member) {
             member("termination", self.termination);
             member("decoder_hidden", self.decoder.hidden);

@@ -27,25 +27,28 @@ inline constexpr int image_steps = 8;
 /// A trained agent, as a plain block of bytes. `Trained` is an rl::TrainedAgent.
 template <class Trained>
 struct AgentImage {
-    using Meta = typename Trained::Meta;
-    using Codes = typename Trained::Codes;
+    using Meta = typename Trained::Meta;             ///< what steers
+    using Codes = typename Trained::Codes;           ///< the policy over codes
     using Mind = typename Trained::Mind;             ///< the agent that this makes
     using Observation = typename Mind::Observation;  ///< what it sees
     using Action = typename Mind::Action;            ///< what it does
+    /// The policy's parameters, where there is one.
     using PolicyParameters =
         std::conditional_t<Trained::has_policy, typename Codes::template Parameters<float>, core::NoParameters>;
 
-    char magic[8];       ///< image_magic
-    std::uint64_t size;  ///< of this struct
-    std::uint64_t hash;  ///< of all that follows
-    ActingOptions<Meta> acting;
-    float policy_temperature;
-    decltype(Trained::view) view;
-    typename Trained::Base::template Parameters<float> base;
-    typename Meta::template Parameters<float> meta;
-    PolicyParameters policy;
-    int steps;  ///< of the example, from a reset with core::Random(1)
+    char magic[8];                                            ///< image_magic
+    std::uint64_t size;                                       ///< of this struct
+    std::uint64_t hash;                                       ///< of all that follows
+    ActingOptions<Meta> acting;                               ///< TrainedAgent::acting
+    float policy_temperature;                                 ///< of codes; 0 takes modes
+    decltype(Trained::view) view;                             ///< what the policy sees of a residual stream
+    typename Trained::Base::template Parameters<float> base;  ///< the base model's
+    typename Meta::template Parameters<float> meta;           ///< the metacontroller's
+    PolicyParameters policy;                                  ///< the policy's
+    int steps;                                                ///< of the example, from a reset with core::Random(1)
+    /// What was seen in the example, row by row.
     std::array<typename Trained::ObservationElement, static_cast<std::size_t>(image_steps) * Observation::width> seen;
+    /// What was decided, row by row.
     std::array<typename Action::template Element<float>, static_cast<std::size_t>(image_steps) * Action::width> decided;
 
     /// Ready to act. The image has to outlive it, where it is now.
