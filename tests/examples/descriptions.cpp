@@ -86,7 +86,7 @@ struct OtherNorm : Parts {
                                        layer::LayerNorm>;
 };
 /// A switch of one's own, which nobody taught to describe itself.
-struct MySwitch : control::SoftSwitch {};
+struct MySwitch : control::HardSwitch {};
 struct Mine : Parts {
     using Switch = MySwitch;
 };
