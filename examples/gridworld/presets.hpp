@@ -112,7 +112,7 @@ struct Full
         s.gain = 1.5;
         // Longer is not better: what the model then knows of transitions it never saw stands in the way of steering.
         s.pretrain = {.steps = 22'000, .batch = 64, .learning_rate = 2e-3};
-        s.steer = {.steps = 600, .learning_rate = 6e-2, .temperature = 0.5};
+        s.steer = {.steps = 1800, .learning_rate = 6e-2, .temperature = 0.5};
         // What colours are worth does not fit into a code at first, what pairs are worth does: switches come to open
         // once a pair.
         s.discover = {.steps = 3500,
