@@ -131,6 +131,7 @@
 #include "midstream/rl/eight_bit.hpp"
 #include "midstream/rl/gae.hpp"
 #include "midstream/rl/internal.hpp"
+#include "midstream/rl/labelled_codes.hpp"
 #include "midstream/rl/learned_baseline.hpp"
 #include "midstream/rl/normaliser.hpp"
 #include "midstream/rl/play.hpp"

@@ -124,6 +124,23 @@ BOOST_AUTO_TEST_CASE(without_a_policy) {
     BOOST_TEST((mind.act(std::span<const std::int16_t, 3>(episode.data(), 3)).fault == rl::Fault::none));
 }
 
+BOOST_AUTO_TEST_CASE(labelled_codes) {
+    const test::TemporaryFolder folder;
+    Trained agent = trained();
+    const std::array<float, Meta<>::code> red{1, 0, 0}, blue{0, 1, 0};
+    agent.labels.add(red, "red");
+    agent.labels.add(blue, "blue");
+    for (const auto& floats : {io::single_precision, io::bfloat16, io::eight_bits}) {
+        rl::save(folder / "agent", agent, {.floats = floats});
+        const Trained loaded = rl::load_agent<Trained>(folder / "agent");
+        BOOST_TEST(loaded.labels.name(blue) == "blue");
+        BOOST_TEST(loaded.labels.codes == agent.labels.codes, boost::test_tools::per_element());
+    }
+    agent.labels.text.clear();
+    rl::save(folder / "nameless", agent);
+    test::check_error("labelled codes have a name each", [&] { rl::load_agent<Trained>(folder / "nameless"); });
+}
+
 /// A file has what acting needs: no encoder, which would be used only to find codes of episodes.
 BOOST_AUTO_TEST_CASE(files_are_without_the_encoder) {
     const test::TemporaryFolder folder;

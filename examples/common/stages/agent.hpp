@@ -11,6 +11,7 @@
 
 #include "common/files/tables.hpp"
 #include "common/stages/internal_rl.hpp"
+#include "common/stages/oracle.hpp"
 #include "midstream/rl/play.hpp"
 
 namespace midstream::examples {
@@ -31,7 +32,8 @@ std::string agent_origin(const Run<P>& run) {
     return origin;
 }
 
-/// What the stages before have left, with an example: what it sees of the unseen task in a few steps.
+/// What the stages before have left, with an example: what it sees of the unseen task in a few steps. Codes are named
+/// by the subgoals whose mean codes they are nearest to.
 template <class P>
 TrainedAgent<P> trained_agent(Run<P>& run) {
     TrainedAgent<P> trained;
@@ -40,6 +42,14 @@ TrainedAgent<P> trained_agent(Run<P>& run) {
     *trained.policy = *trained_policy(run).parameters;
     trained.acting = acting(run);
     trained.view = policy_view(run);
+    if (run.given) {
+        trained.labels = run.given->agent.labels;
+    } else {
+        const auto codes = mean_subgoal_codes(run);
+        for (int subgoal = 0; subgoal < P::subgoals; ++subgoal)
+            trained.labels.add(std::span<const float, P::Meta::code>(codes.view().row(subgoal), P::Meta::code),
+                               fmt::format("subgoal {}", subgoal));
+    }
 
     auto mind = trained.agent();
     auto world = run.rl_world();

@@ -37,10 +37,10 @@ struct Bytes {
     }
 };
 
-/// What a file of an agent holds; `switching` are the bytes of the switch's options.
+/// What a file of an agent holds; `switching` are the bytes of the switch's options. Codes may be `labelled`.
 template <class Agent>
-auto contents_of(Agent& agent, std::vector<std::uint8_t>& switching) {
-    return [&](auto&& member) {
+auto contents_of(Agent& agent, std::vector<std::uint8_t>& switching, bool labelled) {
+    return [&, labelled](auto&& member) {
         member("base", *agent.base);
         using Meta = typename std::remove_const_t<Agent>::Meta;
         ActingPart<Meta, std::remove_reference_t<decltype(*agent.meta)>> acting{*agent.meta};
@@ -53,6 +53,7 @@ auto contents_of(Agent& agent, std::vector<std::uint8_t>& switching) {
         if constexpr (requires { agent.view.visit(agent.view, [](std::string_view, auto&) {}); })
             member("view", agent.view);
         member("example", agent.example);
+        if (labelled) member("labels", agent.labels);
     };
 }
 
@@ -67,11 +68,12 @@ void save(const std::filesystem::path& path, const TrainedAgent<Meta, Policy, Vi
     using Trained = TrainedAgent<Meta, Policy, View>;
     auto switching = detail::Bytes<typename Meta::Switching>::write(agent.acting.switching);
     const auto write = [&](const Trained& written) {
-        io::save(path, core::text(core::describe<Trained>()), detail::contents_of(written, switching), options);
+        io::save(path, core::text(core::describe<Trained>()),
+                 detail::contents_of(written, switching, written.labels.count() > 0), options);
     };
     if (!io::is_narrow(options.floats) || agent.example.observations.empty()) return write(agent);
     Trained rounded = agent;
-    io::round(detail::contents_of(rounded, switching), options);
+    io::round(detail::contents_of(rounded, switching, false), options);
     rounded.record_example(agent.example.observations);
     write(rounded);
 }
@@ -84,9 +86,11 @@ template <class Trained>
 Trained load_agent(const io::SafetensorsReader& reader, bool verify = true) {
     Trained agent;
     std::vector<std::uint8_t> switching;
-    io::load(reader, core::text(core::describe<Trained>()), detail::contents_of(agent, switching));
+    io::load(reader, core::text(core::describe<Trained>()),
+             detail::contents_of(agent, switching, reader.find("labels.codes") != nullptr));
     detail::Bytes<decltype(agent.acting.switching)>::read(switching, agent.acting.switching);
     agent.acting.validate();
+    agent.labels.validate();
     if constexpr (Trained::eight_bit)
         agent.record_example(std::vector(agent.example.observations));
     else if (verify)

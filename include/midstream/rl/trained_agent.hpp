@@ -13,6 +13,7 @@
 
 #include "midstream/rl/agent.hpp"
 #include "midstream/rl/eight_bit.hpp"
+#include "midstream/rl/labelled_codes.hpp"
 
 namespace midstream::rl {
 
@@ -49,6 +50,8 @@ struct TrainedAgent {
         }
     };
     Example example{};  ///< empty unless `record_example` made one
+    /// What codes stand for, if somebody found out: `labels.name(agent.code())`.
+    LabelledCodes<Meta::code> labels{};
 
     /// Ready to act. This has to outlive it, where it is now.
     Mind agent() const& {
@@ -125,6 +128,7 @@ auto eight_bit(const TrainedAgent<Meta, Policy, View>& whole) {
     narrow.acting = {whole.acting.switching, whole.acting.temperature, whole.acting.gain};
     narrow.policy_temperature = whole.policy_temperature;
     narrow.view = whole.view;
+    narrow.labels = whole.labels;
     narrow.record_example(whole.example.observations);
     return narrow;
 }
