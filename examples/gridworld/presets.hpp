@@ -124,8 +124,8 @@ struct Full
                       .signal_start = 0.85,
                       .signal_from = 0.3,
                       .signal_until = 0.5,
-                      .refine_steps = 400,
-                      .refine_learning_rate = 2e-2};
+                      .refine_steps = 2000,
+                      .refine_learning_rate = 4e-2};
         s.internal = {.episodes = 1'000'000, .batch = 4096, .learning_rate = 5e-4, .beta2 = 0.95, .temperature = 0.5};
         s.raw = {.episodes = 200'000, .learning_rate = 3e-4};
         return s;
