@@ -2,10 +2,9 @@
 /// A trained probe as a value: the belief about the subgoal that a linear map reads from a row of a residual stream.
 #pragma once
 
-#include <algorithm>
 #include <array>
-#include <cmath>
 
+#include "midstream/layer/distribution.hpp"
 #include "midstream/layer/linear.hpp"
 
 namespace midstream::analysis {
@@ -29,10 +28,8 @@ struct LinearProbe {
     std::array<float, Subgoals> read(const float* row) const {
         std::array<float, Subgoals> belief;
         Map::template apply<float>(map, {row, 1}, {belief.data(), 1});
-        const float largest = *std::max_element(belief.begin(), belief.end());
-        float sum = 0;
-        for (float& probability : belief) sum += probability = std::exp(probability - largest);
-        for (float& probability : belief) probability /= sum;
+        Eigen::Map<Eigen::Array<float, 1, Subgoals>> numbers(belief.data());
+        numbers = layer::Categorical<Subgoals>::probabilities(belief.data());
         return belief;
     }
 };

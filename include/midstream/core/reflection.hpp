@@ -5,7 +5,6 @@
 
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -155,65 +154,6 @@ constexpr int field_count() {
         return field_count<T, Count + 1>();
     else
         return static_cast<int>(Count);
-}
-
-/// References to the fields of an aggregate, whose types are what one wants of it.
-template <class T>
-constexpr auto fields(T& value) {
-    constexpr int count = field_count<T>();
-    static_assert(count <= 16,
-                  "an aggregate of more than 16 fields: core::detail::fields has to learn to count further");
-    if constexpr (count == 0)
-        return std::tuple<>();
-    else if constexpr (count == 1) {
-        auto& [f0] = value;
-        return std::tie(f0);
-    } else if constexpr (count == 2) {
-        auto& [f0, f1] = value;
-        return std::tie(f0, f1);
-    } else if constexpr (count == 3) {
-        auto& [f0, f1, f2] = value;
-        return std::tie(f0, f1, f2);
-    } else if constexpr (count == 4) {
-        auto& [f0, f1, f2, f3] = value;
-        return std::tie(f0, f1, f2, f3);
-    } else if constexpr (count == 5) {
-        auto& [f0, f1, f2, f3, f4] = value;
-        return std::tie(f0, f1, f2, f3, f4);
-    } else if constexpr (count == 6) {
-        auto& [f0, f1, f2, f3, f4, f5] = value;
-        return std::tie(f0, f1, f2, f3, f4, f5);
-    } else if constexpr (count == 7) {
-        auto& [f0, f1, f2, f3, f4, f5, f6] = value;
-        return std::tie(f0, f1, f2, f3, f4, f5, f6);
-    } else if constexpr (count == 8) {
-        auto& [f0, f1, f2, f3, f4, f5, f6, f7] = value;
-        return std::tie(f0, f1, f2, f3, f4, f5, f6, f7);
-    } else if constexpr (count == 9) {
-        auto& [f0, f1, f2, f3, f4, f5, f6, f7, f8] = value;
-        return std::tie(f0, f1, f2, f3, f4, f5, f6, f7, f8);
-    } else if constexpr (count == 10) {
-        auto& [f0, f1, f2, f3, f4, f5, f6, f7, f8, f9] = value;
-        return std::tie(f0, f1, f2, f3, f4, f5, f6, f7, f8, f9);
-    } else if constexpr (count == 11) {
-        auto& [f0, f1, f2, f3, f4, f5, f6, f7, f8, f9, f10] = value;
-        return std::tie(f0, f1, f2, f3, f4, f5, f6, f7, f8, f9, f10);
-    } else if constexpr (count == 12) {
-        auto& [f0, f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11] = value;
-        return std::tie(f0, f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11);
-    } else if constexpr (count == 13) {
-        auto& [f0, f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11, f12] = value;
-        return std::tie(f0, f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11, f12);
-    } else if constexpr (count == 14) {
-        auto& [f0, f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11, f12, f13] = value;
-        return std::tie(f0, f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11, f12, f13);
-    } else if constexpr (count == 15) {
-        auto& [f0, f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11, f12, f13, f14] = value;
-        return std::tie(f0, f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11, f12, f13, f14);
-    } else if constexpr (count == 16) {
-        auto& [f0, f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11, f12, f13, f14, f15] = value;
-        return std::tie(f0, f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11, f12, f13, f14, f15);
-    }
 }
 
 template <auto Value>
