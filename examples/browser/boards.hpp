@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstdint>
 #include <optional>
 #include <utility>
@@ -89,12 +88,8 @@ private:
         const auto& decision = mind.act(seen);
         shown.fault = static_cast<std::int32_t>(decision.fault);
         if (shown.fault) return;
-        const float* logits = mind.distributions().row(0);
-        float sum = 0;
-        for (int move = 0; move < env::move_count; ++move)
-            sum += shown.probabilities[move] =
-                std::exp(logits[move] - *std::max_element(logits, logits + env::move_count));
-        for (float& probability : shown.probabilities) probability /= sum;
+        const auto moves = Demo::Base::Distribution::probabilities(mind.distributions().row(0));
+        std::copy_n(moves.data(), shown.probabilities.size(), shown.probabilities.begin());
         if constexpr (std::remove_reference_t<decltype(mind)>::code_width > 0)
             std::copy_n(mind.code().data(), shown.code.size(), shown.code.begin());
         if (belief) shown.belief = belief->read(mind.actor());
