@@ -52,13 +52,7 @@ struct AgentImage {
     std::array<typename Action::template Element<float>, static_cast<std::size_t>(image_steps) * Action::width> decided;
 
     /// Ready to act. The image has to outlive it, where it is now.
-    Mind agent() const {
-        const Steered<Meta> steered(base, meta, acting);
-        if constexpr (Trained::has_policy)
-            return Mind({steered, typename Trained::Choice(policy, policy_temperature), view});
-        else
-            return Mind({steered, {}, view});
-    }
+    Mind agent() const { return Trained::mind(base, meta, acting, policy, policy_temperature, view); }
 };
 
 namespace detail {

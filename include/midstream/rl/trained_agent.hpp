@@ -55,13 +55,22 @@ struct TrainedAgent {
 
     /// Ready to act. This has to outlive it, where it is now.
     Mind agent() const& {
-        const Steered<Meta> steered(*base, *meta, acting);
         if constexpr (has_policy)
-            return Mind({steered, Choice(*policy, policy_temperature), view});
+            return mind(*base, *meta, acting, *policy, policy_temperature, view);
+        else
+            return mind(*base, *meta, acting, policy, policy_temperature, view);
+    }
+    Mind agent() && = delete;
+    /// An agent of these parameters, which have to outlive it; without a policy that one's are core::NoParameters.
+    static Mind mind(const typename Base::template Parameters<float>& base,
+                     const typename Meta::template Parameters<float>& meta, const ActingOptions<Meta>& acting,
+                     const auto& policy, float policy_temperature, const View& view) {
+        const Steered<Meta> steered(base, meta, acting);
+        if constexpr (has_policy)
+            return Mind({steered, Choice(policy, policy_temperature), view});
         else
             return Mind({steered, {}, view});
     }
-    Mind agent() && = delete;
 
     /// Makes an example of these rows, what an agent saw in an episode's first steps. Throws where
     /// one of them is not of its space, or the last is not whole.
