@@ -144,7 +144,7 @@ def commands(programs):
 
 
 def understands(path, program, words):
-    """Does a program of ours understand these words? It is not run, or for a moment."""
+    """Does a program of ours understand these words, in the folder that a reader types them in? It is not run, or for a moment."""
     if program == "corridor":
         run = [path, "0"]
     elif program == "tutorial":
@@ -155,7 +155,7 @@ def understands(path, program, words):
         run = [path, "--help"]
     else:
         run = [path, *words, "--print-config"]
-    result = subprocess.run(run, capture_output=True, text=True, timeout=120)
+    result = subprocess.run(run, cwd=ROOT, capture_output=True, text=True, timeout=120)
     return [] if result.returncode == 0 else [(result.stderr or result.stdout).strip() or f"status {result.returncode}"]
 
 
