@@ -77,6 +77,9 @@ struct ChainPreset {
         if (o.forced_period > 0)
             core::require(control::set_forced_period(options.switching, o.forced_period),
                           "--discover.forced-period is given, and the preset's switch cannot be forced");
+        core::require(o.boundary_weight == 0 && o.boundary_temperature == 0 && o.segment_length == 0,
+                      "--discover.boundary-weight, .boundary-temperature and .segment-length are CompILE's, which the "
+                      "preset is not");
         return options;
     }
     // How parameters begin. Values, so that descriptions of what is trained from there name them and their numbers.

@@ -77,14 +77,22 @@ using SmallCompile = control::SegmentModel<Base, control::SegmentShape{.read = 1
 struct DemoCompile : SmallWorld<SmallCompile> {
     static constexpr const char* name = "demo-compile";
     static constexpr AsDrawn meta_initialisation{};
-    static Meta::Options pass_options(const Settings::Discover&) {
-        return {.boundaries = {.temperature = 0.5, .length = 4}, .boundary_weight = 0.1};
+    static Meta::Options pass_options(const Settings::Discover& o) {
+        core::require(o.signal == 0 && o.forced_period == 0,
+                      "--discover.signal and .forced-period are a metacontroller's, and the preset is CompILE");
+        const Meta::Options options{.boundaries = {.temperature = o.boundary_temperature, .length = o.segment_length},
+                                    .boundary_weight = o.boundary_weight};
+        options.validate();
+        return options;
     }
     static Settings settings() {
         Settings s = SmallWorld::settings();
         s.discover.learning_rate = 3e-3;
-        s.discover.alpha_start = s.discover.alpha;  // from the start on, as in the paper
+        s.discover.alpha_from = s.discover.alpha_until = 0;  // from the start on, as in the paper
         s.discover.signal = 0;
+        s.discover.boundary_weight = 0.1;
+        s.discover.boundary_temperature = 0.5;
+        s.discover.segment_length = 4;
         return s;
     }
 };

@@ -79,7 +79,8 @@ kill -KILL $first
 wait $first 2> /dev/null || true
 
 # Refusals.
-for wrong in "--gain=nan" "--seed 010" "--seed 1 --seed 2" "--sed 1" "--record.episodes 100000000" "--raw.batch 2"; do
+for wrong in "--gain=nan" "--seed 010" "--seed 1 --seed 2" "--sed 1" "--record.episodes 100000000" "--raw.batch 2" \
+    "--discover.boundary-weight 1"; do
     status=0
     # shellcheck disable=SC2086
     "$program" all $wrong --output "$folder/refused" 2> "$folder/refused.log" || status=$?

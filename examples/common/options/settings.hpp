@@ -101,6 +101,9 @@ struct Settings {
         double signal_from = 0;   ///< ... from this share of the steps ...
         double signal_until = 0;  ///< ... to this, at which it has its value
         int forced_period = 0;    ///< if positive, gates open every so many steps; 1: forced switching (C.4.1)
+        double boundary_weight = 0;       ///< CompILE's weight of its boundaries' divergence (Table A12)
+        double boundary_temperature = 0;  ///< of the relaxed boundaries
+        double segment_length = 0;        ///< mean of the prior on steps from one boundary to the next
         double weight_decay = 0.03;
         double beta2 = 0.99;  ///< also of the supervised controllers
         std::int64_t refine_steps =
@@ -124,10 +127,10 @@ struct Settings {
             part("signal_until", self.signal_until);
             part("weight_decay", self.weight_decay);
             part("beta2", self.beta2);
-            // The switch that is forced says so itself; where the base model is trained as well, about_discovery says
-            // so: checkpoints of frozen models are as they were before there was this.
-            part.leaves_out(self.forced_period, self.refine_steps, self.refine_learning_rate, self.evaluation,
-                            self.co_train);
+            // The switch that is forced and the boundaries say so themselves; where the base model is trained as well,
+            // about_discovery says so: checkpoints of frozen models are as they were before there was this.
+            part.leaves_out(self.forced_period, self.boundary_weight, self.boundary_temperature, self.segment_length,
+                            self.refine_steps, self.refine_learning_rate, self.evaluation, self.co_train);
         }
     } discover{};
     /// The fixed-z test.

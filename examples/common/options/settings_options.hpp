@@ -66,6 +66,12 @@ inline void add_options(Options& options, Settings& s) {
     add("discover.signal-until", s.discover.signal_until, 0, 1, "share of the updates at which signal has its value");
     add("discover.forced-period", s.discover.forced_period, 0, 1e6,
         "if positive, switches are forced to open every so many steps; 1: forced switching, the paper's ablation");
+    add("discover.boundary-weight", s.discover.boundary_weight, 0, 1e6,
+        "CompILE: weight of the divergence of segments' boundaries, as alpha is of the codes'; 0 without it");
+    add("discover.boundary-temperature", s.discover.boundary_temperature, 0, 1e3,
+        "CompILE: of the relaxed boundaries; 0 without it");
+    add("discover.segment-length", s.discover.segment_length, 0, 500,
+        "CompILE: steps of a segment, of which the prior on its length is made; 0 without it");
     add("discover.weight-decay", s.discover.weight_decay, 0, 10, "decoupled weight decay");
     add("discover.beta2", s.discover.beta2, 0, 0.99999, "AdamW's decay of the second moment");
     add("discover.evaluation", s.discover.evaluation, 1, 1e6,
