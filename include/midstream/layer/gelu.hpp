@@ -33,7 +33,9 @@ template <class T, int Width>
 void gelu_backward(core::In<T, Width> x, core::In<T, Width> dy, core::Rows<T, Width> dx) {
     using Row = Eigen::Array<T, 1, Width>;
     for (int i = 0; i < dx.count; ++i) {
-        const Row v = core::map_row(x, i).array();
+        // Beyond 10 the slope is that at 10, 0 or 1, in every type. There tanh is 1 but for its last bit on some
+        // processors (NEON), and of large numbers that bit times the rest would be anything but 0.
+        const Row v = core::map_row(x, i).array().max(T(-10)).min(T(10));
         const Row squared = v.square();
         const Row t = (detail::gelu_scale<T> * v * (T(1) + detail::gelu_cubic<T> * squared)).tanh();
         const Row slope = detail::gelu_scale<T> * (T(1) + T(3) * detail::gelu_cubic<T> * squared);
