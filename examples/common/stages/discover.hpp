@@ -7,8 +7,10 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "common/announce.hpp"
 #include "common/stages/components.hpp"
@@ -113,6 +115,17 @@ DiscoveryFigures discovery_figures_of(const Inferred& inferred, const typename P
              .unsteered = unsteered.action_nll}};
 }
 
+/// The rate of these episodes in nats an episode: divergences as the loss has them, weighted by gates where it weighs
+/// them so.
+double rate_of(const auto& inferred, const auto& pass) {
+    bool gated = false;
+    if constexpr (requires { pass.divergence_weighted_by_gate; }) gated = pass.divergence_weighted_by_gate;
+    const auto divergences = inferred.divergences.view(), gates = inferred.gates.view();
+    double rate = 0;
+    for (int row = 0; row < divergences.count; ++row) rate += divergences.data[row] * (gated ? gates.data[row] : 1.0f);
+    return rate / std::max(1.0, inferred.sums.episodes);
+}
+
 /// Updates of `learner` by train(source, pass options of a step, report), of what is then in `base` and `meta`. Its
 /// table says how well switches meet the true changes of subgoal, of which training knows nothing.
 template <class P, class Learner, class Train>
@@ -165,18 +178,20 @@ void discover_by(Run<P>& run, Learner& learner, const typename P::Base::template
         return true;
     };
     with_source(run, Data::clean, [&](const auto& source) { train(source, options_at, report); });
+    const std::vector<std::string> columns{"row",           "switches",   "steps",       "early_switches",
+                                           "early_changes", "divergence", "steered_nll", "unsteered_nll",
+                                           "rate",          "action_nll"};
     core::Description about{"discover-figures"};
-    about.set("episodes", o.evaluation).set("discovered", about_discovery(run));
+    about.set("columns", columns).set("episodes", o.evaluation).set("discovered", about_discovery(run));
     once(run.folder, "discover-figures", core::text(about), {"discover-figures"}, [&] {
         const auto inferred = analysis::infer(run.parallel, rl::Steered<Meta>(base, meta), held_out,
                                               run.stream(Stream::evaluation).fork(1), final_options);
         const auto figures = discovery_figures_of<P>(inferred, held_out, Unsteered<P>(base, held_out));
-        write_table(run.folder / "discover-figures.csv",
-                    {"row", "switches", "steps", "early_switches", "early_changes", "divergence", "steered_nll",
-                     "unsteered_nll"},
-                    {{0, figures.switches.switches, figures.switches.steps, figures.switches.early_switches,
-                      figures.switches.early_changes, figures.codes.divergence, figures.codes.steered,
-                      figures.codes.unsteered}});
+        write_table(
+            run.folder / "discover-figures.csv", columns,
+            {{0, figures.switches.switches, figures.switches.steps, figures.switches.early_switches,
+              figures.switches.early_changes, figures.codes.divergence, figures.codes.steered, figures.codes.unsteered,
+              rate_of(inferred, final_options), inferred.sums.action / inferred.sums.steps}});
     });
 }
 
