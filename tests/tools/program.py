@@ -17,6 +17,8 @@ if options.get("fail") == options["seed"]:
     print("this seed fails\nas it was told to")
     sys.exit(3)
 time.sleep(float(os.environ.get("PAUSE", "0")))
+while time.process_time() < float(os.environ.get("WORK", "0")):
+    pass
 seed, rate = int(options["seed"]), float(options.get("rate", 0))
 if stage == "prepare":
     (folder / "prepare.csv").write_text(f"step,loss\n1,2\n2,{seed}\n")

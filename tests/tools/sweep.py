@@ -97,6 +97,24 @@ stages = ["learn", "learn"]
         best = self.sweep(str(self.folder / "sweep.toml"), "--best")
         self.assertIn("# plain: learn.success has the median 1.020 over 3 seeds\nrate = 0.3\n", best)
 
+    def test_processor_seconds_are_recorded_and_shared_ones_divided(self):
+        self.environment["WORK"] = "0.1"
+        file = self.write(self.FULL)
+        self.sweep(file, "--jobs", "2")
+        results = self.table("results")
+        for row in results:
+            calls = 2 if row["variant"] == "1" else 1
+            self.assertGreaterEqual(float(row["cpu_seconds"]), 0.1 * calls)
+            self.assertLess(float(row["cpu_seconds"]), calls)
+            self.assertGreaterEqual(float(row["shared_cpu_seconds"]), 0.1 / 6)  # of six runs that begin with it
+            self.assertLess(float(row["shared_cpu_seconds"]), 1 / 6)
+        # What is not run again keeps them; what ran before they were recorded has none.
+        (self.folder / "runs" / "plain,rate=0.1,seed=1" / "sweep-seconds.json").unlink()
+        self.sweep(file)
+        again = self.table("results")
+        self.assertEqual(again[0]["cpu_seconds"], "nan")
+        self.assertEqual(again[1:], results[1:])
+
     def test_variants_may_be_swept_over_options_of_their_own(self):
         file = self.write(self.FULL + """
 [variants.alone]
