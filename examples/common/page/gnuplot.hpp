@@ -50,13 +50,13 @@ inline std::string range(double low, double high) {
 }
 
 /// What all figures share: 640 x 360 units, ink only for data, light horizontal grid, key above.
-inline std::string style(const std::filesystem::path& stem, int height = 360) {
+inline std::string style(const std::filesystem::path& stem, int height = 360, int width = 640) {
     // Names inside the drawing, which must differ between the figures of a page, allow no other characters.
     std::string name = stem.filename().string();
     for (char& c : name)
         if (!(c >= '0' && c <= '9') && !(c >= 'A' && c <= 'Z') && !(c >= 'a' && c <= 'z')) c = '_';
     return fmt::format(
-        "set terminal svg size 640,{} dynamic noenhanced font 'sans-serif,14' linewidth 1 background '#ffffff' name "
+        "set terminal svg size {},{} dynamic noenhanced font 'sans-serif,14' linewidth 1 background '#ffffff' name "
         "'{}'\n"
         "set output {}\n"
         "set datafile separator ','\n"
@@ -67,7 +67,7 @@ inline std::string style(const std::filesystem::path& stem, int height = 360) {
         "set grid ytics back linetype 1 linecolor '#e4e4e4' linewidth 1\n"
         "set key above left horizontal Left reverse samplen 1.5 spacing 1.1 width 1 textcolor '#222222'\n"
         "set style fill solid 1.0 noborder\n",
-        height, name, in_quotes(with_ending(stem, ".svg").string()));
+        width, height, name, in_quotes(with_ending(stem, ".svg").string()));
 }
 
 /// Runs the script and reads the drawing back; empty, with one message, where there is no gnuplot or it fails. One that

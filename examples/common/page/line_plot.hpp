@@ -5,7 +5,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstddef>
 #include <filesystem>
 #include <limits>
 #include <string>
@@ -17,6 +19,15 @@
 
 namespace midstream::examples {
 
+/// How a point is marked, as gnuplot counts; one less is the same, hollow.
+enum class Mark { square = 5, disc = 7, triangle = 9, down = 11, diamond = 13, pentagon = 15 };
+
+/// Marks that tell categories apart where colours are not seen.
+inline Mark category_mark(int category) {
+    constexpr std::array marks{Mark::disc, Mark::square, Mark::triangle, Mark::diamond, Mark::down, Mark::pentagon};
+    return marks[static_cast<std::size_t>(category) % marks.size()];
+}
+
 /// A curve. `low` and `high`, if given, bound a shaded band around it (quartiles over seeds, say).
 struct Series {
     std::string label;
@@ -26,6 +37,10 @@ struct Series {
     bool joined = true;   ///< draw lines from point to point
     bool dashed = false;  ///< a reference or baseline
     int colour = -1;      ///< index into the palette; -1: by position
+    Mark mark = Mark::disc;
+    /// Of curves that may lie upon each other: a pattern of dashes for each number, so that those below are seen. 0:
+    /// none.
+    int dashes = 0;
 };
 
 /// A level to compare with, drawn as a thin dashed line with its name: "Bayes optimum" at 0.247, say.
@@ -42,6 +57,8 @@ struct LinePlot {
     double y_low = std::numeric_limits<double>::quiet_NaN();
     double y_high = std::numeric_limits<double>::quiet_NaN();
     std::vector<Level> levels = {};
+    std::string key_title = {};     ///< what labels are values of
+    int width = 640, height = 360;  ///< smaller ones have larger letters where they stand side by side
 };
 
 namespace detail {
@@ -52,6 +69,11 @@ inline double nice_step(double value) {
     for (const double factor : {1.0, 2.0, 5.0})
         if (factor * power >= value * (1 - 1e-9)) return factor * power;
     return 10 * power;
+}
+
+inline const char* dash_pattern(int number) {
+    constexpr std::array patterns{"solid", "(9,4)", "(4,4)", "(11,3,2,3)", "(2,3)"};
+    return patterns[static_cast<std::size_t>(number) % patterns.size()];
 }
 
 /// Ticks for a x axis; numbers from ten thousand on read 20k or 1.5M rather than 20000 or 1.5e+06.
@@ -123,17 +145,21 @@ inline std::string line_plot(const std::filesystem::path& stem, const LinePlot& 
             !series.joined  ? "points"
             : series.points ? "linespoints"
                             : "lines",
-            series.dashed ? 1.6 : 2.2, series.dashed ? "(8,5)" : "solid", colour,
-            series.points ? "pointtype 7 pointsize 0.5" : "", in_quotes(series.label));
+            series.dashed ? 1.6 : 2.2, series.dashed ? "(8,5)" : detail::dash_pattern(series.dashes), colour,
+            series.points ? fmt::format("pointtype {} pointsize 0.5", static_cast<int>(series.mark)) : "",
+            in_quotes(series.label));
     }
     core::require(!curves.empty(), [&] { return "figure " + stem.string() + " has no points"; });
     detail::write_text(detail::with_ending(stem, ".csv"), numbers);
 
-    std::string script = detail::style(stem);
+    std::string script = detail::style(stem, plot.height, plot.width);
     script += fmt::format("set xlabel {}\nset ylabel {}\nset yrange {}\n", in_quotes(plot.x_label),
                           in_quotes(plot.y_label), detail::range(plot.y_low, plot.y_high));
     script += detail::x_axis(plot);
     if (plot.series.size() == 1 && plot.levels.empty()) script += "set key off\n";
+    // gnuplot takes the key of a narrow drawing for narrower than it is.
+    if (plot.width < 640) script += "set key maxcols 2\n";
+    if (!plot.key_title.empty()) script += fmt::format("set key title {} left\n", in_quotes(plot.key_title));
     std::string levels;
     for (const Level& level : plot.levels)
         levels +=

@@ -14,6 +14,7 @@
 #include "common/page/bar_chart.hpp"
 #include "common/page/gate_plot.hpp"
 #include "common/page/line_plot.hpp"
+#include "common/page/scatter_plot.hpp"
 #include "common/show.hpp"
 
 namespace midstream::examples {
@@ -33,6 +34,9 @@ std::string drawn_or_nothing(Draw&& draw) {
 /// The figure as an <svg> element; nothing, and a message, where it cannot be drawn, as from tables without rows.
 inline std::string drawn(const std::filesystem::path& stem, const LinePlot& plot) {
     return detail::drawn_or_nothing([&] { return line_plot(stem, plot); });
+}
+inline std::string drawn(const std::filesystem::path& stem, const ScatterPlot& plot) {
+    return detail::drawn_or_nothing([&] { return scatter_plot(stem, plot); });
 }
 inline std::string drawn(const std::filesystem::path& stem, const BarChart& chart) {
     return detail::drawn_or_nothing([&] { return bar_chart(stem, chart); });
