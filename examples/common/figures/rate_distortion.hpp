@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -101,7 +100,7 @@ inline void rate_distortion(const Sweep& sweep, const std::filesystem::path& ste
             };
             using D = detail::Discovered;
             table.rows.push_back(
-                {variant, configuration.options_text(), fmt::format("{}", found.size()), number(cloud.path_x.back(), 2),
+                {configuration.label("all"), fmt::format("{}", found.size()), number(cloud.path_x.back(), 2),
                  number(cloud.path_y.back()), detail::median_pair(found, &D::precision, &D::recall),
                  detail::median_pair(found, &D::chance_precision, &D::chance_recall),
                  share([](const D& each) { return each.aligned(); }), share([](const D& each) { return each.stuck; })});
