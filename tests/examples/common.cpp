@@ -9,6 +9,7 @@
 #include "common/page/grid_picture.hpp"
 #include "common/page/line_plot.hpp"
 #include "common/page/page.hpp"
+#include "common/page/scatter_plot.hpp"
 #include "common/page/table.hpp"
 #include "common/progress.hpp"
 
@@ -163,6 +164,39 @@ BOOST_AUTO_TEST_CASE(figures_leave_their_numbers_and_a_drawing_if_gnuplot_is_the
     BOOST_CHECK_THROW(examples::line_plot(logarithmic, {"x", "y", {{"a", {0, 1}, {0, 1}}}, true}), Error);
     BOOST_CHECK_THROW(examples::line_plot(logarithmic, {"x", "y", {{"a", {0, 1}, {0}}}}), Error);
     BOOST_CHECK_THROW(examples::line_plot(logarithmic, {"x", "y", {}}), Error);
+
+    examples::LinePlot narrow{"layer", "success", {{"3", {0, 1}, {0.5, 0.6}}, {"it's", {0, 1}, {0.5, 0.4}}}};
+    narrow.series[1].dashes = 6;  // of five patterns
+    narrow.series[1].points = true;
+    narrow.series[1].mark = examples::category_mark(7);
+    narrow.key_title = "what's swept over";
+    narrow.width = 420;
+    BOOST_TEST(drawn(examples::line_plot(folder.path / "narrow", narrow)));
+    const std::string script = contents(folder.path / "narrow.gnuplot");
+    BOOST_TEST(count(script, "size 420,360") == 1);
+    BOOST_TEST(count(script, "set key title 'what''s swept over'") == 1);
+    BOOST_TEST(count(script, "dashtype (9,4)") == 1);
+    BOOST_TEST(count(script, "pointtype 5 ") == 1);
+
+    const auto points = folder.path / "points";
+    examples::ScatterPlot scatter{
+        .x_label = "rate",
+        .y_label = "loss",
+        .clouds = {{"it's", {1, 2}, {0.5, 0.4}, {true, false}, {false, true}, {1, 2}, {0.5, 0.4}},
+                   {"none", {}, {}, {}, {}}},
+        .filled = "aligned",
+        .hollow = "not",
+        .crossed = "stuck"};
+    BOOST_TEST(drawn(examples::scatter_plot(points, scatter)));
+    BOOST_TEST(contents(points.string() + ".csv") ==
+               "cloud,x,y,filled,crossed\nit's,1,0.5,1,0\nit's,2,0.4,0,1\n\"it's, path\",1,0.5,,\n"
+               "\"it's, path\",2,0.4,,\n");
+    scatter.log_x = true;
+    BOOST_TEST(drawn(examples::scatter_plot(points, scatter)));
+    scatter.clouds[0].filled.pop_back();
+    BOOST_CHECK_THROW(examples::scatter_plot(points, scatter), Error);
+    scatter.clouds.erase(scatter.clouds.begin());
+    BOOST_CHECK_THROW(examples::scatter_plot(points, scatter), Error);
 
     const auto bars = folder.path / "bars";
     BOOST_TEST(drawn(examples::bar_chart(
