@@ -112,7 +112,7 @@ BOOST_AUTO_TEST_CASE(configurations_are_the_runs_that_differ_in_their_seeds) {
     BOOST_TEST(sweep.configurations[2].label("") == "raw");
     BOOST_TEST(sweep.made_of() == "Of " + folder.sweep() +
                                       ": 6 runs, 5 of them finished, 2 seeds; to make them anew takes 3.0 hours of one "
-                                      "processor, without 1 runs of which it is not known.");
+                                      "processor (not known of 1 of them).");
 }
 
 BOOST_AUTO_TEST_CASE(quantiles_are_between_neighbours) {

@@ -4,7 +4,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -57,7 +59,6 @@ inline Series positive(const Series& series) {
 inline void learning_curves(const Sweep& sweep, const std::filesystem::path& stem, Page& page) {
     static constexpr std::array<std::pair<const char*, const char*>, 2> stages{
         {{"internal-rl", "internal RL"}, {"raw-rl", "raw-action RL"}}};
-    std::string seen;  // where rows were looked for
     std::vector<Series> curves;
     Table table{
         .header = {"variant", "options", "seeds", "lower quartile", "median", "upper quartile", "processor time"}};

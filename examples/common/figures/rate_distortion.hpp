@@ -79,6 +79,7 @@ inline void rate_distortion(const Sweep& sweep, const std::filesystem::path& ste
     Table table{
         .header = {"runs", "seeds", "rate", "action loss", "precision / recall", "by chance", "aligned", "stuck"}};
     for (const std::string& variant : sweep.variants) {
+        std::vector<std::vector<std::string>> rows;
         Cloud cloud{.label = variant.empty() ? "all runs" : variant};
         for (const Configuration& configuration : sweep.configurations) {
             if (configuration.variant != variant ||
@@ -99,14 +100,16 @@ inline void rate_distortion(const Sweep& sweep, const std::filesystem::path& ste
                 return fmt::format("{} of {}", std::count_if(found.begin(), found.end(), which), found.size());
             };
             using D = detail::Discovered;
-            table.rows.push_back(
-                {configuration.label("all"), fmt::format("{}", found.size()), number(cloud.path_x.back(), 2),
-                 number(cloud.path_y.back()), detail::median_pair(found, &D::precision, &D::recall),
-                 detail::median_pair(found, &D::chance_precision, &D::chance_recall),
-                 share([](const D& each) { return each.aligned(); }), share([](const D& each) { return each.stuck; })});
+            rows.push_back({configuration.label("all"), fmt::format("{}", found.size()), number(cloud.path_x.back(), 2),
+                            number(cloud.path_y.back()), detail::median_pair(found, &D::precision, &D::recall),
+                            detail::median_pair(found, &D::chance_precision, &D::chance_recall),
+                            share([](const D& each) { return each.aligned(); }),
+                            share([](const D& each) { return each.stuck; })});
         }
         // Of a single weight nothing can be seen.
-        if (cloud.path_x.size() > 1) plot.clouds.push_back(std::move(cloud));
+        if (cloud.path_x.size() < 2) continue;
+        plot.clouds.push_back(std::move(cloud));
+        table.rows.insert(table.rows.end(), rows.begin(), rows.end());
     }
     core::require(!plot.clouds.empty(), [&] {
         return fmt::format("{}: no variant has runs of more than one {}", sweep.results.path.string(), weight);

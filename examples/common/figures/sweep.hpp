@@ -142,7 +142,7 @@ struct Sweep {
             text += fmt::format(", {} seeds", std::unique(values.begin(), values.end()) - values.begin());
         }
         text += "; to make them anew takes " + hours_text(hours) + " of one processor";
-        if (unknown > 0) text += fmt::format(", without {} runs of which it is not known", unknown);
+        if (unknown > 0) text += fmt::format(" (not known of {} of them)", unknown);
         return text + ".";
     }
     /// The hours of a configuration's runs.
@@ -166,7 +166,8 @@ private:
         });
     }
     void read_options() {
-        for (const char* column : {"run", "variant", "finished", "score"}) (void)results.column(column);
+        for (const char* column : {"run", "variant", "finished", "score", "cpu_seconds", "shared_cpu_seconds"})
+            (void)results.column(column);
         const auto& names = results.table.names;
         const auto end = std::find(names.begin(), names.end(), "finished");
         for (auto name = names.begin(); name != end; ++name)
