@@ -10,6 +10,7 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cat > "$folder/short" << END
 threads=1
+pretrain.steps=30
 pretrain.batch=4
 steer.steps=8
 steer.batch=4
@@ -32,11 +33,10 @@ failed() {
     cat "$folder"/log "$folder"/*/*/sweep.log >&2
     exit 1
 }
-# make FIGURE [SETTING]: runs of seed 1 that --print shows.
+# make FIGURE: runs of seed 1 that --print shows.
 make() {
-    set -- "$1" --program "$program" --folder "$folder/$1" ${2:+--set "$2"}
     figure=$1
-    shift
+    set -- --program "$program" --folder "$folder/$figure"
     while read -r setting; do set -- "$@" --set "$setting"; done < "$folder/short"
     "$sweep" "$files/$figure.toml" "$@" --print | sed "s/.* --only //; s/'//g" |
         awk '/,seed=1(,|$)/ { variant = $0; sub(/,.*/, "", variant); if (++seen[variant] <= 2) print }' > "$folder/runs"
@@ -45,9 +45,9 @@ make() {
     done < "$folder/runs"
     "$sweep" "$files/$figure.toml" "$@" --tables > "$folder/log" || failed "$figure: tables"
 }
-make figure-7 pretrain.steps=30
-make figure-8 pretrain.steps=30
-# The variant `steps` is trained for as long as it says: not here.
+make figure-7
+make figure-8
+# The variant `steps` is trained for as long as its file says.
 sed "s/3000, 6000, 12000, 24000/20, 30/" "$files/figure-a2.toml" > "$folder/figure-a2.toml"
 files=$folder
 make figure-a2
