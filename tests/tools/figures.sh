@@ -61,7 +61,7 @@ says "Figure 7: rate and distortion"
 says "Figures 8 and A5: success by episodes"
 says "Figure A2: supervised controllers by layer"
 for variant in learned forced co-trained compile raw frozen steps weight-decay lambda epsilon; do says "<td>$variant"; done
-says "Of $folder/figure-7: 72 runs, 8 of them finished, 3 seeds; to make them anew takes [0-9.]* minutes"
+says "Of $folder/figure-7: 72 runs, 8 of them finished, 3 seeds; to make them anew takes [0-9.]* [sm]"
 says "is not swept over an option of pretraining"
 # Every figure has numbers of every variant that was run.
 for name in figure-7-1 figure-7-1-log figure-8-2 figure-8-2-log figure-a2-3-1 figure-a2-3-4; do [ -s "$folder/page/$name.csv" ]; done

@@ -95,6 +95,7 @@ inline void learning_curves(const Sweep& sweep, const std::filesystem::path& ste
     });
     page.heading("Figures 8 and A5: success by episodes");
     LinePlot plot{.x_label = "episodes", .y_label = "success", .series = curves, .y_low = 0, .y_high = 1};
+    plot.height += 22 * std::max(0, static_cast<int>(curves.size()) - 2);  // the legend may be one column
     page.figure(drawn(stem, plot),
                 "Success in the episodes of each batch: the median over seeds, and in the shade from the lower to the "
                 "upper quartile. Of a variant that was swept over options the configuration with the best median is "

@@ -145,16 +145,19 @@ struct Sweep {
         if (unknown > 0) text += fmt::format(" (not known of {} of them)", unknown);
         return text + ".";
     }
-    /// The hours of a configuration's runs.
+    /// Those of a configuration's runs, as far as they are known.
     double hours(const Configuration& configuration) const {
+        const auto own = of(configuration, "cpu_seconds"), shared = of(configuration, "shared_cpu_seconds");
         double sum = 0;
-        for (const char* column : {"cpu_seconds", "shared_cpu_seconds"})
-            for (const double seconds : of(configuration, column)) sum += seconds / 3600;
+        for (std::size_t i = 0; i < own.size(); ++i)
+            if (const double seconds = own[i] + shared[i]; !core::is_nan(seconds)) sum += seconds / 3600;
         return sum;
     }
     static std::string hours_text(double hours) {
-        if (core::is_nan(hours)) return "-";
-        return hours < 1 ? fmt::format("{:.2g} minutes", 60 * hours) : fmt::format("{:.1f} hours", hours);
+        if (hours == 0) return "-";
+        return hours < 1.0 / 60 ? fmt::format("{:.2g} seconds", 3600 * hours)
+               : hours < 1      ? fmt::format("{:.2g} minutes", 60 * hours)
+                                : fmt::format("{:.1f} hours", hours);
     }
 
 private:

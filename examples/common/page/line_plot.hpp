@@ -76,6 +76,18 @@ inline const char* dash_pattern(int number) {
     return patterns[static_cast<std::size_t>(number) % patterns.size()];
 }
 
+/// Ticks for a logarithmic x axis that spans so little that those of gnuplot, at powers of ten, would be few.
+inline std::string log_ticks(double low, double high) {
+    if (!(low > 0) || high / low >= 100) return {};
+    const auto factors = high / low < 10 ? std::vector{1.0, 1.5, 2.0, 3.0, 5.0, 7.0} : std::vector{1.0, 2.0, 5.0};
+    std::string ticks;
+    for (double power = std::pow(10.0, std::floor(std::log10(low))); power <= high; power *= 10)
+        for (const double factor : factors)
+            if (const double x = factor * power; x >= low && x <= high)
+                ticks += fmt::format("{}{}", ticks.empty() ? "" : ", ", x);
+    return ticks.empty() ? ticks : "set xtics (" + ticks + ")\n";
+}
+
 /// Ticks for a x axis; numbers from ten thousand on read 20k or 1.5M rather than 20000 or 1.5e+06.
 inline std::string x_axis(const LinePlot& plot) {
     double low = std::numeric_limits<double>::infinity(), high = -low;
@@ -86,7 +98,8 @@ inline std::string x_axis(const LinePlot& plot) {
             return "a logarithmic x axis needs positive values, the smallest is " + std::to_string(low);
         });
         return fmt::format("set logscale x\nset format x '{}'\nset xrange [{}:{}]\n", low >= 1 ? "%.0s%c" : "%g", low,
-                           high);
+                           high) +
+               log_ticks(low, high);
     }
     if (!(high > low)) return {};
     std::string axis = fmt::format("set xrange [{}:{}]\n", low, high);

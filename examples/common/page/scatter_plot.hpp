@@ -4,8 +4,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <filesystem>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -85,6 +87,10 @@ inline std::string scatter_plot(const std::filesystem::path& stem, const Scatter
     std::string script = detail::style(stem, 400);
     script += fmt::format("set xlabel {}\nset ylabel {}\nset offsets {}, graph 0.03, graph 0.05, graph 0.05\n",
                           in_quotes(plot.x_label), in_quotes(plot.y_label), plot.log_x ? "graph 0.03" : "0");
+    double low = std::numeric_limits<double>::infinity(), high = 0;
+    for (const Cloud& cloud : plot.clouds)
+        for (const double x : cloud.x) low = std::min(low, x), high = std::max(high, x);
+    if (plot.log_x) script += detail::log_ticks(low, high);
     script += plot.log_x ? "set logscale x\nset format x '%g'\nset autoscale x noextend\n" : "set xrange [0:*]\n";
     std::string all = paths + points + key;
     all.erase(all.rfind(", \\\n"));
