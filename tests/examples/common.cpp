@@ -151,6 +151,9 @@ BOOST_AUTO_TEST_CASE(figures_leave_their_numbers_and_a_drawing_if_gnuplot_is_the
         return available ? svg.starts_with("<svg") && count(svg, "<path") > 2 : svg.empty();
     };
 
+    const auto has_ticks = [](const std::filesystem::path& stem) {
+        return count(contents(stem.string() + ".gnuplot"), "set xtics (") > 0;
+    };
     const auto line = folder.path / "it's a line";
     BOOST_TEST(drawn(examples::line_plot(
         line, {"episodes",
@@ -161,6 +164,10 @@ BOOST_AUTO_TEST_CASE(figures_leave_their_numbers_and_a_drawing_if_gnuplot_is_the
                "b\",3,1,1,1\nit's,1,0.5,,\nit's,3,0.5,,\n");
     const auto logarithmic = folder.path / "deep" / "log";
     BOOST_TEST(drawn(examples::line_plot(logarithmic, {"x", "y", {{"a", {1e3, 1e6}, {0, 1}}}, true})));
+    BOOST_TEST(!has_ticks(logarithmic));  // gnuplot's own, at powers of ten
+    BOOST_TEST(drawn(examples::line_plot(logarithmic, {"x", "y", {{"a", {900, 4e3}, {0, 1}}}, true})));
+    BOOST_TEST(count(contents(logarithmic.string() + ".gnuplot"),
+                     "set xtics ('1k' 1000, '1.5k' 1500, '2k' 2000, '3k' 3000)") == 1);
     BOOST_CHECK_THROW(examples::line_plot(logarithmic, {"x", "y", {{"a", {0, 1}, {0, 1}}}, true}), Error);
     BOOST_CHECK_THROW(examples::line_plot(logarithmic, {"x", "y", {{"a", {0, 1}, {0}}}}), Error);
     BOOST_CHECK_THROW(examples::line_plot(logarithmic, {"x", "y", {}}), Error);

@@ -76,6 +76,11 @@ inline const char* dash_pattern(int number) {
     return patterns[static_cast<std::size_t>(number) % patterns.size()];
 }
 
+/// 20k rather than 20000, 1.5M rather than 1.5e+06.
+inline std::string tick_label(double x) {
+    return x < 1e3 ? fmt::format("{:g}", x) : x < 1e6 ? fmt::format("{:g}k", x / 1e3) : fmt::format("{:g}M", x / 1e6);
+}
+
 /// Ticks for a logarithmic x axis that spans so little that those of gnuplot, at powers of ten, would be few.
 inline std::string log_ticks(double low, double high) {
     if (!(low > 0) || high / low >= 100) return {};
@@ -84,11 +89,11 @@ inline std::string log_ticks(double low, double high) {
     for (double power = std::pow(10.0, std::floor(std::log10(low))); power <= high; power *= 10)
         for (const double factor : factors)
             if (const double x = factor * power; x >= low && x <= high)
-                ticks += fmt::format("{}{}", ticks.empty() ? "" : ", ", x);
+                ticks += fmt::format("{}'{}' {}", ticks.empty() ? "" : ", ", tick_label(x), x);
     return ticks.empty() ? ticks : "set xtics (" + ticks + ")\n";
 }
 
-/// Ticks for a x axis; numbers from ten thousand on read 20k or 1.5M rather than 20000 or 1.5e+06.
+/// Ticks for a x axis; numbers from ten thousand on have short labels.
 inline std::string x_axis(const LinePlot& plot) {
     double low = std::numeric_limits<double>::infinity(), high = -low;
     for (const Series& series : plot.series)
@@ -112,11 +117,7 @@ inline std::string x_axis(const LinePlot& plot) {
     const double step = nice_step((high - low) / 6);
     std::string ticks;
     for (double x = std::ceil(low / step) * step; x <= high * (1 + 1e-9); x += step)
-        ticks += fmt::format("{}'{}' {}", ticks.empty() ? "" : ", ",
-                             x == 0    ? std::string("0")
-                             : x < 1e6 ? fmt::format("{:g}k", x / 1e3)
-                                       : fmt::format("{:g}M", x / 1e6),
-                             x);
+        ticks += fmt::format("{}'{}' {}", ticks.empty() ? "" : ", ", tick_label(x), x);
     return axis + "set xtics (" + ticks + ")\n";
 }
 
