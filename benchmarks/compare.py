@@ -96,9 +96,14 @@ def products(programs, seconds):
     for key in ("eigen", "openblas", "openblas_core (OPENBLAS_CORETYPE overrides)"):
         print(f"{key}: {context.get(key)}", file=sys.stderr)
     for name, row in rows.items():
-        other = rows.get(name.replace("eigen/", "openblas/", 1))
-        if name.startswith("eigen/") and other:
-            yield f"product: {name[6:]}", rate(row["operations"], "FLOP/s"), rate(other["operations"], "FLOP/s") + ", OpenBLAS", row["operations"] / other["operations"]
+        by, _, shape = name.partition("/")
+        other = rows.get(f"openblas/{shape}")
+        if by != "openblas":
+            what = f"product by {by}: {shape}", f"{rate(row['operations'], 'FLOP/s')}, {row['share']:.0%} of the peak"
+            if other:
+                yield *what, f"{rate(other['operations'], 'FLOP/s')}, OpenBLAS", row["operations"] / other["operations"]
+            else:
+                yield *what, "", None
 
 
 def main():

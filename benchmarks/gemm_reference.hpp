@@ -1,6 +1,7 @@
 /// \file
-/// The time of bare matrix products: the bound against which benchmarks of training and acting report how much of their
-/// time is not products. Everything on one thread, in float.
+/// The time of bare matrix products, and of the multiplications and additions that they consist of: the bounds against
+/// which benchmarks of training and acting report how much of their time is not products. Everything on one thread, in
+/// float.
 ///
 /// OpenBLAS picks its kernels by the processor it believes to run on and is often wrong on virtual machines, where it
 /// may fall back to kernels several times slower. `add_context` puts its choice in the benchmark's head; set the
@@ -11,8 +12,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <ctime>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "midstream/core/product.hpp"
@@ -61,8 +64,8 @@ constexpr Gemm gemm_of(Product product, int rows, int inputs, int outputs) {
     }
 }
 
-/// By Eigen through the functions that layers call.
-struct ByEigen {
+/// By the functions that layers call: Eigen, unless the program is linked to midstream::fused_products.
+struct ByLayers {
     static void multiply(const Gemm& g, const float* a, const float* b, float* c) {
         const core::View<float> result{c, g.m, g.n, g.n};
         switch (g.product) {
@@ -72,6 +75,21 @@ struct ByEigen {
                 return core::add_product_transposed<float>({a, g.m, g.k, g.k}, {b, g.n, g.k, g.k}, result);
             default:
                 return core::add_transposed_product<float>({a, g.k, g.m, g.m}, {b, g.k, g.n, g.n}, result);
+        }
+    }
+};
+
+/// By core/fused_product.hpp.
+struct ByFusedProducts {
+    static void multiply(const Gemm& g, const float* a, const float* b, float* c) {
+        const core::View<float> result{c, g.m, g.n, g.n};
+        switch (g.product) {
+            case Product::forward:
+                return core::add_fused_product<float>({a, g.m, g.k, g.k}, {b, g.k, g.n, g.n}, result);
+            case Product::input_gradient:
+                return core::add_fused_product_transposed<float>({a, g.m, g.k, g.k}, {b, g.n, g.k, g.k}, result);
+            default:
+                return core::add_fused_transposed_product<float>({a, g.k, g.m, g.m}, {b, g.k, g.n, g.n}, result);
         }
     }
 };
@@ -148,15 +166,43 @@ double seconds(Work&& work) {
     return best;
 }
 
+/// What a core computes at best, in operations per second of processor time: multiplications and additions at once, in
+/// twelve sums that do not wait for each other, the best of many trials.
+inline double peak() {
+    using Packet = Eigen::internal::packet_traits<float>::type;
+    constexpr int lanes = Eigen::internal::packet_traits<float>::size, sums = 12, steps = 20000;
+    const auto trial = [&]<int... i>(std::integer_sequence<int, i...>) {
+        const Packet factor = Eigen::internal::pset1<Packet>(0.9999f), term = Eigen::internal::pset1<Packet>(1e-6f);
+        Packet sum[] = {Eigen::internal::pset1<Packet>(1e-3f * i)...};
+        const std::clock_t start = std::clock();
+        for (int round = 0; round < 50; ++round) {
+            for (int step = 0; step < steps; ++step) ((sum[i] = Eigen::internal::pmadd(sum[i], factor, term)), ...);
+            (benchmark::DoNotOptimize(sum[i]), ...);
+        }
+        const double time = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+        return 50.0 * steps * 2 * sums * lanes / time;
+    };
+    double best = 0;
+    for (int i = 0; i < 20; ++i) best = std::max(best, trial(std::make_integer_sequence<int, sums>()));
+    return best;
+}
+/// The same, measured once.
+inline double peak_of_core() {
+    static const double measured = peak();
+    return measured;
+}
+
 /// The time of a list of products, in seconds.
 struct Bound {
-    double eigen = 0;
-    double openblas = 0;  ///< 0 where there is no OpenBLAS
+    double layers = 0;      ///< by the products that layers call
+    double openblas = 0;    ///< 0 where there is no OpenBLAS
+    double operations = 0;  ///< how many there are, no time
 };
 inline Bound bound_of(std::vector<Gemm> list) {
-    Gemms gemms(std::move(list));
     Bound bound;
-    bound.eigen = seconds([&] { gemms.multiply<ByEigen>(); });
+    for (const Gemm& gemm : list) bound.operations += gemm.operations();
+    Gemms gemms(std::move(list));
+    bound.layers = seconds([&] { gemms.multiply<ByLayers>(); });
 #ifdef MIDSTREAM_OPENBLAS
     openblas_set_num_threads(1);
     bound.openblas = seconds([&] { gemms.multiply<ByOpenBlas>(); });
@@ -165,12 +211,12 @@ inline Bound bound_of(std::vector<Gemm> list) {
 }
 
 /// Adds the counters `bound_ms`, `bound_openblas_ms` and `ratio` to a benchmark whose iteration makes the bound's
-/// products, spread evenly over `threads` threads, and is timed by the wall clock: ratio is the Eigen bound over the
-/// measured time, 1 where nothing but products takes time.
+/// products, spread evenly over `threads` threads, and is timed by the wall clock: ratio is the bound of the layers'
+/// products over the measured time, 1 where nothing but products takes time.
 inline void report_bound(benchmark::State& state, const Bound& bound, int threads = 1) {
-    state.counters["bound_ms"] = 1e3 * bound.eigen;
+    state.counters["bound_ms"] = 1e3 * bound.layers;
     state.counters["bound_openblas_ms"] = 1e3 * bound.openblas;
-    state.counters["ratio"] = benchmark::Counter(bound.eigen / threads, benchmark::Counter::kIsIterationInvariantRate);
+    state.counters["ratio"] = benchmark::Counter(bound.layers / threads, benchmark::Counter::kIsIterationInvariantRate);
 }
 
 /// Puts what computes the products into the head of the report; call it before the benchmarks run.

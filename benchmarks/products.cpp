@@ -1,6 +1,7 @@
 /// \file
-/// Bare matrix products of the shapes that training has (packed rows x width), with Eigen as layers use it and with
-/// OpenBLAS. The column "operations" counts operations per second.
+/// Bare matrix products of the shapes that training has (packed rows x width), by Eigen as layers use it, by
+/// core/fused_product.hpp and by OpenBLAS. The column "operations" counts operations per second of processor time,
+/// "share" divides them by what a core does at best.
 #include "gemm_reference.hpp"
 
 namespace {
@@ -8,11 +9,12 @@ namespace {
 using namespace midstream::bench;
 
 template <class By>
-void register_product(const std::string& by, Product product, int rows, int width) {
-    const std::string label =
-        by + "/" + name(product) + "/rows:" + std::to_string(rows) + "/width:" + std::to_string(width);
+void register_product(const std::string& by, Product product, int rows, int inputs, int outputs) {
+    const std::string label = by + "/" + name(product) + "/rows:" + std::to_string(rows) +
+                              "/inputs:" + std::to_string(inputs) + "/outputs:" + std::to_string(outputs);
     benchmark::RegisterBenchmark(label.c_str(), [=](benchmark::State& state) {
-        const Gemm gemm = gemm_of(product, rows, width, width);
+        const double best = peak_of_core();
+        const Gemm gemm = gemm_of(product, rows, inputs, outputs);
         Gemms gemms({gemm});
         for (auto _ : state) {
             gemms.multiply<By>();
@@ -20,6 +22,8 @@ void register_product(const std::string& by, Product product, int rows, int widt
         }
         state.counters["operations"] =
             benchmark::Counter(gemm.operations(), benchmark::Counter::kIsIterationInvariantRate);
+        state.counters["share"] =
+            benchmark::Counter(gemm.operations() / best, benchmark::Counter::kIsIterationInvariantRate);
     });
 }
 
@@ -28,11 +32,14 @@ void register_product(const std::string& by, Product product, int rows, int widt
 int main(int argc, char** argv) {
     for (const int rows : {250, 1000})
         for (const int width : {64, 128, 256})
-            for (const Product product : all_products) {
-                register_product<ByEigen>("eigen", product, rows, width);
+            for (const int outputs : {width, 3 * width})
+                for (const Product product : all_products) {
+                    if (!midstream::core::fused_products)
+                        register_product<ByLayers>("eigen", product, rows, width, outputs);
+                    register_product<ByFusedProducts>("fused", product, rows, width, outputs);
 #ifdef MIDSTREAM_OPENBLAS
-                register_product<ByOpenBlas>("openblas", product, rows, width);
+                    register_product<ByOpenBlas>("openblas", product, rows, width, outputs);
 #endif
-            }
+                }
     return run(argc, argv);
 }

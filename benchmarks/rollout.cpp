@@ -136,9 +136,9 @@ void latency(benchmark::State& state) {
     const auto middle = microseconds.begin() + static_cast<std::ptrdiff_t>(microseconds.size() / 2);
     std::nth_element(microseconds.begin(), middle, microseconds.end());
     state.counters["p50_us"] = *middle;
-    state.counters["bound_us"] = 1e6 * bound.eigen;
+    state.counters["bound_us"] = 1e6 * bound.layers;
     state.counters["bound_openblas_us"] = 1e6 * bound.openblas;
-    state.counters["ratio"] = 1e6 * bound.eigen / *middle;
+    state.counters["ratio"] = 1e6 * bound.layers / *middle;
 }
 
 void batches(benchmark::internal::Benchmark* benchmark) {

@@ -2,11 +2,13 @@
 /// One update of pretraining and of discovery on a batch of 64 recorded episodes of the paper's gridworld: loss, all
 /// gradients, clipping and AdamW, in four shards. Items are steps of episodes ("tokens").
 ///
-/// Counters: `bound_ms` is the time of all the update's bare products (shapes.hpp) with Eigen on one thread,
-/// `bound_openblas_ms` the same with OpenBLAS, `ratio` the Eigen bound (over the threads) by the measured time,
-/// `speedup` the time on one thread by that on these threads.
+/// Counters: `bound_ms` is the time of all the update's bare products (shapes.hpp), by the functions that layers call,
+/// on one thread, `bound_openblas_ms` the same with OpenBLAS, `ratio` the bound (over the threads) by the measured
+/// time, `share` the operations of these products per second of processor time by what a core does at best, `speedup`
+/// the time on one thread by that on these threads.
 ///
 /// `bench.training --save_batch=FILE` writes the episodes to a file and ends: the same batch for other programs.
+#include <ctime>
 #include <map>
 
 #include "gemm_reference.hpp"
@@ -107,10 +109,14 @@ void measure(benchmark::State& state, const std::string& what, int threads, int 
     if (!bounds.contains(what)) bounds[what] = bound_of(list());
     const auto run = [&](const auto& policy) {
         update(policy);  // memory grows here
+        const std::clock_t processor_start = std::clock();
         const auto start = std::chrono::steady_clock::now();
         for (auto _ : state) update(policy);
-        return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() /
-               static_cast<double>(state.iterations());
+        const double time = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+        const double processor_time = static_cast<double>(std::clock() - processor_start) / CLOCKS_PER_SEC;
+        const auto updates = static_cast<double>(state.iterations());
+        state.counters["share"] = updates * bounds[what].operations / processor_time / peak_of_core();
+        return time / updates;
     };
 #ifdef _OPENMP
     const double time = run(core::OpenMP{threads});

@@ -50,7 +50,7 @@ file(WRITE ${root}/lib/libmujoco.so "")
 configure("" -D MUJOCO_ROOT=${root})
 file(WRITE ${WORK}/asking/CMakeLists.txt
      "cmake_minimum_required(VERSION 3.22)\nproject(asking LANGUAGES CXX)\nfind_package(midstream REQUIRED COMPONENTS \${COMPONENT})\n")
-foreach(case "mujoco|midstream::mujoco needs MuJoCo 2.2.2 or later, found 2.1.5 in MUJOCO_ROOT" "tea|midstream has no component tea: it has openmp, mpi and mujoco")
+foreach(case "mujoco|midstream::mujoco needs MuJoCo 2.2.2 or later, found 2.1.5 in MUJOCO_ROOT" "tea|midstream has no component tea: it has fused_products, openmp, mpi and mujoco")
   string(REGEX MATCH "^[a-z]+" component "${case}")
   string(REGEX REPLACE "^[a-z]+." "" sentence "${case}")
   file(REMOVE_RECURSE ${WORK}/build)

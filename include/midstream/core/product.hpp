@@ -3,47 +3,27 @@
 ///
 /// Products go through views of run-time extents: Eigen's kernels block by run-time sizes anyway, so fixed widths would
 /// gain nothing in speed and would have every width compile its own kernels, at a second each.
+///
+/// The three products of linear maps are Eigen's, or where MIDSTREAM_FUSED_PRODUCTS is defined (CMake: link
+/// `midstream::fused_products`; alike in all files of a program) those of core/fused_product.hpp: other last bits, and
+/// faster.
 #pragma once
 
 #include <algorithm>
 
 #include "midstream/core/eigen.hpp"
+#include "midstream/core/fused_product.hpp"
 #include "midstream/core/tensor.hpp"
+#include "midstream/core/view.hpp"
 
 namespace midstream::core {
 
-/// A matrix of run-time extents, rows `stride` numbers apart: whole rows, a range of their columns, or parameters.
-template <class T>
-struct View {
-    T* data;      ///< the first number of the first row
-    int rows;     ///< how many rows
-    int columns;  ///< numbers in each row that belong to the matrix
-    int stride;   ///< numbers from the beginning of a row to that of the next
-
-    /// What can be written can be read.
-    constexpr operator View<const T>() const requires(!std::is_const_v<T>) { return {data, rows, columns, stride}; }
-};
-
-/// All columns of rows.
-template <class T, int Width>
-View<T> view(Rows<T, Width> rows) {
-    return {rows.data, rows.count, Width, Width};
-}
-/// A matrix of parameters.
-template <class T, int R, int C>
-View<T> view(Matrix<T, R, C>& matrix) {
-    return {matrix.values, R, C, C};
-}
-/// A matrix of parameters, to be read alone.
-template <class T, int R, int C>
-View<const T> view(const Matrix<T, R, C>& matrix) {
-    return {matrix.values, R, C, C};
-}
-/// Columns first, ..., first + count - 1 of rows.
-template <class T, int Width>
-View<T> columns(Rows<T, Width> rows, int first, int count) {
-    return {rows.data ? rows.data + first : nullptr, rows.count, count, Width};  // nothing has no columns
-}
+/// Whether products are those of core/fused_product.hpp.
+#ifdef MIDSTREAM_FUSED_PRODUCTS
+inline constexpr bool fused_products = true;
+#else
+inline constexpr bool fused_products = false;
+#endif
 
 namespace detail {
 template <class T>
@@ -57,17 +37,27 @@ auto map(View<T> view) {
 /// c += a b.
 template <class T>
 void add_product(std::type_identity_t<View<const T>> a, std::type_identity_t<View<const T>> b, View<T> c) {
-    detail::map(c).noalias() += detail::map(a) * detail::map(b);
+    if constexpr (fused_products)
+        add_fused_product<T>(a, b, c);
+    else
+        detail::map(c).noalias() += detail::map(a) * detail::map(b);
 }
 /// c += a b^T.
 template <class T>
 void add_product_transposed(std::type_identity_t<View<const T>> a, std::type_identity_t<View<const T>> b, View<T> c) {
+    if constexpr (fused_products) {
+        constexpr int few = 16;  // rows, for which transposing b takes longer than it saves
+        if (c.rows >= few) return add_fused_product_transposed<T>(a, b, c);
+    }
     detail::map(c).noalias() += detail::map(a) * detail::map(b).transpose();
 }
 /// c += a^T b.
 template <class T>
 void add_transposed_product(std::type_identity_t<View<const T>> a, std::type_identity_t<View<const T>> b, View<T> c) {
-    detail::map(c).noalias() += detail::map(a).transpose() * detail::map(b);
+    if constexpr (fused_products)
+        add_fused_transposed_product<T>(a, b, c);
+    else
+        detail::map(c).noalias() += detail::map(a).transpose() * detail::map(b);
 }
 
 namespace detail {
