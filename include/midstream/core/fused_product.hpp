@@ -1,9 +1,8 @@
 /// \file
 /// Matrix products by fused multiply-adds in a fixed order: c[i][j] becomes fma(a[i][k], b[k][j], c[i][j]) for k = 0,
-/// 1,
-/// ..., one after the other and each rounded once. So a number depends on its row of a and its column of b alone, not
-/// on how many rows and columns there are, nor on how many numbers the processor computes at once. (Processors without
-/// such an instruction round twice.)
+/// 1, 2 and so on, one after the other and each rounded once. So a number depends on its row of a and its column of b
+/// alone, not on how many rows and columns there are, nor on how many numbers the processor computes at once.
+/// (Processors without such an instruction round twice.)
 ///
 /// Faster than Eigen's products for the shapes that training has, tall matrices times small ones, most of all where
 /// Eigen packs operands that are used but a few times: benchmarks/README.md. A tile of c stays in registers while one
