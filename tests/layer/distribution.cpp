@@ -20,6 +20,57 @@ BOOST_AUTO_TEST_CASE(categorical_gradient) { check<layer::Categorical<5, 3>, std
 BOOST_AUTO_TEST_CASE(gaussian_gradient) { check<layer::DiagonalGaussian<3>, double>({0.3, -1.0, 2.0}); }
 BOOST_AUTO_TEST_CASE(unit_gaussian_gradient) { check<layer::UnitGaussian<3>, double>({0.3, -1.0, 2.0}); }
 
+/// What is drawn at a temperature has the density that is said: its entropy, and the gradient.
+template <class Distribution>
+void check_temperature(double entropy_at_one_less) {
+    using Element = typename Distribution::Space::template Element<double>;
+    core::Random random(2);
+    std::vector<double> parameters(Distribution::parameter_width), gradient(Distribution::parameter_width, 0.0);
+    test::fill_normal(parameters, random);
+    Element value[Distribution::Space::width];
+    Distribution::sample(parameters.data(), random, value, 0.6);
+    const auto at = [&](double temperature) {
+        return Distribution::log_probability_at(temperature, parameters.data(), value);
+    };
+    BOOST_TEST(at(1) == Distribution::log_probability(parameters.data(), value), boost::test_tools::tolerance(1e-12));
+    Distribution::log_probability_at(0.6, parameters.data(), value, -2.5, gradient.data());
+    test::check_gradient("at a temperature", parameters, gradient, [&] { return -2.5 * at(0.6); });
+    // Two entropies: of draws at .6, by the density at .6, and by that at 1.
+    double estimate = 0, crossed = 0;
+    const int draws = 100000;
+    for (int i = 0; i < draws; ++i) {
+        Distribution::sample(parameters.data(), random, value, 0.6);
+        estimate -= at(0.6) / draws;
+        crossed -= at(1) / draws;
+    }
+    BOOST_TEST(crossed - estimate > entropy_at_one_less);  // the true density has the least, by far
+}
+BOOST_AUTO_TEST_CASE(a_temperature_of_choices) { check_temperature<layer::Categorical<5, 3>>(0.1); }
+BOOST_AUTO_TEST_CASE(a_temperature_of_normals) { check_temperature<layer::DiagonalGaussian<3>>(0.1); }
+
+BOOST_AUTO_TEST_CASE(values_are_made_of_noise_and_noise_of_values) {
+    using Gaussian = layer::DiagonalGaussian<3>;
+    core::Random random(3), same(4);
+    std::vector<double> parameters(6), gradient(6, 0.0);
+    test::fill_normal(parameters, random);
+    core::Random drawing = same;
+    double value[3], noise[3], again[3];
+    Gaussian::sample(parameters.data(), drawing, value);
+    Gaussian::noise_of(parameters.data(), value, noise);
+    Gaussian::from_noise(parameters.data(), noise, again);
+    const double weights[3] = {0.3, -1, 2};
+    for (int i = 0; i < 3; ++i) {
+        BOOST_TEST(noise[i] == same.normal(), boost::test_tools::tolerance(1e-9));
+        BOOST_TEST(again[i] == value[i], boost::test_tools::tolerance(1e-12));
+    }
+    Gaussian::from_noise(parameters.data(), noise, weights, gradient.data());
+    test::check_gradient("from noise", parameters, gradient, [&] {
+        double made[3];
+        Gaussian::from_noise(parameters.data(), noise, made);
+        return weights[0] * made[0] + weights[1] * made[1] + weights[2] * made[2];
+    });
+}
+
 /// Against a Monte Carlo estimate of E[-log p], and its gradient.
 template <class Distribution>
 void check_entropy() {

@@ -46,6 +46,14 @@ struct Categorical {
         }
         return sum;
     }
+    /// log p(value) of what `sample` draws at a temperature, which is positive; the gradient as above.
+    template <class T>
+    static T log_probability_at(T temperature, const T* parameters, const Element* value, T weight = 0,
+                                T* gradient = nullptr) {
+        T logits[parameter_width];
+        for (int i = 0; i < parameter_width; ++i) logits[i] = parameters[i] / temperature;
+        return log_probability(logits, value, weight / temperature, gradient);
+    }
 
     /// -E[log p]; if `gradient` is given, weight * its derivative is added.
     template <class T>
@@ -151,6 +159,43 @@ struct DiagonalGaussian {
             }
         }
         return sum;
+    }
+    /// log p(value) of what `sample` draws at a temperature, which is positive; the gradient as above.
+    template <class T>
+    static T log_probability_at(T temperature, const T* parameters, const T* value, T weight = 0,
+                                T* gradient = nullptr) {
+        T plain[Width], slopes[parameter_width] = {};  // what the same noise makes at temperature 1
+        for (int i = 0; i < Width; ++i) plain[i] = parameters[i] + (value[i] - parameters[i]) / temperature;
+        const T log_p = log_probability(parameters, plain, weight, gradient ? slopes : nullptr);
+        if (gradient)
+            for (int i = 0; i < Width; ++i) {
+                gradient[i] += slopes[i] / temperature;
+                gradient[Width + i] += slopes[Width + i];
+            }
+        return log_p - Width * std::log(temperature);
+    }
+
+    /// The standard normal numbers that make a value, (value - mean) / deviation.
+    template <class T>
+    static void noise_of(const T* parameters, const T* value, T* noise) {
+        for (int i = 0; i < Width; ++i)
+            noise[i] = (value[i] - parameters[i]) * std::exp(T(-0.5) * log_variance(parameters, i));
+    }
+    /// The value that noise makes, mean + deviation * noise.
+    template <class T>
+    static void from_noise(const T* parameters, const T* noise, T* value) {
+        for (int i = 0; i < Width; ++i)
+            value[i] = parameters[i] + noise[i] * std::exp(T(0.5) * log_variance(parameters, i));
+    }
+    /// Adds to `gradient` what the gradient of that value is in the parameters, the noise being as it is.
+    template <class T>
+    static void from_noise(const T* parameters, const T* noise, const T* value_gradient, T* gradient) {
+        for (int i = 0; i < Width; ++i) {
+            gradient[i] += value_gradient[i];
+            gradient[Width + i] += value_gradient[i] * noise[i] * T(0.5) *
+                                   std::exp(T(0.5) * log_variance(parameters, i)) *
+                                   bound<T>.slope(parameters[Width + i]);
+        }
     }
 
     /// -E[log p]; if `gradient` is given, weight * its derivative is added.

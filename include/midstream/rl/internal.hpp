@@ -91,6 +91,8 @@ public:
     const float* code(int instance) const { return acting_.code(instance); }
     /// Who looks on.
     Watcher& watcher() { return watcher_; }
+    /// Who looks on, with what it noted.
+    const Watcher& watcher() const { return watcher_; }
 
     void observe(core::Rows<float, Meta::width> rows) const {
         int row = 0;

@@ -18,6 +18,14 @@ struct SurrogateSums {
     double divergence = 0;  ///< -log ratio: an estimate of KL(old to new)
     double decisions = 0;   ///< rows that were summed over
 
+    /// Adds a decision.
+    template <class T>
+    void add(const ClippedSurrogate<T>& one, T log_ratio) {
+        surrogate += one.value;
+        clipped += one.clipped;
+        divergence -= log_ratio;
+        decisions += 1;
+    }
     /// Adds the sums over other decisions.
     SurrogateSums& operator+=(const SurrogateSums& other) {
         surrogate += other.surrogate;
@@ -47,10 +55,7 @@ SurrogateSums surrogate(const typename Policy::template Parameters<T>& parameter
         const T log_ratio = Distribution::log_probability(distribution, actions.row(row)) -
                             old_log_probabilities[static_cast<std::size_t>(row)];
         const ClippedSurrogate<T> surrogate(log_ratio, advantage, clip);
-        sums.surrogate += surrogate.value;
-        sums.clipped += surrogate.clipped;
-        sums.divergence -= log_ratio;
-        sums.decisions += 1;
+        sums.add(surrogate, log_ratio);
         if (!surrogate.clipped && core::trainable<Gradient>)
             Distribution::log_probability(distribution, actions.row(row), -weight * surrogate.ratio * advantage,
                                           tape.action_gradient.view().row(row));
