@@ -167,7 +167,7 @@ int main(int argc, char** argv) {
     const double rate = what != "measure" && argc > 4 ? std::atof(argv[4]) : settings.learning_rate;
     const int batches = what == "measure" && argc > 4 ? std::atoi(argv[4]) : 20;
     const rl::Steered<Meta> steered(*agent.base, *agent.meta, agent.acting);
-    const Batch batch(Preset::World(Preset::unseen_tasks()));
+    const Batch batch{Preset::World(Preset::unseen_tasks())};
 
     Learner learner{.optimiser = {.beta2 = settings.beta2, .weight_decay = 0}, .shards = 1};
     Policy::initialise(*learner.parameters, random.fork(0));

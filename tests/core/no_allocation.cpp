@@ -11,6 +11,7 @@
 #include "midstream/rl/clipped_policy_gradient.hpp"
 #include "midstream/rl/internal.hpp"
 #include "midstream/rl/learned_baseline.hpp"
+#include "midstream/rl/path_collector.hpp"
 #include "midstream/train/muon.hpp"
 #include "midstream/train/stages.hpp"
 #include "rl/toys.hpp"
@@ -205,6 +206,20 @@ BOOST_AUTO_TEST_CASE(reinforcement) {
     const auto meta = test::random_model<Meta, float>(core::Random(4), 0.1);
     const Inner inner(World(test::Drift{}), {*frozen, *meta});
     check_policy_gradient<Inner, Pilot>("internal RL", inner, core::Serial{});
+    {
+        auto learner = learner_of<Pilot>(train::AdamW{.weight_decay = 0});
+        rl::PathCollector<World, Meta, Pilot> paths(World(test::Drift{}), {*frozen, *meta});
+        rl::Pathwise<Pilot, Meta>::Tape<float> tape;
+        const std::vector<float> advantages(128, 0.5f);
+        check_rounds("raw actions, by the path through codes", [&] {
+            paths.collect(*learner.parameters, 128, core::Random(5));
+            learner.update(core::Serial{}, 0, [&](int, auto& gradient) {
+                return rl::pathwise_surrogate<Pilot>(*learner.parameters, paths.frozen(), paths.episodes(),
+                                                     paths.action_log_probabilities(), advantages, 0.2f, 0.01f, tape,
+                                                     gradient);
+            });
+        });
+    }
     check_policy_gradient<World, Base>("raw actions", World(test::Drift{}), core::Serial{});
 #ifdef _OPENMP
     check_policy_gradient<Inner, Pilot>("internal RL, OpenMP", inner, core::OpenMP{2});

@@ -21,8 +21,8 @@ template <env::BatchEnvironment B, class Meta, class Policy, class View = Identi
 class PathCollector {
 public:
     using Environment = Internal<Recorded<B>, Meta, DecisionsInForce, View>;  ///< in which the policy decides
-    using Path = Pathwise<Policy, Meta>;
-    using Episodes = typename Path::template Episodes<float>;
+    using Path = Pathwise<Policy, Meta>;                       ///< from the policy to the likelihood of actions
+    using Episodes = typename Path::template Episodes<float>;  ///< as `Path` takes them
 
     /// Plays in this batch of environments. The parameters that `steered` refers to must outlive this. Throws if
     /// it takes modes: those have no likelihood.

@@ -88,10 +88,12 @@ struct Paths {
 /// them, and its base model acts.
 template <class Policy, class Meta>
 struct Pathwise {
-    using Base = typename Meta::Base;  ///< the frozen model
-    using Decoder = typename Meta::Decoder;
+    using Base = typename Meta::Base;             ///< the frozen model
+    using Decoder = typename Meta::Decoder;       ///< from codes to controllers
     using Codes = typename Policy::Distribution;  ///< of codes
-    static constexpr int code = Meta::code, width = Meta::width, write = Meta::write;
+    static constexpr int width = Meta::width;
+    static constexpr int code = Meta::code;    ///< numbers of a code
+    static constexpr int write = Meta::write;  ///< the base model's layer that controllers change
     static_assert(Policy::Action::width == code, "the policy's actions are the metacontroller's codes");
     /// Episodes that the way is gone on.
     template <class T>
