@@ -100,7 +100,7 @@ void measure(const Gradient& policy, Paths& paths, int batches, int update, core
     std::array<Moments, 2> moments;
     Path::Tape<float> all, one;
     core::Box<Gradient> gradient;
-    double successes = 0, decisions = 0, steps = 0;
+    double successes = 0, decisions = 0, steps = 0, deviations = 0;
     for (int batch = 0; batch < batches; ++batch) {
         paths.collect(policy, episodes_per_batch, random.fork(static_cast<std::uint64_t>(batch)));
         const auto episodes = paths.episodes();
@@ -110,6 +110,11 @@ void measure(const Gradient& policy, Paths& paths, int batches, int update, core
         rl::BatchNormalised{}(codes.returns, advantages[0]);
         rl::LeaveOneOut{}(codes.returns, advantages[1]);
         Path::decide(policy, episodes, all);
+        for (int row = 0; row < codes.rows(); ++row)
+            for (int i = 0; i < Meta::code; ++i)
+                deviations +=
+                    std::exp(0.5 * Path::Codes::log_variance(std::as_const(all.policy.action).view().row(row), i)) /
+                    Meta::code;
         Path::act(paths.frozen(), episodes, all);
         const std::vector<float> ones(static_cast<std::size_t>(episodes.steps.rows()), 1.0f);
         Path::backward_to_codes(paths.frozen(), episodes, ones, all);
@@ -145,10 +150,10 @@ void measure(const Gradient& policy, Paths& paths, int batches, int update, core
         const Moments& m = moments[rule];
         const auto ss = product(m, score, score), pp = product(m, path, path), sp = product(m, score, path);
         const double ts = trace(m, score), tp = trace(m, path);
-        std::printf("%d,%.5f,%.2f,%.2f,%s,%.4g,%.4g,%.4g,%.3g,%.2g,%.3g,%.2g,%.3f,%.3f\n", update, successes / count,
-                    decisions / count, steps / count, rule == 0 ? "normalised" : "centred", ts, tp, tp / ts,
-                    ss.value / ts, ss.error / ts, pp.value / tp, pp.error / tp,
-                    sp.value / std::sqrt(std::max(1e-300, ss.value * pp.value)), sp.value / ss.value);
+        std::printf("%d,%.5f,%.2f,%.2f,%.3f,%s,%.4g,%.4g,%.4g,%.3g,%.2g,%.3g,%.2g,%.3f,%.3f\n", update,
+                    successes / count, decisions / count, steps / count, deviations / decisions,
+                    rule == 0 ? "normalised" : "centred", ts, tp, tp / ts, ss.value / ts, ss.error / ts, pp.value / tp,
+                    pp.error / tp, sp.value / std::sqrt(std::max(1e-300, ss.value * pp.value)), sp.value / ss.value);
     }
     std::fflush(stdout);
 }
@@ -185,7 +190,8 @@ int main(int argc, char** argv) {
     double success = 0;
     if (what == "measure")
         std::printf(
-            "update,success,decisions,steps,advantages,trace_score,trace_path,ratio,snr_score,snr_score_error,"
+            "update,success,decisions,steps,deviation,advantages,trace_score,trace_path,ratio,snr_score,snr_score_"
+            "error,"
             "snr_path,snr_path_error,cosine,path_on_score\n");
     else
         std::printf("episodes,success,decisions,steps,divergence,clipped\n");
@@ -195,7 +201,6 @@ int main(int argc, char** argv) {
                     random.fork(2).fork(static_cast<std::uint64_t>(update)));
             while (level < levels.size() && success >= levels[level]) ++level;
         }
-        if (what == "measure" && level == levels.size()) break;
         const double now = rate * (1 - static_cast<double>(update) / updates);
         rl::ClippedPolicyGradientReport report;
         if (what == "path") {
@@ -224,4 +229,6 @@ int main(int argc, char** argv) {
             std::fflush(stdout);
         }
     }
+    if (what == "measure")
+        measure(*learner.parameters, paths, batches, updates, random.fork(2).fork(static_cast<std::uint64_t>(updates)));
 }
