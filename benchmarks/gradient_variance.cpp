@@ -150,10 +150,11 @@ void measure(const Gradient& policy, Paths& paths, int batches, int update, core
         const Moments& m = moments[rule];
         const auto ss = product(m, score, score), pp = product(m, path, path), sp = product(m, score, path);
         const double ts = trace(m, score), tp = trace(m, path);
-        std::printf("%d,%.5f,%.2f,%.2f,%.3f,%s,%.4g,%.4g,%.4g,%.3g,%.2g,%.3g,%.2g,%.3f,%.3f\n", update,
+        std::printf("%d,%.5f,%.2f,%.2f,%.3f,%s,%.4g,%.4g,%.4g,%.3g,%.2g,%.3g,%.2g,%.2f,%.2f,%.2f\n", update,
                     successes / count, decisions / count, steps / count, deviations / decisions,
                     rule == 0 ? "normalised" : "centred", ts, tp, tp / ts, ss.value / ts, ss.error / ts, pp.value / tp,
-                    pp.error / tp, sp.value / std::sqrt(std::max(1e-300, ss.value * pp.value)), sp.value / ss.value);
+                    pp.error / tp, pp.value > 2 * pp.error ? sp.value / std::sqrt(ss.value * pp.value) : NAN,
+                    sp.value / ss.value, sp.error / ss.value);
     }
     std::fflush(stdout);
 }
@@ -192,7 +193,7 @@ int main(int argc, char** argv) {
         std::printf(
             "update,success,decisions,steps,deviation,advantages,trace_score,trace_path,ratio,snr_score,snr_score_"
             "error,"
-            "snr_path,snr_path_error,cosine,path_on_score\n");
+            "snr_path,snr_path_error,cosine,path_on_score,path_on_score_error\n");
     else
         std::printf("episodes,success,decisions,steps,divergence,clipped\n");
     for (int update = 0; update < updates; ++update) {
