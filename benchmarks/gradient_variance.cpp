@@ -191,9 +191,8 @@ int main(int argc, char** argv) {
     double success = 0;
     if (what == "measure")
         std::printf(
-            "update,success,decisions,steps,deviation,advantages,trace_score,trace_path,ratio,snr_score,snr_score_"
-            "error,"
-            "snr_path,snr_path_error,cosine,path_on_score,path_on_score_error\n");
+            "update,success,decisions,steps,deviation,advantages,trace_score,trace_path,ratio,snr_score,"
+            "snr_score_error,snr_path,snr_path_error,cosine,path_on_score,path_on_score_error\n");
     else
         std::printf("episodes,success,decisions,steps,divergence,clipped\n");
     for (int update = 0; update < updates; ++update) {
