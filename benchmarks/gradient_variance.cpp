@@ -150,11 +150,12 @@ void measure(const Gradient& policy, Paths& paths, int batches, int update, core
         const Moments& m = moments[rule];
         const auto ss = product(m, score, score), pp = product(m, path, path), sp = product(m, score, path);
         const double ts = trace(m, score), tp = trace(m, path);
+        const bool seen = ss.value > 2 * ss.error, both = seen && pp.value > 2 * pp.error;  // the means, for all noise
         std::printf("%d,%.5f,%.2f,%.2f,%.3f,%s,%.4g,%.4g,%.4g,%.3g,%.2g,%.3g,%.2g,%.2f,%.2f,%.2f\n", update,
                     successes / count, decisions / count, steps / count, deviations / decisions,
                     rule == 0 ? "normalised" : "centred", ts, tp, tp / ts, ss.value / ts, ss.error / ts, pp.value / tp,
-                    pp.error / tp, pp.value > 2 * pp.error ? sp.value / std::sqrt(ss.value * pp.value) : NAN,
-                    sp.value / ss.value, sp.error / ss.value);
+                    pp.error / tp, both ? sp.value / std::sqrt(ss.value * pp.value) : NAN,
+                    seen ? sp.value / ss.value : NAN, seen ? sp.error / ss.value : NAN);
     }
     std::fflush(stdout);
 }
