@@ -99,18 +99,19 @@ BOOST_AUTO_TEST_CASE(the_report_counts_episodes_and_steps) {
 
 BOOST_AUTO_TEST_CASE(entropy_counts_where_returns_say_nothing) {
     // The advantage of a batch of one is zero.
-    for (const float entropy_weight : {0.0f, 0.1f}) {
+    for (const auto& bonus :
+         {rl::EntropyBonus{}, rl::EntropyBonus{.weight = 0.1}, rl::EntropyBonus{.weight = 0.1, .below = -100}}) {
         auto learner = learner_of<DriftPolicy>(1, 1);
         const auto start = learner.parameters;
         DriftPolicyGradient policy_gradient(DriftWorld({}), learner, {.batch = 1});
-        policy_gradient.update(core::Serial{}, 0.01, core::Random(1), entropy_weight);
+        policy_gradient.update(core::Serial{}, 0.01, core::Random(1), bonus);
         const auto before = core::flat<float>(*start);
         const auto after = core::flat<float>(*learner.parameters);
-        BOOST_TEST(std::equal(before.begin(), before.end(), after.begin()) == (entropy_weight == 0));
+        BOOST_TEST(std::equal(before.begin(), before.end(), after.begin()) == (bonus.weight == 0 || bonus.below < 0));
     }
     auto learner = learner_of<DriftPolicy>(1);
     DriftPolicyGradient policy_gradient(DriftWorld({}), learner);
-    BOOST_CHECK_THROW(policy_gradient.update(core::Serial{}, 0.01, core::Random(1), -1), core::Error);
+    BOOST_CHECK_THROW(policy_gradient.update(core::Serial{}, 0.01, core::Random(1), {.weight = -1}), core::Error);
 }
 
 /// The plain sum of gradients, kept in the parameters: what the minibatches of an epoch add up to.

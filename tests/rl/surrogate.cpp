@@ -41,26 +41,36 @@ struct Surrogate {
     }
     const auto* action(int row) const { return actions.data() + row * Space::width; }
     template <class Gradient>
-    rl::SurrogateSums run(Gradient&& to, double weight = 1, double entropy_weight = 0) {
+    rl::SurrogateSums run(Gradient&& to, double weight = 1, const rl::EntropyBonus& bonus = {}) {
         return rl::surrogate<Policy, double>(*parameters, sequences, {observations.data(), sequences.rows()},
                                              {actions.data(), sequences.rows()}, old, advantages, clip, weight, tape,
-                                             to, entropy_weight);
+                                             to, bonus);
     }
-    /// Of all rows, by the tape of the last run.
-    double entropy() const {
-        double sum = 0;
+    /// Of every row, by the tape of the last run.
+    std::vector<double> entropies() const {
+        std::vector<double> result;
         for (int row = 0; row < sequences.rows(); ++row)
-            sum += Policy::Distribution::entropy(tape.action.view().row(row));
-        return sum;
+            result.push_back(Policy::Distribution::entropy(tape.action.view().row(row)));
+        return result;
     }
 };
 using Gaussian = data::Continuous<2>;
 using Categorical = data::Categories<3>;
 
 template <class Space>
-void check_surrogate(const std::vector<double>& ratios, double entropy_weight = 0) {
+void check_surrogate(const std::vector<double>& ratios, double entropy_weight = 0, bool of_half_the_rows = false) {
     Surrogate<Space> s(ratios);
-    const auto sums = s.run(*s.gradient, 0.4, entropy_weight);
+    rl::EntropyBonus bonus{.weight = entropy_weight};
+    std::vector<bool> paid(16, true);
+    if (of_half_the_rows) {
+        s.run(core::Frozen{});
+        const auto entropies = s.entropies();
+        auto sorted = entropies;
+        std::sort(sorted.begin(), sorted.end());
+        bonus.below = (sorted[7] + sorted[8]) / 2;
+        for (std::size_t row = 0; row < 16; ++row) paid[row] = entropies[row] < bonus.below;
+    }
+    const auto sums = s.run(*s.gradient, 0.4, bonus);
     double expected = 0, clipped = 0;
     for (int row = 0; row < s.sequences.rows(); ++row) {
         const double a = s.advantages[static_cast<std::size_t>(row)],
@@ -74,8 +84,10 @@ void check_surrogate(const std::vector<double>& ratios, double entropy_weight = 
     test::check_gradient(
         "surrogate", core::flat<double>(*s.parameters), core::flat<double>(*s.gradient),
         [&] {
-            const double surrogate = s.run(core::Frozen{}).surrogate;
-            return -0.4 * (surrogate + entropy_weight * s.entropy());
+            double value = s.run(core::Frozen{}).surrogate;
+            const auto entropies = s.entropies();
+            for (std::size_t row = 0; row < 16; ++row) value += paid[row] * entropy_weight * entropies[row];
+            return -0.4 * value;
         },
         150);
 }
@@ -92,6 +104,10 @@ BOOST_AUTO_TEST_CASE(gradient_inside_and_outside_the_clip_range) {
 BOOST_AUTO_TEST_CASE(gradient_with_entropy) {
     check_surrogate<Gaussian>({1.0, 0.5, 1.7, 0.9, 1.1}, 0.3);
     check_surrogate<Categorical>({1.0, 0.5, 1.7, 0.9, 1.1}, 0.3);
+}
+BOOST_AUTO_TEST_CASE(gradient_with_entropy_where_there_is_little) {
+    check_surrogate<Gaussian>({1.0, 0.5, 1.7, 0.9, 1.1}, 0.3, true);
+    check_surrogate<Categorical>({1.0, 0.5, 1.7, 0.9, 1.1}, 0.3, true);
 }
 
 BOOST_AUTO_TEST_CASE(without_a_change_of_policy_it_is_the_plain_policy_gradient) {

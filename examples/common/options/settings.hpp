@@ -160,11 +160,12 @@ struct Settings {
         int minibatches = 1;
         double learning_rate;
         double clip = 0.2;
-        double entropy_weight = 0;  ///< per decision, at the beginning: it falls as the learning rate does
-        double beta2 = 0.999;       ///< AdamW's; lower where most batches meet no success, in which it would forget how
-                                    ///< large gradients are
-        double temperature = 1;     ///< of the base model's own actions
-        double threshold = 0;       ///< internal RL: the switch opens where its gate reaches this; 0: its own threshold
+        double entropy_weight = 0;    ///< per decision, at the beginning: it falls as the learning rate does
+        double entropy_below = 1000;  ///< nats: decisions of as much entropy or more get no bonus
+        double beta2 = 0.999;    ///< AdamW's; lower where most batches meet no success, in which it would forget how
+                                 ///< large gradients are
+        double temperature = 1;  ///< of the base model's own actions
+        double threshold = 0;    ///< internal RL: the switch opens where its gate reaches this; 0: its own threshold
         /// How returns become advantages: "normalised", as in the paper, or "leave-one-out".
         std::string advantages = "normalised";
         int group = 1;  ///< if more, advantages are those within groups of so many episodes that begin in one world
@@ -177,6 +178,7 @@ struct Settings {
             part("learning_rate", self.learning_rate);
             part("clip", self.clip);
             part("entropy_weight", self.entropy_weight);
+            part("entropy_below", self.entropy_below);
             part("beta2", self.beta2);
             part("temperature", self.temperature);
             part("threshold", self.threshold);

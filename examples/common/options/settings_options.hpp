@@ -99,6 +99,8 @@ inline void add_options(Options& options, Settings& s) {
         add(stage + ".clip", o.clip, 0.001, 1, "clipping of the density ratio");
         add(stage + ".entropy-weight", o.entropy_weight, 0, 1e3,
             "weight of the entropy of actions, per decision; falls as the learning rate does");
+        add(stage + ".entropy-below", o.entropy_below, -1e3, 1e3,
+            "nats; decisions of as much entropy or more get none of that");
     };
     policy_gradient("internal", s.internal);
     add("internal.temperature", s.internal.temperature, 0, 10, "of the base model's actions");

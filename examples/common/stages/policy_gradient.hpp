@@ -93,8 +93,8 @@ void train_policy(Run<P>& run, const std::string& name, const std::string& descr
         const std::int64_t batch = learner.steps() / per_batch;
         const double left =
             run.settings.constant_rates ? 1 : 1 - static_cast<double>(learner.steps()) / static_cast<double>(total);
-        const auto report =
-            algorithm.update(run.parallel, o.learning_rate * left, random, static_cast<float>(o.entropy_weight * left));
+        const auto report = algorithm.update(run.parallel, o.learning_rate * left, random,
+                                             {.weight = o.entropy_weight * left, .below = o.entropy_below});
         stage.record({static_cast<double>(before + batch * o.batch), report.success, report.decisions, report.length,
                       report.sums.divergence / std::max(1.0, report.sums.decisions),
                       report.sums.clipped / std::max(1.0, report.sums.decisions)});

@@ -101,12 +101,12 @@ public:
     }
 
     /// One batch of episodes and the updates on it. The batch draws from `random.fork(learner.steps())`: all updates of
-    /// a run take the same stream, and one that is resumed has the bits of an unbroken one. `entropy_weight` is that of
-    /// an entropy bonus, per decision; the paper has none.
+    /// a run take the same stream, and one that is resumed has the bits of an unbroken one. The paper has no bonus for
+    /// entropy.
     template <core::Parallelism Parallel>
     ClippedPolicyGradientReport update(const Parallel& parallel, double learning_rate, core::Random random,
-                                       float entropy_weight = 0) {
-        core::require_range(entropy_weight, 0.0f, 1e3f, "entropy_weight");
+                                       const EntropyBonus& bonus = {}) {
+        bonus.validate();
         if (learner_->steps() == 0) train::require_initialised<float>(*learner_->parameters, "the policy");
         const std::array what{random.key,
                               random.counter,
@@ -138,7 +138,7 @@ public:
                                                               static_cast<std::size_t>(count)),
                         std::span<const float>(of_decisions_[static_cast<std::size_t>(shard)])
                             .subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count)),
-                        options_.clip, weight, tapes_[static_cast<std::size_t>(shard)], gradient, entropy_weight);
+                        options_.clip, weight, tapes_[static_cast<std::size_t>(shard)], gradient, bonus);
                 });
             }
         return report;

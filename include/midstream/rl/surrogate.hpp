@@ -2,8 +2,10 @@
 /// The clipped surrogate of a policy on whole sequences of decisions, with its gradient (Eq. 10).
 #pragma once
 
+#include <limits>
 #include <span>
 
+#include "midstream/core/contract.hpp"
 #include "midstream/core/parameters.hpp"
 #include "midstream/core/sequences.hpp"
 #include "midstream/core/tensor.hpp"
@@ -36,15 +38,35 @@ struct SurrogateSums {
     }
 };
 
+/// What keeps a policy looking. One whose deviation has gone before its means have come to where they should be stays
+/// there; one that is paid for entropy before anything has succeeded drifts apart instead. So the bonus may end at an
+/// entropy: it then costs nothing as long as a policy is undecided, and holds it at that one afterwards.
+struct EntropyBonus {
+    double weight = 0;  ///< of a nat of a decision's distribution; the paper has no bonus
+    double below = std::numeric_limits<double>::max();  ///< nats; decisions of as much or more are paid nothing
+
+    static constexpr void describe(const auto& self, auto&& part) {
+        part("weight", self.weight);
+        part("below", self.below);
+    }
+    /// Throws core::Error where the weight is not in its range or the entropy is not a number.
+    void validate() const {
+        core::require_range(weight, 0.0, 1e3, "the weight of the entropy");
+        constexpr double most = std::numeric_limits<double>::max();
+        core::require_range(below, -most, most, "the entropy below which there is a bonus");
+    }
+};
+
 /// sum over rows of min(r A, clip(r, 1 - clip, 1 + clip) A), with A the row's advantage and r the ratio of the *joint*
-/// density of its action to that at the time of acting, plus entropy_weight times the entropy of the row's
-/// distribution. Adds -weight times its gradient: optimisers descend. The sums are without the entropy.
+/// density of its action to that at the time of acting, plus the weight of the bonus times the entropy of
+/// the row's distribution, where it is paid. Adds -weight times its gradient: optimisers descend. The sums are without
+/// the entropy.
 template <class Policy, class T, class Gradient>
 SurrogateSums surrogate(const typename Policy::template Parameters<T>& parameters, core::Sequences sequences,
                         typename Policy::template ObservationRows<T> observations,
                         core::Rows<const typename Policy::Action::template Element<T>, Policy::Action::width> actions,
                         std::span<const T> old_log_probabilities, std::span<const T> advantages, T clip, T weight,
-                        typename Policy::template Tape<T>& tape, Gradient&& gradient, T entropy_weight = 0) {
+                        typename Policy::template Tape<T>& tape, Gradient&& gradient, const EntropyBonus& bonus = {}) {
     using Distribution = typename Policy::Distribution;
     Policy::forward(parameters, sequences, observations, tape);
     Policy::clear_gradients(tape);
@@ -59,8 +81,9 @@ SurrogateSums surrogate(const typename Policy::template Parameters<T>& parameter
         if (!surrogate.clipped && core::trainable<Gradient>)
             Distribution::log_probability(distribution, actions.row(row), -weight * surrogate.ratio * advantage,
                                           tape.action_gradient.view().row(row));
-        if (entropy_weight > 0 && core::trainable<Gradient>)
-            Distribution::entropy(distribution, -weight * entropy_weight, tape.action_gradient.view().row(row));
+        if (bonus.weight > 0 && core::trainable<Gradient> && Distribution::entropy(distribution) < bonus.below)
+            Distribution::entropy(distribution, -weight * static_cast<T>(bonus.weight),
+                                  tape.action_gradient.view().row(row));
     }
     if constexpr (core::trainable<Gradient>) Policy::backward(parameters, sequences, observations, tape, gradient);
     return sums;
