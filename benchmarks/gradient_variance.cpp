@@ -173,6 +173,7 @@ int main(int argc, char** argv) {
     const auto settings = Preset::settings().internal;
     const double rate = what != "measure" && argc > 4 ? std::atof(argv[4]) : settings.learning_rate;
     const int batches = what == "measure" && argc > 4 ? std::atoi(argv[4]) : 20;
+    core::require(batches >= 3, "a variance is measured on at least 3 batches");
     const rl::Steered<Meta> steered(*agent.base, *agent.meta, agent.acting);
     const Batch batch{Preset::World(Preset::unseen_tasks())};
 

@@ -134,7 +134,15 @@ struct Full
                       .signal_until = 0.5,
                       .refine_steps = 2000,
                       .refine_learning_rate = 4e-2};
-        s.internal = {.episodes = 1'000'000, .batch = 4096, .learning_rate = 5e-4, .beta2 = 0.95, .temperature = 0.5};
+        // A policy that is left alone settles before its codes are right; held at a deviation of some .3 it goes on
+        // looking (docs/laptop-scale.md).
+        s.internal = {.episodes = 1'000'000,
+                      .batch = 4096,
+                      .learning_rate = 5e-4,
+                      .entropy_weight = 1,
+                      .entropy_below = 0.65,
+                      .beta2 = 0.95,
+                      .temperature = 0.5};
         s.raw = {.episodes = 200'000, .learning_rate = 3e-4};
         return s;
     }

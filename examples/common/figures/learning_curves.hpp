@@ -101,9 +101,13 @@ inline void learning_curves(const Sweep& sweep, const std::filesystem::path& ste
                 "upper quartile. Of a variant that was swept over options the configuration with the best median is "
                 "drawn; they are named beside it.");
     for (Series& series : plot.series) series = detail::positive(series);
-    plot.log_x = true;
-    plot.x_label = "episodes, on a logarithmic scale";
-    page.figure(drawn(std::filesystem::path(stem.string() + "-log"), plot), "The same from the second batch on.");
+    // A logarithmic axis takes two batches after the first, which is at no episodes.
+    if (std::any_of(plot.series.begin(), plot.series.end(),
+                    [](const Series& series) { return series.x.size() > 1; })) {
+        plot.log_x = true;
+        plot.x_label = "episodes, on a logarithmic scale";
+        page.figure(drawn(std::filesystem::path(stem.string() + "-log"), plot), "The same from the second batch on.");
+    }
     page.table(table, "What was drawn: quartiles over seeds of the mean success in the last tenth of the batches.");
     for (const std::string& each : without) page.paragraph("Not drawn, as no run of it has rows: " + each + ".");
     page.paragraph(sweep.made_of());

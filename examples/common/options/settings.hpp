@@ -160,8 +160,9 @@ struct Settings {
         int minibatches = 1;
         double learning_rate;
         double clip = 0.2;
-        double entropy_weight = 0;    ///< per decision, at the beginning: it falls as the learning rate does
-        double entropy_below = 1000;  ///< nats: decisions of as much entropy or more get no bonus
+        double entropy_weight = 0;           ///< per decision, at the beginning: it falls as the learning rate does
+        double entropy_below = any_entropy;  ///< nats: decisions of as much entropy or more get no bonus
+        static constexpr double any_entropy = 1000;
         double beta2 = 0.999;    ///< AdamW's; lower where most batches meet no success, in which it would forget how
                                  ///< large gradients are
         double temperature = 1;  ///< of the base model's own actions
@@ -178,11 +179,11 @@ struct Settings {
             part("learning_rate", self.learning_rate);
             part("clip", self.clip);
             part("entropy_weight", self.entropy_weight);
-            part("entropy_below", self.entropy_below);
             part("beta2", self.beta2);
             part("temperature", self.temperature);
             part("threshold", self.threshold);
-            part.leaves_out(self.advantages, self.group);  // advantages say what they are
+            // Advantages and the bonus for entropy say what they are (stages/policy_gradient.hpp).
+            part.leaves_out(self.advantages, self.group, self.entropy_below);
         }
     } internal{}, raw{};
 };

@@ -21,9 +21,8 @@ inline constexpr int view_episodes = std::is_same_v<typename P::View, rl::Normal
 
 template <class P>
 core::Description about_internal_rl(const Run<P>& run) {
-    core::Description about{"internal-rl"};
-    return about.set("settings", run.settings.internal)
-        .set("constant_rates", run.settings.constant_rates)
+    auto about = about_policy_gradient("internal-rl", run.settings.internal);
+    return about.set("constant_rates", run.settings.constant_rates)
         .set("advantages", Advantages(run.settings.internal).about())
         .set("acting", acting(run))
         .set("world", run.rl_world())

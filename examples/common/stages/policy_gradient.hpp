@@ -71,6 +71,14 @@ inline std::int64_t updates(const Settings::PolicyGradient& o) {
     return static_cast<std::int64_t>((o.episodes + o.batch - 1) / o.batch) * o.epochs * o.minibatches;
 }
 
+/// Begins the description of a policy that is trained so. A bonus for entropy says where it ends, if it does.
+inline core::Description about_policy_gradient(const char* stage, const Settings::PolicyGradient& o) {
+    core::Description about{stage};
+    about.set("settings", o);
+    if (o.entropy_weight > 0 && o.entropy_below < o.any_entropy) about.set("entropy_below", o.entropy_below);
+    return about;
+}
+
 /// Trains a policy in an environment, then measures its modes in a batch of episodes. The table counts every episode of
 /// the task that was played before a row's batch, the `before` ones that preceded training included.
 template <class Policy, class P, class Environment>

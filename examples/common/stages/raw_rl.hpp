@@ -10,9 +10,8 @@ namespace midstream::examples {
 
 template <class P>
 core::Description about_raw_rl(const Run<P>& run) {
-    core::Description about{"raw-rl"};
-    return about.set("settings", run.settings.raw)
-        .set("constant_rates", run.settings.constant_rates)
+    auto about = about_policy_gradient("raw-rl", run.settings.raw);
+    return about.set("constant_rates", run.settings.constant_rates)
         .set("advantages", Advantages(run.settings.raw).about())
         .set("world", run.rl_world())
         .set("base", about_pretraining(run))

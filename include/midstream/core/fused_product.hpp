@@ -119,9 +119,12 @@ void multiply_tiles(int rows, Strided<T> a, const T* b, std::ptrdiff_t b_row, in
                                                  c + i * c_row, c_row);
 }
 
-/// Rows 0, ..., terms - 1 of b, of which `columns` numbers are read, to rows of `width` numbers.
+/// Rows 0, ..., terms - 1 of b, of which `columns` numbers are read, to rows of `width` numbers, the rest of them zero.
 template <class T>
 EIGEN_DONT_INLINE void pack(Strided<T> b, int terms, int columns, T* to, int width) {
+    if (columns < width)
+        for (int k = 0; k < terms; ++k)
+            std::fill_n(to + static_cast<std::ptrdiff_t>(k) * width + columns, width - columns, T(0));
     if (b.column == 1) {
         for (int k = 0; k < terms; ++k) std::copy_n(b.at(k, 0), columns, to + static_cast<std::ptrdiff_t>(k) * width);
         return;

@@ -49,7 +49,7 @@ struct EntropyBonus {
         part("weight", self.weight);
         part("below", self.below);
     }
-    /// Throws core::Error where the weight is not in its range or the entropy is not a number.
+    /// Throws core::Error unless the weight is in its range and the entropy finite.
     void validate() const {
         core::require_range(weight, 0.0, 1e3, "the weight of the entropy");
         constexpr double most = std::numeric_limits<double>::max();
