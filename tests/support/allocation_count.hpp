@@ -27,7 +27,7 @@ inline void eigen_check(bool condition) {
 #endif
 #define EIGEN_RUNTIME_NO_MALLOC
 #define eigen_assert(condition) ::midstream::test::eigen_check(static_cast<bool>(condition))
-#include <Eigen/Core>
+#include "midstream/core/eigen.hpp"  // Eigen, and no warning of it
 
 // The thread sanitizer has these functions itself and cannot be without, but tells of every allocation.
 #if defined(__SANITIZE_THREAD__)
