@@ -145,7 +145,8 @@ over.depth = [5, 6]
 
     def test_a_sweep_that_is_killed_goes_on(self):
         file = self.write(self.FULL)
-        self.environment["PAUSE"] = "0.02"
+        # 30 programs, two at once, take three seconds at least: no kill comes too late, however fast the machine.
+        self.environment["PAUSE"] = "0.2"
         for number in (signal.SIGTERM, signal.SIGKILL, signal.SIGINT):
             process = self.start(file, "--jobs", "2")
             time.sleep(0.5)
