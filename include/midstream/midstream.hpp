@@ -136,6 +136,7 @@
 #include "midstream/rl/labelled_codes.hpp"
 #include "midstream/rl/learned_baseline.hpp"
 #include "midstream/rl/normaliser.hpp"
+#include "midstream/rl/pack.hpp"
 #include "midstream/rl/path_collector.hpp"
 #include "midstream/rl/pathwise.hpp"
 #include "midstream/rl/play.hpp"

@@ -103,7 +103,7 @@ struct Settings {
         int forced_period = 0;    ///< if positive, gates open every so many steps; 1: forced switching (C.4.1)
         double boundary_weight = 0;       ///< CompILE's weight of its boundaries' divergence (Table A12)
         double boundary_temperature = 0;  ///< of the relaxed boundaries
-        double segment_length = 0;        ///< mean of the prior on steps from one boundary to the next
+        double segment_length = 0;        ///< rate of the prior on a segment's steps, a Poisson distribution without 0
         double weight_decay = 0.03;
         double beta2 = 0.99;  ///< also of the supervised controllers
         std::int64_t refine_steps =

@@ -71,7 +71,7 @@ inline void add_options(Options& options, Settings& s) {
     add("discover.boundary-temperature", s.discover.boundary_temperature, 0, 1e3,
         "CompILE: of the relaxed boundaries; 0 without it");
     add("discover.segment-length", s.discover.segment_length, 0, 500,
-        "CompILE: steps of a segment, of which the prior on its length is made; 0 without it");
+        "CompILE: about the steps of a segment, the rate of the prior on its length; 0 without it");
     add("discover.weight-decay", s.discover.weight_decay, 0, 10, "decoupled weight decay");
     add("discover.beta2", s.discover.beta2, 0, 0.99999, "AdamW's decay of the second moment");
     add("discover.evaluation", s.discover.evaluation, 1, 1e6,
@@ -100,7 +100,7 @@ inline void add_options(Options& options, Settings& s) {
         add(stage + ".entropy-weight", o.entropy_weight, 0, 1e3,
             "weight of the entropy of actions, per decision; falls as the learning rate does");
         add(stage + ".entropy-below", o.entropy_below, -1e3, 1e3,
-            "nats; decisions of as much entropy or more get none of that");
+            "nats: only decisions of less entropy are paid that weight");
     };
     policy_gradient("internal", s.internal);
     add("internal.temperature", s.internal.temperature, 0, 10, "of the base model's actions");

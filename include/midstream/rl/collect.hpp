@@ -4,6 +4,7 @@
 
 #include "midstream/env/environment.hpp"
 #include "midstream/model/autoregressive.hpp"
+#include "midstream/rl/pack.hpp"
 #include "midstream/rl/play.hpp"
 
 namespace midstream::rl {
@@ -75,7 +76,7 @@ public:
             log_observations_.insert(log_observations_.end(), o.begin(), o.end());
             log_actions_.insert(log_actions_.end(), a.begin(), a.end());
         });
-        pack(count);
+        pack();
     }
 
     /// Observations, actions and returns; subgoals and targets stay absent. An episode that took no decision has no
@@ -97,35 +98,23 @@ private:
         return static_cast<std::size_t>(instance) < returns.size() ? returns[static_cast<std::size_t>(instance)] : 0;
     }
     /// From the order of time to the order of episodes.
-    void pack(int count) {
-        episodes_.clear();
-        episodes_.offsets.assign(static_cast<std::size_t>(count) + 1, 0);
-        for (const int instance : instances_) ++episodes_.offsets[static_cast<std::size_t>(instance) + 1];
-        for (int i = 0; i < count; ++i)
-            episodes_.offsets[static_cast<std::size_t>(i) + 1] += episodes_.offsets[static_cast<std::size_t>(i)];
-        next_.assign(episodes_.offsets.begin(), episodes_.offsets.end() - 1);
-        episodes_.observations.resize(log_observations_.size());
-        episodes_.actions.resize(log_actions_.size());
-        log_probabilities_.resize(instances_.size());
-        rewards_to_go_.resize(instances_.size());
+    void pack() {
         const auto returns = environment().returns();
-        for (std::size_t i = 0; i < instances_.size(); ++i) {
-            const auto row = static_cast<std::size_t>(next_[static_cast<std::size_t>(instances_[i])]++);
-            std::copy_n(log_observations_.data() + i * B::Observation::width, B::Observation::width,
-                        episodes_.observations.data() + row * B::Observation::width);
-            std::copy_n(log_actions_.data() + i * B::Action::width, B::Action::width,
-                        episodes_.actions.data() + row * B::Action::width);
+        rl::pack<Episodes>(instances_, log_observations_, log_actions_, returns, episodes_, rows_);
+        log_probabilities_.resize(rows_.size());
+        rewards_to_go_.resize(rows_.size());
+        for (std::size_t i = 0; i < rows_.size(); ++i) {
+            const auto row = static_cast<std::size_t>(rows_[i]);
             log_probabilities_[row] = log_log_probabilities_[i];
             rewards_to_go_[row] = returns[static_cast<std::size_t>(instances_[i])] - log_returns_[i];
         }
-        episodes_.returns.assign(returns.begin(), returns.end());
     }
 
     Player<B> player_;
     std::vector<typename Policy::template State<float>> states_;
     std::vector<core::Random> streams_;
     typename Policy::template Tape<float> tape_;
-    std::vector<int> instances_, next_;
+    std::vector<int> instances_, rows_;
     std::vector<env::ObservationElement<B>> log_observations_;
     std::vector<env::ActionElement<B>> log_actions_;
     std::vector<float> log_log_probabilities_, log_probabilities_;

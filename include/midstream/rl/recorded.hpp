@@ -3,13 +3,13 @@
 /// which decision was in force at each.
 #pragma once
 
-#include <algorithm>
 #include <span>
 #include <utility>
 #include <vector>
 
 #include "midstream/data/episodes.hpp"
 #include "midstream/env/environment.hpp"
+#include "midstream/rl/pack.hpp"
 
 namespace midstream::rl {
 
@@ -54,26 +54,7 @@ public:
     /// From the order of time to that of episodes: writes observations, actions and returns, and of the i-th step in
     /// the order of time its row.
     void pack(Episodes& episodes, std::vector<int>& rows) const {
-        const auto returns = environment_.returns();
-        episodes.clear();
-        episodes.offsets.assign(returns.size() + 1, 0);
-        for (const int instance : instances_) ++episodes.offsets[static_cast<std::size_t>(instance) + 1];
-        for (std::size_t i = 1; i < episodes.offsets.size(); ++i) episodes.offsets[i] += episodes.offsets[i - 1];
-        episodes.observations.resize(observations_.size());
-        episodes.actions.resize(actions_.size());
-        rows.resize(instances_.size());
-        for (std::size_t i = 0; i < instances_.size(); ++i) {
-            rows[i] = episodes.offsets[static_cast<std::size_t>(instances_[i])]++;  // the next one
-            const auto row = static_cast<std::size_t>(rows[i]);
-            std::copy_n(observations_.data() + i * Observation::width, Observation::width,
-                        episodes.observations.data() + row * Observation::width);
-            std::copy_n(actions_.data() + i * Action::width, Action::width,
-                        episodes.actions.data() + row * Action::width);
-        }
-        // Each episode's next row is now where the one after it begins.
-        std::rotate(episodes.offsets.begin(), episodes.offsets.end() - 1, episodes.offsets.end());
-        episodes.offsets.front() = 0;
-        episodes.returns.assign(returns.begin(), returns.end());
+        rl::pack(instances_, observations_, actions_, environment_.returns(), episodes, rows);
     }
 
 private:

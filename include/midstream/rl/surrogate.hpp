@@ -58,9 +58,9 @@ struct EntropyBonus {
 };
 
 /// sum over rows of min(r A, clip(r, 1 - clip, 1 + clip) A), with A the row's advantage and r the ratio of the *joint*
-/// density of its action to that at the time of acting, plus the weight of the bonus times the entropy of
-/// the row's distribution, where it is paid. Adds -weight times its gradient: optimisers descend. The sums are without
-/// the entropy.
+/// density of its action to that at the time of acting, plus the weight of the bonus times the entropy
+/// of the row's distribution, where it is paid. Adds -weight times its gradient: optimisers descend. The sums are
+/// without the entropy.
 template <class Policy, class T, class Gradient>
 SurrogateSums surrogate(const typename Policy::template Parameters<T>& parameters, core::Sequences sequences,
                         typename Policy::template ObservationRows<T> observations,
