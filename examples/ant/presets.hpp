@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "common/preset.hpp"
+#include "midstream/control/ended_beliefs.hpp"
 #include "midstream/env/ant/compass.hpp"
 #include "midstream/env/ant/gait.hpp"
-#include "midstream/env/ant/touch.hpp"
 #include "midstream/train/muon.hpp"
 
 namespace midstream::examples::ant {
@@ -52,10 +52,11 @@ struct AntPreset : ChainPreset<Ant, HawkOn<Shape, Ant>, MetaOf<HawkOn<Shape, Ant
 /// What the presets for a laptop share: a compass to see by, and a base model trained by Muon, which learns to look up
 /// the way to the colour it is after, as AdamW did not within the same time (docs/ant.md).
 template <env::AntWorld AntWorld, model::HawkShape Shape>
-struct Laptop : AntPreset<env::AntPinpad<AntWorld, env::AntCompass>, Shape,
-                          EventMetacontroller<1, 0, 3, control::LowRank<16>,
-                                              env::AntTouch<env::AntPinpad<AntWorld, env::AntCompass>>>::template Meta,
-                          64> {
+struct Laptop
+    : AntPreset<
+          env::AntPinpad<AntWorld, env::AntCompass>, Shape,
+          EventMetacontroller<1, 0, 3, control::LowRank<16>, control::EndedBeliefs<Shape.width, 1, 8>>::template Meta,
+          64> {
     using View = rl::Normaliser<Laptop::Base::width>;
     using BaseOptimiser = train::Muon<>;
     static BaseOptimiser base_optimiser(const Settings::Pretrain& o) {

@@ -81,11 +81,14 @@ struct Settings {
     /// The events of an observer that is found in the residual stream.
     struct Components {
         int episodes = 1500;  ///< to find them in
-        double share = 0.5;   ///< train::FindEventsOptions::share
+        double share = 0.5;   ///< train::FindEventsOptions::share, or that of train::FindEndedBeliefsOptions
+        int window = 12;      ///< train::FindEndedBeliefsOptions::window
+        int changes = 8;      ///< train::FindEndedBeliefsOptions::changes
 
         static constexpr void describe(const auto& self, auto&& part) {
             part("episodes", self.episodes);
             part("share", self.share);
+            part.leaves_out(self.window, self.changes);  // where they matter they are named by those options
         }
     } components{};
     struct Discover {

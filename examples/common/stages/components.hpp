@@ -1,6 +1,6 @@
 /// \file
 /// The stage `components`: the events of the residual stream that the encoder sees, where its observer is to be found
-/// there: the stream's independent components, and which of them are events.
+/// there: the stream's independent components, and which of them are events, or at which beliefs end.
 #pragma once
 
 #include <fmt/format.h>
@@ -14,13 +14,24 @@
 #include "common/show.hpp"
 #include "common/stages/pretrain.hpp"
 #include "midstream/io/checkpoint.hpp"
+#include "midstream/train/find_ended_beliefs.hpp"
 #include "midstream/train/find_events.hpp"
 
 namespace midstream::examples {
 
+/// Is what the encoder sees of an event which belief ends?
 template <class P>
-train::FindEventsOptions find_options(const Run<P>& run) {
-    return {.share = run.settings.components.share};
+inline constexpr bool finds_beliefs = requires(typename P::Meta::Observer observer) {
+    observer.beliefs;
+};
+
+template <class P>
+auto find_options(const Run<P>& run) {
+    const auto& o = run.settings.components;
+    if constexpr (finds_beliefs<P>)
+        return train::FindEndedBeliefsOptions{.window = o.window, .changes = o.changes, .share = o.share};
+    else
+        return train::FindEventsOptions{.share = o.share};
 }
 
 template <class P>
@@ -44,11 +55,25 @@ void components(Run<P>& run) {
                  with_source(run, Data::clean, [&](const auto& source) {
                      source(run.settings.components.episodes, run.stream(Stream::finding).fork(0), episodes);
                  });
-                 const auto found = train::find_events<typename P::Meta::Observer, typename P::Base>(
-                     base, episodes, run.stream(Stream::finding).fork(1), find_options(run));
+                 const auto found = [&] {
+                     const auto random = run.stream(Stream::finding).fork(1);
+                     if constexpr (finds_beliefs<P>)
+                         return train::find_ended_beliefs<typename P::Meta::Observer, typename P::Base>(
+                             base, episodes, random, find_options(run));
+                     else
+                         return train::find_events<typename P::Meta::Observer, typename P::Base>(base, episodes, random,
+                                                                                                 find_options(run));
+                 }();
+                 const auto& events = [&]() -> const auto& {
+                     if constexpr (finds_beliefs<P>)
+                         return found.doubt;
+                     else
+                         return found;
+                 }
+                 ();
                  std::vector<std::vector<double>> rows;
-                 double largest = found.components.front().rise;
-                 for (const auto& component : found.components) {
+                 double largest = events.components.front().rise;
+                 for (const auto& component : events.components) {
                      rows.push_back({static_cast<double>(rows.size()), component.kurtosis, component.threshold,
                                      component.rate, component.rise, static_cast<double>(component.kind)});
                      largest = std::max(largest, component.rise);
@@ -56,7 +81,17 @@ void components(Run<P>& run) {
                  show(stdout,
                       fmt::format("components: {} of {} are events, at which the action loss rises by up to {:.2f} "
                                   "nats\n",
-                                  found.kinds, found.components.size(), largest));
+                                  events.kinds, events.components.size(), largest));
+                 if constexpr (finds_beliefs<P>) {
+                     std::vector<std::vector<double>> beliefs;
+                     for (const auto& belief : found.beliefs)
+                         beliefs.push_back({static_cast<double>(beliefs.size()), belief.skewness, belief.threshold,
+                                            belief.rate, static_cast<double>(belief.kind)});
+                     write_table(run.folder / "beliefs.csv", {"component", "skewness", "threshold", "rate", "belief"},
+                                 beliefs);
+                     show(stdout,
+                          fmt::format("components: {} beliefs end at {} such events\n", found.kinds, found.events));
+                 }
                  io::save(run.folder / "components.safetensors", core::text(about_components(run)),
                           [&](auto&& member) { member("observer", found.observer); });
                  run.loaded.observer.reset();

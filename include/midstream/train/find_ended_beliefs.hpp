@@ -1,0 +1,181 @@
+/// \file
+/// Finds the beliefs of an EndedBeliefs in a frozen model without labels. Where a goal is reached the model gives up
+/// its belief in it, at once and altogether, and takes up a little of every other: of the independent components of how
+/// its residual stream changes there, those that are beliefs lean to one side.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include "midstream/control/ended_beliefs.hpp"
+#include "midstream/core/symmetric_eigen.hpp"
+#include "midstream/train/find_events.hpp"
+
+namespace midstream::train {
+
+/// How beliefs are told from all else that changes.
+struct FindEndedBeliefsOptions {
+    control::IndependentComponentsOptions components{};  ///< how FastICA looks for doubt, in all rows
+    /// Steps before and after an event, over which the stream's means are compared: a few times what is periodic in it
+    /// (a gait), and less than lies between two events of interest.
+    int window = 12;
+    int changes = 8;  ///< independent components of these changes, from their directions of the largest variance
+    /// A component is a belief if its skewness is at least this share of the largest.
+    double share = 0.5;
+
+    static constexpr void describe(const auto& self, auto&& part) {
+        part("components", self.components);
+        part("window", self.window);
+        part("changes", self.changes);
+        part("share", self.share);
+    }
+};
+
+/// What was measured of an independent component of the changes.
+struct BeliefStatistics {
+    double skewness = 0;   ///< E s^3 of its values s over the events: 0 of a symmetric distribution
+    double threshold = 0;  ///< midway between the means of two classes of positive values
+    double rate = 0;       ///< share of the events at which it is the one that is farthest beyond its threshold
+    int kind = -1;         ///< of the observer's beliefs; -1: none
+};
+
+/// What find_ended_beliefs came to: an observer, and what speaks for it.
+template <class Observer>
+struct FoundBeliefs {
+    Observer observer{};  ///< of the beliefs, in the order of their skewness, the largest first
+    FoundEvents<control::StreamEvents<Observer::width, Observer::layer, 1>> doubt{};  ///< where it begins
+    std::vector<BeliefStatistics> beliefs;  ///< the components of the changes, the largest kurtosis first
+    int events = 0;                         ///< beginnings of doubt, of which changes were measured
+    int kinds = 0;                          ///< of beliefs
+};
+
+/// From rows of several classes (0, ..., classes - 1) to filters and thresholds such that filter_k . (x - mean) -
+/// threshold_k is how much more probable class 1 + k is than class 0, in nats, if all are normal with one covariance
+/// (Fisher's linear discriminant). A class without rows never is.
+template <int Width, int Layer, int Kinds, class T>
+control::StreamEvents<Width, Layer, Kinds> linear_discriminant(core::Rows<const T, Width> rows,
+                                                               const std::vector<int>& classes) {
+    core::require(static_cast<int>(classes.size()) == rows.count && rows.count > 0,
+                  "a discriminant needs the class of each row, of at least one");
+    const Eigen::MatrixXd x = core::map(rows).template cast<double>().transpose();
+    const Eigen::VectorXd centre = x.rowwise().mean();
+    Eigen::MatrixXd means = Eigen::MatrixXd::Zero(Width, Kinds + 1);
+    Eigen::VectorXd counts = Eigen::VectorXd::Zero(Kinds + 1);
+    for (int row = 0; row < rows.count; ++row) {
+        const int c = classes[static_cast<std::size_t>(row)];
+        means.col(c) += x.col(row) - centre;
+        ++counts[c];
+    }
+    for (int c = 0; c <= Kinds; ++c) means.col(c) /= std::max(1.0, counts[c]);
+    Eigen::MatrixXd within(Width, rows.count);
+    for (int row = 0; row < rows.count; ++row)
+        within.col(row) = x.col(row) - centre - means.col(classes[static_cast<std::size_t>(row)]);
+    Eigen::MatrixXd covariance = within * within.transpose() / rows.count;
+    covariance.diagonal().array() += 1e-4 * covariance.trace() / Width;
+    const auto [variances, directions] = core::symmetric_eigen<double>(covariance);
+
+    control::StreamEvents<Width, Layer, Kinds> result;
+    core::map(result.mean) = centre.transpose().cast<float>();
+    for (int k = 0; k < Kinds; ++k) {
+        if (counts[k + 1] == 0) continue;
+        const Eigen::VectorXd filter = directions * (variances.cwiseInverse().asDiagonal() *
+                                                     (directions.transpose() * (means.col(k + 1) - means.col(0))));
+        core::map(result.filter).row(k) = filter.transpose().cast<float>();
+        result.threshold.values[k] = static_cast<float>(0.5 * filter.dot(means.col(k + 1) + means.col(0)) -
+                                                        std::log(counts[k + 1] / std::max(1.0, counts[0])));
+    }
+    return result;
+}
+
+/// Fits an observer to episodes with endings. What begins to happen where the action loss rises most (find_events) is
+/// doubt; how the stream changes there, from before to after, has independent components, of which those that lean to
+/// one side are beliefs; and what the stream looks like at once, at the very step, tells which one has ended, so that
+/// the ending of an episode tells too. Throws core::Error where find_events does, where fewer than twice the width of
+/// the stream can be measured, and where options are out of range.
+template <class Observer, class Base>
+FoundBeliefs<Observer> find_ended_beliefs(const typename Base::template Parameters<float>& base,
+                                          const EpisodesOf<Base, float>& episodes, core::Random random,
+                                          const FindEndedBeliefsOptions& options = {}) {
+    constexpr int width = Observer::width;
+    core::require_range(options.window, 1, 1 << 20, "the steps before and after an event");
+    core::require_range(options.changes, 1, width, "the number of components of changes");
+    core::require_range(options.share, 0.0, 1.0, "the share of the largest skewness");
+    FoundBeliefs<Observer> result;
+    result.doubt = find_events<control::StreamEvents<width, Observer::layer, 1>, Base>(
+        base, episodes, random.fork(0), {.components = options.components});
+    result.observer.doubt = result.doubt.observer;
+
+    // Of every event what the stream looks like, and how it changes.
+    StreamAhead<Base, float> stream;
+    const auto rows = stream.whole(base, episodes, Observer::layer);
+    const core::Sequences sequences = stream.sequences();
+    std::vector<int> events;
+    for (int episode = 0; episode < sequences.count(); ++episode) {
+        const int end = sequences.first(episode) + sequences.length(episode) - options.window;
+        for (int row = sequences.first(episode) + options.window; row <= end; ++row)
+            if (result.observer.begins(rows, row)) events.push_back(row);
+    }
+    result.events = static_cast<int>(events.size());
+    core::require(result.events >= 2 * width, [&] {
+        return "beliefs in a stream of " + std::to_string(width) + " numbers need " + std::to_string(2 * width) +
+               " events with " + std::to_string(options.window) + " steps before and after, and there are " +
+               std::to_string(result.events);
+    });
+    core::Buffer<float, width> looks, changes, sources;
+    looks.resize(result.events);
+    changes.resize(result.events);
+    for (int i = 0; i < result.events; ++i) {
+        const int row = events[static_cast<std::size_t>(i)];
+        const auto mean = [&](int from) { return core::map(rows.slice(from, options.window)).colwise().mean(); };
+        core::map_row(looks.view(), i) = core::map_row(rows, row);
+        core::map_row(changes.view(), i) = mean(row) - mean(row - options.window);
+    }
+    const auto independent = control::independent_components<float, width>(
+        std::as_const(changes).view(), random.fork(1), {.components = options.changes});
+    independent.apply(std::as_const(changes).view(), sources.resize(result.events));
+
+    // Which of them are beliefs.
+    for (int i = 0; i < independent.count; ++i) {
+        BeliefStatistics belief;
+        std::vector<float> positive;
+        for (int event = 0; event < result.events; ++event) {
+            const double value = sources.view().row(event)[i];
+            belief.skewness += value * value * value / result.events;
+            if (value > 0) positive.push_back(static_cast<float>(value));
+        }
+        belief.threshold = two_class_threshold(positive);
+        result.beliefs.push_back(belief);
+    }
+    std::vector<int> order(result.beliefs.size());
+    std::iota(order.begin(), order.end(), 0);
+    const auto belief = [&](int i) -> BeliefStatistics& { return result.beliefs[static_cast<std::size_t>(i)]; };
+    std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return belief(a).skewness > belief(b).skewness; });
+    const auto last = std::find_if(order.begin() + 1, order.end(), [&](int i) {
+        return belief(i).skewness < options.share * belief(order[0]).skewness;
+    });
+    order.erase(last, order.end());
+    if (order.size() > static_cast<std::size_t>(Observer::kinds)) order.resize(Observer::kinds);
+    for (const int i : order) belief(i).kind = result.kinds++;
+
+    std::vector<int> ended(static_cast<std::size_t>(result.events));
+    for (int event = 0; event < result.events; ++event) {
+        double farthest = 0;
+        for (const int i : order) {
+            const double beyond = sources.view().row(event)[i] - belief(i).threshold;
+            if (beyond <= farthest) continue;
+            farthest = beyond;
+            ended[static_cast<std::size_t>(event)] = 1 + belief(i).kind;
+        }
+    }
+    for (const int i : order)
+        belief(i).rate =
+            static_cast<double>(std::count(ended.begin(), ended.end(), 1 + belief(i).kind)) / result.events;
+    result.observer.beliefs =
+        linear_discriminant<width, Observer::layer, Observer::kinds>(std::as_const(looks).view(), ended);
+    return result;
+}
+
+}  // namespace midstream::train
