@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 #include <limits>
 #include <string>
+#include <vector>
 
 using namespace midstream;
 using control::Contrast;
@@ -83,6 +84,45 @@ BOOST_AUTO_TEST_CASE(recovers_sources_from_a_mixture) {
     recovers<double>(Contrast::log_cosh);
     recovers<float>(Contrast::exponential);
     recovers<float>(Contrast::log_cosh);
+}
+
+BOOST_AUTO_TEST_CASE(by_skewness_those_that_lean_to_one_side_are_found_one_by_one) {
+    const Mixed<double> mixed;
+    const auto found =
+        independent_components<double, width>(mixed.view(), core::Random(1), {.contrast = Contrast::skewness});
+    BOOST_TEST(found.count == width);
+    const Eigen::MatrixXd correlations = mixed.correlations(found);
+    for (int source = 0; source < 2; ++source) BOOST_TEST(correlations.col(source).maxCoeff() > 0.99);
+}
+
+/// One of three things happens, or, two times in three, none: what happens to one excludes the others, so they are not
+/// independent, and all at once FastICA finds their sum. One by one the most skewed are found.
+BOOST_AUTO_TEST_CASE(things_that_exclude_one_another_are_found_by_skewness) {
+    constexpr int things = 3, count = 9000;
+    core::Random random(3);
+    core::Buffer<double, things + 1> rows;
+    std::vector<int> which;
+    for (int row = 0; row < count; ++row) {
+        which.push_back(random.below(9));
+        double* line = rows.resize(count).row(row);
+        for (int i = 0; i < things; ++i)
+            line[i] = (which.back() == i ? -1.0 : which.back() < things ? 0.1 : 0.0) + 0.02 * random.normal();
+        line[things] = random.normal();
+    }
+    const auto found = independent_components<double, things + 1>(std::as_const(rows).view(), core::Random(1),
+                                                                  {.contrast = Contrast::skewness});
+    core::Buffer<double, things + 1> sources;
+    found.apply(std::as_const(rows).view(), sources.resize(count));
+    for (int thing = 0; thing < things; ++thing) {
+        double best = 0;
+        for (int i = 0; i < things + 1; ++i) {
+            double sum = 0;
+            for (int row = 0; row < count; ++row)
+                sum += sources.view().row(row)[i] * (which[static_cast<std::size_t>(row)] == thing ? 1 : 0);
+            best = std::max(best, sum / count / (1.0 / 9));  // of the sources' deviations: at most sqrt(8)
+        }
+        BOOST_TEST(best > 2.5);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(sources_have_unit_variance_are_uncorrelated_and_their_heavy_tail_is_positive) {

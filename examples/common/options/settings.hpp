@@ -81,7 +81,7 @@ struct Settings {
     /// The events of an observer that is found in the residual stream.
     struct Components {
         int episodes = 1500;  ///< to find them in
-        double share = 0.5;   ///< train::FindEventsOptions::share, or that of train::FindEndedBeliefsOptions
+        double share = 0.5;   ///< train::FindEventsOptions::share
         int window = 12;      ///< train::FindEndedBeliefsOptions::window
         int changes = 8;      ///< train::FindEndedBeliefsOptions::changes
 

@@ -29,7 +29,7 @@ template <class P>
 auto find_options(const Run<P>& run) {
     const auto& o = run.settings.components;
     if constexpr (finds_beliefs<P>)
-        return train::FindEndedBeliefsOptions{.window = o.window, .changes = o.changes, .share = o.share};
+        return train::FindEndedBeliefsOptions{.window = o.window, .changes = o.changes};
     else
         return train::FindEventsOptions{.share = o.share};
 }

@@ -1,7 +1,8 @@
 /// \file
-/// Independent components of rows, such as a layer of the residual stream, found without labels by symmetric FastICA
-/// (Hyvarinen and Oja, "Independent component analysis: algorithms and applications", 2000). Rare events stand out as
-/// the components of the largest kurtosis: zero nearly always, far from it now and then.
+/// Independent components of rows, such as a layer of the residual stream, found without labels by FastICA (Hyvarinen
+/// and Oja, "Independent component analysis: algorithms and applications", 2000). Rare events stand out as the
+/// components of the largest kurtosis: zero nearly always, far from it now and then. What happens to one side alone,
+/// all at once or not at all, stands out as those of the largest skewness.
 #pragma once
 
 #include <algorithm>
@@ -48,8 +49,22 @@ struct IndependentComponents {
     }
 };
 
-/// What FastICA makes large: E log cosh s finds components of any kind, -E exp(-s^2 / 2) rare ones better.
-enum class Contrast { log_cosh, exponential };
+/// What is made large: E log cosh s finds components of any kind, -E exp(-s^2 / 2) rare ones better, of all components
+/// at once; E s^3 finds those that lean to one side, one after the other.
+enum class Contrast { log_cosh, exponential, skewness };
+
+/// Its name, as descriptions have it.
+constexpr const char* to_string(Contrast contrast) {
+    switch (contrast) {
+        case Contrast::log_cosh:
+            return "log_cosh";
+        case Contrast::exponential:
+            return "exponential";
+        case Contrast::skewness:
+            return "skewness";
+    }
+    return "";
+}
 
 /// How FastICA looks for components.
 struct IndependentComponentsOptions {
@@ -61,7 +76,7 @@ struct IndependentComponentsOptions {
 
     static constexpr void describe(const auto& self, auto&& part) {
         part("components", self.components);
-        part("contrast", self.contrast == Contrast::exponential ? "exponential" : "log_cosh");
+        part("contrast", to_string(self.contrast));
         part("iterations", self.iterations);
         part("tolerance", self.tolerance);
         part("floor", self.floor);
@@ -102,6 +117,80 @@ inline Eigen::VectorXd differentiate(Contrast contrast, Dense& sources) {
     return slopes.rowwise().mean();
 }
 
+/// How whitened data (a column for each row) are turned into components, a line for each.
+struct Rotation {
+    Dense turn;
+    int iterations = 0;
+    double change = 1;  ///< IndependentComponents::change
+};
+
+/// All components at once (symmetric FastICA).
+inline Rotation turn_together(const Dense& white, core::Random& random, const IndependentComponentsOptions& options) {
+    const Eigen::Index count = white.rows();
+    Rotation result{.turn = Dense(count, count)};
+    for (int i = 0; i < count; ++i)
+        for (int j = 0; j < count; ++j) result.turn(i, j) = random.normal();
+    result.turn = orthogonal(result.turn);
+    Dense sources, next;
+    for (; result.iterations < options.iterations && result.change > options.tolerance; ++result.iterations) {
+        sources.noalias() = result.turn * white;
+        const Eigen::VectorXd slopes = differentiate(options.contrast, sources);
+        next.noalias() = sources * white.transpose() / white.cols();
+        next -= slopes.asDiagonal() * result.turn;
+        next = orthogonal(next);
+        core::require(next.size() > 0 && core::all_finite(next.reshaped()), [&] {
+            return "independent components: FastICA finds directions that are no longer independent, or not finite, in "
+                   "iteration " +
+                   std::to_string(result.iterations + 1);
+        });
+        result.change = (1 - (next.cwiseProduct(result.turn)).rowwise().sum().array().abs()).maxCoeff();
+        result.turn.swap(next);
+    }
+    return result;
+}
+
+/// One component after the other, each the direction of the largest skewness that power iterations on the third moment
+/// come to, of several starts among the directions orthogonal to those before (deflation). All at once they would share
+/// a direction where another leans to no side.
+inline Rotation turn_one_by_one(const Dense& white, core::Random& random, const IndependentComponentsOptions& options) {
+    constexpr int starts = 8;
+    const Eigen::Index count = white.rows();
+    Rotation result{.turn = Dense::Zero(count, count), .change = 0};
+    Eigen::RowVectorXd direction(count), next(count), sources(white.cols()), squares(white.cols());
+    for (Eigen::Index i = 0; i < count; ++i) {
+        const auto before = result.turn.topRows(i);
+        const auto leave_out = [&](Eigen::RowVectorXd& of) {
+            of -= (of * before.transpose()).eval() * before;
+            of.normalize();
+        };
+        double largest = -1, change = 0;
+        for (int start = 0; start < starts; ++start) {
+            for (double& entry : direction) entry = random.normal();
+            leave_out(direction);
+            double turned = 1;
+            int iteration = 0;
+            for (; iteration < options.iterations && turned > options.tolerance; ++iteration) {
+                sources.noalias() = direction * white;
+                squares = sources.cwiseAbs2();
+                next.noalias() = squares * white.transpose();
+                leave_out(next);
+                turned = 1 - std::abs(next.dot(direction));
+                direction.swap(next);
+            }
+            sources.noalias() = direction * white;
+            const double skewness = std::abs(sources.array().cube().mean());
+            core::require(core::is_finite(skewness), "independent components: a skewness is not finite");
+            result.iterations = std::max(result.iterations, iteration);
+            if (skewness <= largest) continue;
+            largest = skewness;
+            change = turned;
+            result.turn.row(i) = direction;
+        }
+        result.change = std::max(result.change, change);
+    }
+    return result;
+}
+
 }  // namespace detail
 
 /// Fits as many components as asked for, from a random start; the same rows and stream give the same bits. Throws
@@ -140,29 +229,15 @@ IndependentComponents<T, Width> independent_components(core::Rows<const T, Width
         variances.tail(count).cwiseSqrt().cwiseInverse().asDiagonal() * directions.rightCols(count).transpose();
     const Dense white = whitening * data;
 
-    Dense turn(count, count), sources, next;
-    for (int i = 0; i < count; ++i)
-        for (int j = 0; j < count; ++j) turn(i, j) = random.normal();
-    turn = detail::orthogonal(turn);
+    const auto [turn, iterations, change] = options.contrast == Contrast::skewness
+                                                ? detail::turn_one_by_one(white, random, options)
+                                                : detail::turn_together(white, random, options);
     IndependentComponents<T, Width> result;
     result.count = count;
-    for (result.change = 1; result.iterations < options.iterations && result.change > options.tolerance;
-         ++result.iterations) {
-        sources.noalias() = turn * white;
-        const Eigen::VectorXd slopes = detail::differentiate(options.contrast, sources);
-        next.noalias() = sources * white.transpose() / rows.count;
-        next -= slopes.asDiagonal() * turn;
-        next = detail::orthogonal(next);
-        core::require(next.size() > 0 && core::all_finite(next.reshaped()), [&] {
-            return "independent components: FastICA finds directions that are no longer independent, or not finite, in "
-                   "iteration " +
-                   std::to_string(result.iterations + 1);
-        });
-        result.change = (1 - (next.cwiseProduct(turn)).rowwise().sum().array().abs()).maxCoeff();
-        turn.swap(next);
-    }
+    result.iterations = iterations;
+    result.change = change;
 
-    sources.noalias() = turn * white;
+    const Dense sources = turn * white;
     Dense unmixing = turn * whitening;
     Eigen::VectorXd kurtosis(count);
     for (int i = 0; i < count; ++i) {

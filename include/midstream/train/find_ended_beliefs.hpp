@@ -24,7 +24,7 @@ struct FindEndedBeliefsOptions {
     int window = 12;
     int changes = 8;  ///< independent components of these changes, from their directions of the largest variance
     /// A component is a belief if its skewness is at least this share of the largest.
-    double share = 0.5;
+    double share = 0.7;
 
     static constexpr void describe(const auto& self, auto&& part) {
         part("components", self.components);
@@ -37,7 +37,7 @@ struct FindEndedBeliefsOptions {
 /// What was measured of an independent component of the changes.
 struct BeliefStatistics {
     double skewness = 0;   ///< E s^3 of its values s over the events: 0 of a symmetric distribution
-    double threshold = 0;  ///< midway between the means of two classes of positive values
+    double threshold = 0;  ///< midway between the means of two classes of the values above the median
     double rate = 0;       ///< share of the events at which it is the one that is farthest beyond its threshold
     int kind = -1;         ///< of the observer's beliefs; -1: none
 };
@@ -134,19 +134,24 @@ FoundBeliefs<Observer> find_ended_beliefs(const typename Base::template Paramete
         core::map_row(changes.view(), i) = mean(row) - mean(row - options.window);
     }
     const auto independent = control::independent_components<float, width>(
-        std::as_const(changes).view(), random.fork(1), {.components = options.changes});
+        std::as_const(changes).view(), random.fork(1),
+        {.components = options.changes, .contrast = control::Contrast::skewness});
     independent.apply(std::as_const(changes).view(), sources.resize(result.events));
 
     // Which of them are beliefs.
     for (int i = 0; i < independent.count; ++i) {
         BeliefStatistics belief;
-        std::vector<float> positive;
+        std::vector<float> values, above;  // all, and by how much those above the median are
         for (int event = 0; event < result.events; ++event) {
-            const double value = sources.view().row(event)[i];
-            belief.skewness += value * value * value / result.events;
-            if (value > 0) positive.push_back(static_cast<float>(value));
+            const float value = sources.view().row(event)[i];
+            belief.skewness += std::pow(static_cast<double>(value), 3) / result.events;
+            values.push_back(value);
         }
-        belief.threshold = two_class_threshold(positive);
+        const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+        std::nth_element(values.begin(), middle, values.end());
+        for (const float value : values)
+            if (value > *middle) above.push_back(value - *middle);
+        belief.threshold = *middle + two_class_threshold(above);
         result.beliefs.push_back(belief);
     }
     std::vector<int> order(result.beliefs.size());
