@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "gridworld/shared.hpp"
+#include "gridworld/touch.hpp"
 #include "midstream/control/segment_model.hpp"
 #include "midstream/control/stream_events.hpp"
 #include "midstream/env/gridworld/shortest_path.hpp"
@@ -65,7 +66,7 @@ struct Demo : SmallWorld<SmallMetacontroller<control::StreamEvents<small_width, 
 };
 
 /// What the learned observer is measured against: the encoder is told which colours are touched.
-struct DemoTouch : SmallWorld<SmallMetacontroller<env::Touch<small_world, env::Relative>>::Meta> {
+struct DemoTouch : SmallWorld<SmallMetacontroller<Touch<small_world, env::Relative>>::Meta> {
     static constexpr const char* name = "demo-touch";
 };
 

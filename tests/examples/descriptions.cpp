@@ -6,6 +6,7 @@
 #include "common/preset.hpp"
 #include "common/stages/internal_rl.hpp"
 #include "common/stages/raw_rl.hpp"
+#include "gridworld/touch.hpp"
 #include "io/files.hpp"
 #include "midstream/env/gridworld/pinpad.hpp"
 #include "midstream/env/gridworld/shortest_path.hpp"
@@ -29,7 +30,7 @@ struct Parts {
     using Switch = control::GumbelSwitch;
     using Scope = control::LastStep;
     using Future = control::FutureGru<16>;
-    using Observer = env::Touch<pinpad, env::Relative>;
+    using Observer = examples::Touch<pinpad, env::Relative>;
     using View = rl::IdentityView<16>;
     using Optimiser = train::AdamW;
     static constexpr env::TieBreaking ties = env::TieBreaking::uniform;
@@ -53,7 +54,7 @@ struct SeesResidual : Parts {
     using Observer = control::ResidualStream;
 };
 struct SeesEgocentric : Parts {
-    using Observer = env::Touch<pinpad, env::Egocentric>;
+    using Observer = examples::Touch<pinpad, env::Egocentric>;
 };
 struct LooksBack : Parts {
     using Future = control::FutureHawk<16>;
@@ -162,10 +163,11 @@ BOOST_AUTO_TEST_CASE(other_components_are_named) {
     discovery(EveryStep{}, "metacontroller.scope is control::LastStep, expected control::EveryStep");
     discovery(Full{}, "metacontroller.form is control::LowRank{rank=2}, expected control::FullLinear");
     discovery(Rank{}, "metacontroller.form.rank is 2, expected 3");
-    discovery(SeesResidual{},
-              "metacontroller.observer is env::Touch{see=env::Relative{world=env::Pinpad{size=4, colours=3, walls=1, "
-              "horizon=20}}, world=env::Pinpad{size=4, colours=3, walls=1, horizon=20}}, expected "
-              "control::ResidualStream");
+    discovery(
+        SeesResidual{},
+        "metacontroller.observer is examples::Touch{see=env::Relative{world=env::Pinpad{size=4, colours=3, walls=1, "
+        "horizon=20}}, world=env::Pinpad{size=4, colours=3, walls=1, horizon=20}}, expected "
+        "control::ResidualStream");
     discovery(
         SeesEgocentric{},
         "metacontroller.observer.see is env::Relative{world=env::Pinpad{size=4, colours=3, walls=1, horizon=20}}, "

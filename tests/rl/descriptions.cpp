@@ -108,9 +108,9 @@ BOOST_AUTO_TEST_CASE(metacontrollers) {
          type_text<Meta<control::LowRank<16>, control::SoftSwitch, control::LastStep, control::FutureGru<16>>>(),
          type_text<Meta<control::LowRank<16>, control::SoftSwitch, control::LastStep, control::FutureHawk<16, 2>>>(),
          type_text<Meta<control::LowRank<16>, control::SoftSwitch, control::LastStep, control::FutureHawk<16>,
-                        env::Touch<small, env::Relative>>>(),
+                        control::EndedBeliefs<16, 1, 2>>>(),
          type_text<Meta<control::LowRank<16>, control::SoftSwitch, control::LastStep, control::FutureHawk<16>,
-                        env::Touch<small, env::Egocentric>>>(),
+                        control::EndedBeliefs<16, 1, 3>>>(),
          type_text<Meta<control::LowRank<16>, control::SoftSwitch, control::LastStep, control::FutureHawk<16>,
                         control::ResidualStream, control::MetacontrollerShape{.read = 1, .write = 0}>>()});
     every_field_counts(control::ProposalOptions{});
@@ -160,8 +160,8 @@ BOOST_AUTO_TEST_CASE(worlds_and_experts) {
     every_field_counts(env::ShortestPathExpert{});
     all_different({value_text(env::ShortestPathExpert{}), value_text(env::ShortestPathExpert{.epsilon = 0.1}),
                    value_text(env::ShortestPathExpert{.tie_breaking = env::TieBreaking::deterministic})});
-    all_different({type_text<env::Touch<small, env::Relative>>(), type_text<env::Touch<large, env::Relative>>(),
-                   type_text<env::Touch<small, env::Egocentric>>()});
+    all_different({type_text<control::EndedBeliefs<16, 1, 2>>(), type_text<control::EndedBeliefs<8, 1, 2>>(),
+                   type_text<control::EndedBeliefs<16, 0, 2>>(), type_text<control::StreamEvents<16, 1, 2>>()});
 }
 
 BOOST_AUTO_TEST_CASE(optimisers_and_schedules) {

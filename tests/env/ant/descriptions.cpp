@@ -7,7 +7,6 @@
 #include "midstream/env/ant/gait.hpp"
 #include "midstream/env/ant/rider.hpp"
 #include "midstream/env/ant/run.hpp"
-#include "midstream/env/ant/touch.hpp"
 
 using namespace midstream;
 using test::all_different, test::every_field_counts, test::type_text, test::value_text;
@@ -41,8 +40,7 @@ BOOST_AUTO_TEST_CASE(ants) {
                    guided<plain, env::AntRider>({.effort = 1}), guided<plain, env::AntRider>({}, unseen),
                    value_text(env::AntRun<plain>()), value_text(env::AntRun<precise>()),
                    value_text(env::AntRun<plain>({.forward = 2}))});
-    all_different({type_text<env::AntTouch<env::AntPinpad<plain>>>(), type_text<env::AntTouch<env::AntPinpad<dense>>>(),
-                   type_text<env::AntCompass>(), type_text<env::NoExtraObservation>()});
+    all_different({type_text<env::AntCompass>(), type_text<env::NoExtraObservation>()});
     // A model of one's own that is the same ant as by default is told from it, but not from itself.
     BOOST_TEST(value_text(heavy_ant) == value_text(env::AntPinpad<plain>(unseen, heavy)));
 }
