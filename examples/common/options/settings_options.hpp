@@ -54,6 +54,10 @@ inline void add_options(Options& options, Settings& s) {
         "episodes to find events of the residual stream in, where the encoder sees such");
     add("components.share", s.components.share, 0, 1,
         "of the largest rise of the action loss: components at which it rises by as much are events");
+    add("components.window", s.components.window, 1, 1e6,
+        "where events are beliefs that end: steps before and after, over which the stream is averaged");
+    add("components.changes", s.components.changes, 1, 1e6,
+        "where events are beliefs that end: components of how the stream changes there");
     training("discover", s.discover);
     add("discover.alpha", s.discover.alpha, 0, 100, "weight of the codes' divergence");
     add("discover.alpha-start", s.discover.alpha_start, 0, 100, "alpha at the beginning");

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -32,9 +33,34 @@ void components_section(Run<P>& run, const typename P::Episodes& episodes, Page&
         drawn(run.folder / "plot-components", LinePlot{.x_label = "kurtosis",
                                                        .y_label = "rise of the action loss when it fires (nats)",
                                                        .series = {events, others}}),
-        fmt::format("The {} independent components of layer {}, found by FastICA. Those at whose firing the base model "
-                    "no longer knows what comes next are the {} events that the encoder sees; no label was needed.",
-                    event.size(), Observer::layer, events.x.size()));
+        fmt::format("The {} independent components of layer {}, found by FastICA. {} No label was needed.",
+                    event.size(), Observer::layer,
+                    finds_beliefs<P>
+                        ? std::string("Where the one fires at which the base model most of all no longer knows what "
+                                      "comes next, it may have to give up what it believed.")
+                        : fmt::format("Those at whose firing the base model no longer knows what comes next are the {} "
+                                      "events that the encoder sees.",
+                                      events.x.size())));
+    if constexpr (finds_beliefs<P>) {
+        const Results changes(run.folder / "beliefs.csv");
+        const auto &skewness = changes.column("skewness"), &rate = changes.column("rate"),
+                   &belief = changes.column("belief");
+        Series beliefs{.label = "beliefs", .points = true, .joined = false},
+            rest{.label = "other changes", .points = true, .joined = false};
+        for (std::size_t i = 0; i < belief.size(); ++i) {
+            Series& series = belief[i] >= 0 ? beliefs : rest;
+            series.x.push_back(rate[i]);
+            series.y.push_back(skewness[i]);
+        }
+        page.figure(
+            drawn(run.folder / "plot-beliefs", LinePlot{.x_label = "share of the events at which it ends",
+                                                        .y_label = "skewness",
+                                                        .series = {beliefs, rest}}),
+            fmt::format("How the stream changes there, from {0} steps before to {0} steps after: the {1} of {2} "
+                        "components that lean to one side are beliefs, which end at once and altogether. The "
+                        "encoder sees which.",
+                        run.settings.components.window, beliefs.x.size(), belief.size()));
+    }
 
     train::StreamAhead<typename P::Base, float> stream;
     const auto ahead = stream.rows(base_model(run), episodes, Observer::layer);
