@@ -156,6 +156,7 @@
 #include "midstream/train/find_ended_beliefs.hpp"
 #include "midstream/train/find_events.hpp"
 #include "midstream/train/learner.hpp"
+#include "midstream/train/linear_discriminant.hpp"
 #include "midstream/train/muon.hpp"
 #include "midstream/train/objectives.hpp"
 #include "midstream/train/optimiser.hpp"

@@ -46,7 +46,7 @@ BOOST_AUTO_TEST_CASE(doubt_may_end_no_belief) {
 BOOST_AUTO_TEST_CASE(fresh_or_without_beliefs_it_is_not_valid) {
     const auto refused = [](const Observer& observer) {
         BOOST_CHECK_EXCEPTION(observer.validate(), core::Error, [](const core::Error& error) {
-            return std::string(error.what()).find("the observer knows no events") != std::string::npos;
+            return std::string(error.what()).find("the observer knows no beliefs") != std::string::npos;
         });
     };
     refused({});

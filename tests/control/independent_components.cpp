@@ -93,6 +93,28 @@ BOOST_AUTO_TEST_CASE(by_skewness_those_that_lean_to_one_side_are_found_one_by_on
     BOOST_TEST(found.count == width);
     const Eigen::MatrixXd correlations = mixed.correlations(found);
     for (int source = 0; source < 2; ++source) BOOST_TEST(correlations.col(source).maxCoeff() > 0.99);
+    // Sources of mean 0 and variance 1, uncorrelated, that lean to the positive side; the same again, and limited.
+    core::Buffer<double, width> out;
+    found.apply(mixed.view(), out.resize(row_count));
+    const Eigen::MatrixXd s = core::map(out.view());
+    BOOST_TEST((s.transpose() * s / row_count - Eigen::MatrixXd::Identity(width, width)).cwiseAbs().maxCoeff() < 1e-9);
+    for (int i = 0; i < width; ++i) BOOST_TEST(s.col(i).array().cube().mean() >= 0);
+    const auto again =
+        independent_components<double, width>(mixed.view(), core::Random(1), {.contrast = Contrast::skewness});
+    BOOST_TEST(found.unmixing.values == again.unmixing.values, boost::test_tools::per_element());
+    const auto limited = independent_components<double, width>(
+        mixed.view(), core::Random(1), {.contrast = Contrast::skewness, .iterations = 1, .tolerance = 1e-12});
+    BOOST_TEST(limited.iterations == 1);
+    BOOST_TEST(limited.change > 1e-12);
+}
+
+/// Two rows lean to no side: there is no direction to follow.
+BOOST_AUTO_TEST_CASE(what_leans_to_no_side_is_turned_somehow) {
+    const std::vector<double> rows{-1, 0, 1, 0, 0, 2, 0, -2};
+    const auto found =
+        independent_components<double, 2>({rows.data(), 4}, core::Random(1), {.contrast = Contrast::skewness});
+    BOOST_TEST(found.count == 2);
+    BOOST_TEST(core::map(found.unmixing).norm() > 0.5);
 }
 
 /// One of three things happens, or, two times in three, none: what happens to one excludes the others, so they are not

@@ -9,9 +9,9 @@ options=$*
 . "$(dirname "$0")/support.sh"
 
 run smoke || { cat "$folder/smoke.log" >&2; exit 1; }
-case $program in
-    */gridworld) found=components ;;  # its encoder sees events that are to be found
-    *) found= ;;
+case $program in  # what the encoder sees is to be found
+    */gridworld) found=components ;;
+    *) found="components beliefs" ;;
 esac
 for table in pretrain probe steer steer-base $found discover discover-figures refine codes codes-summary inspect informed internal-rl internal-rl-modes agent raw-rl raw-rl-modes; do
     [ "$(wc -l < "$folder/smoke/$table.csv")" -gt 1 ] || { echo "$table.csv is empty" >&2; exit 1; }

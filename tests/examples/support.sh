@@ -8,7 +8,7 @@ export OMP_WAIT_POLICY=passive OMP_NUM_THREADS=1
 
 case $(basename "$program") in
     ant) # learns from data sets, and its episodes take their time
-        sizes="--record.episodes 24 --record.clean-episodes 16 --pretrain.steps 220 --steer.episodes 4 --codes.episodes 4
+        sizes="--record.episodes 24 --record.clean-episodes 24 --components.episodes 24 --pretrain.steps 220 --steer.episodes 4 --codes.episodes 4
             --inspect.episodes 8 --internal.episodes 64 --raw.episodes 32" ;;
     *)
         sizes="--pretrain.steps 420 --steer.episodes 32 --codes.episodes 32 --inspect.episodes 64 --internal.episodes 160

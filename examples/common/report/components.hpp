@@ -36,8 +36,8 @@ void components_section(Run<P>& run, const typename P::Episodes& episodes, Page&
         fmt::format("The {} independent components of layer {}, found by FastICA. {} No label was needed.",
                     event.size(), Observer::layer,
                     finds_beliefs<P>
-                        ? std::string("Where the one fires at which the base model most of all no longer knows what "
-                                      "comes next, it may have to give up what it believed.")
+                        ? std::string("At the firing of the one that is marked the loss rises most: there the base "
+                                      "model may have to give up a belief.")
                         : fmt::format("Those at whose firing the base model no longer knows what comes next are the {} "
                                       "events that the encoder sees.",
                                       events.x.size())));
@@ -68,9 +68,9 @@ void components_section(Run<P>& run, const typename P::Episodes& episodes, Page&
     for (int e = 0; e < episodes.count(); ++e) {
         const int first = episodes.sequences().first(e), length = episodes.sequences().length(e);
         std::vector<double> happens{0};
-        for (int row = first; row < first + length; ++row) {
+        for (int row = 0; row < length; ++row) {
             typename Observer::Observation::template Element<float> seen[Observer::Observation::width];
-            observer(run).observe(ahead, row, seen);
+            observer(run).observe(ahead.slice(first, length), row, seen);
             happens.push_back(Observer::event(seen) ? 1 : 0);
         }
         plot.traces.push_back(trace_of(episodes, e, std::move(happens)));

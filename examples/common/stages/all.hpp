@@ -56,6 +56,7 @@ int run_stages(const std::string& stage, Settings settings, const WorldReportOf&
                   "--rl-task is selection, and this preset has no tasks for that");
     // What the preset's metacontroller cannot be told is refused now, not after hours of pretraining.
     static_cast<void>(P::pass_options(settings.discover));
+    if constexpr (finds_events<P>) static_cast<void>(find_options<P>(settings.components));
     Run<P> run(std::move(settings));
     if (run.given) return run_given(run, stage, world_report);
     const auto wants = [&](const char* name) { return stage == "all" || stage == name; };

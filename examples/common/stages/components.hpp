@@ -25,20 +25,30 @@ inline constexpr bool finds_beliefs = requires(typename P::Meta::Observer observ
     observer.beliefs;
 };
 
+/// Throws an Error that names the option where one is not this preset's, or cannot be carried out.
 template <class P>
-auto find_options(const Run<P>& run) {
-    const auto& o = run.settings.components;
-    if constexpr (finds_beliefs<P>)
+auto find_options(const Settings::Components& o) {
+    const Settings::Components usual;
+    if constexpr (finds_beliefs<P>) {
+        core::require(o.share == usual.share,
+                      "--components.share is of events that are components themselves, and the "
+                      "preset's are beliefs that end");
+        core::require_range(o.window, 1, P::World::horizon / 2, "--components.window");
+        core::require_range(o.changes, 1, P::Base::width, "--components.changes");
         return train::FindEndedBeliefsOptions{.window = o.window, .changes = o.changes};
-    else
+    } else {
+        core::require(o.window == usual.window && o.changes == usual.changes,
+                      "--components.window and .changes are of beliefs that end, which the preset's encoder does not "
+                      "see");
         return train::FindEventsOptions{.share = o.share};
+    }
 }
 
 template <class P>
 core::Description about_components(const Run<P>& run) {
     core::Description about{"components"};
     return about.set("settings", run.settings.components)
-        .set("events", find_options(run))
+        .set("events", find_options<P>(run.settings.components))
         .set("observer", std::type_identity<typename P::Meta::Observer>{})
         .set("episodes", about_episodes(run, Data::clean))
         .set("base", about_pretraining(run));
@@ -48,8 +58,8 @@ core::Description about_components(const Run<P>& run) {
 template <class P>
 void components(Run<P>& run) {
     if constexpr (finds_events<P>)
-        once(run.folder, "components", core::text(about_components(run)), {"components", "components.safetensors"},
-             [&] {
+        once(run.folder, "components", core::text(about_components(run)),
+             {"components", finds_beliefs<P> ? "beliefs" : "components", "components.safetensors"}, [&] {
                  typename P::Episodes episodes;
                  const auto& base = base_model(run);
                  with_source(run, Data::clean, [&](const auto& source) {
@@ -59,10 +69,10 @@ void components(Run<P>& run) {
                      const auto random = run.stream(Stream::finding).fork(1);
                      if constexpr (finds_beliefs<P>)
                          return train::find_ended_beliefs<typename P::Meta::Observer, typename P::Base>(
-                             base, episodes, random, find_options(run));
+                             base, episodes, random, find_options<P>(run.settings.components));
                      else
-                         return train::find_events<typename P::Meta::Observer, typename P::Base>(base, episodes, random,
-                                                                                                 find_options(run));
+                         return train::find_events<typename P::Meta::Observer, typename P::Base>(
+                             base, episodes, random, find_options<P>(run.settings.components));
                  }();
                  const auto& events = [&]() -> const auto& {
                      if constexpr (finds_beliefs<P>)
@@ -78,10 +88,11 @@ void components(Run<P>& run) {
                                      component.rate, component.rise, static_cast<double>(component.kind)});
                      largest = std::max(largest, component.rise);
                  }
-                 show(stdout,
-                      fmt::format("components: {} of {} are events, at which the action loss rises by up to {:.2f} "
-                                  "nats\n",
-                                  events.kinds, events.components.size(), largest));
+                 if constexpr (!finds_beliefs<P>)
+                     show(stdout,
+                          fmt::format("components: {} of {} are events, at which the action loss rises by up to {:.2f} "
+                                      "nats\n",
+                                      events.kinds, events.components.size(), largest));
                  if constexpr (finds_beliefs<P>) {
                      std::vector<std::vector<double>> beliefs;
                      for (const auto& belief : found.beliefs)
@@ -89,8 +100,11 @@ void components(Run<P>& run) {
                                             belief.rate, static_cast<double>(belief.kind)});
                      write_table(run.folder / "beliefs.csv", {"component", "skewness", "threshold", "rate", "belief"},
                                  beliefs);
-                     show(stdout,
-                          fmt::format("components: {} beliefs end at {} such events\n", found.kinds, found.events));
+                     show(
+                         stdout,
+                         fmt::format(
+                             "components: {} beliefs end at {} events, at which the action loss rises by {:.2f} nats\n",
+                             found.kinds, found.events, largest));
                  }
                  io::save(run.folder / "components.safetensors", core::text(about_components(run)),
                           [&](auto&& member) { member("observer", found.observer); });

@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "midstream/control/stream_events.hpp"
+#include "midstream/core/contract.hpp"
 
 namespace midstream::control {
 
@@ -36,12 +37,11 @@ struct EndedBeliefs {
 
     /// Throws core::Error unless it knows a belief.
     void validate() const {
-        doubt.validate();
-        beliefs.validate();
+        core::require(doubt.knows_events() && beliefs.knows_events(),
+                      "the observer knows no beliefs: find them first (train/find_ended_beliefs.hpp)");
     }
 
-    /// Does doubt begin at this row? Where it goes on it does not, and neither at an episode's first row if it is there
-    /// in the row before, the last of another episode.
+    /// Does doubt begin at this row of an episode's rows? Where it goes on it does not.
     template <class T>
     bool begins(core::Rows<const T, Width> ahead, int row) const {
         const auto fires = [&](int at) {

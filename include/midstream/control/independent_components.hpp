@@ -29,7 +29,7 @@ struct IndependentComponents {
     core::Matrix<T, Width, Width> unmixing{};  ///< a line for each component; zero from `count` on
     core::Vector<T, Width> kurtosis{};         ///< E s^4 - 3: 0 of a normal distribution
     int count = 0;                             ///< of components: the rank of the rows, if no fewer were asked for
-    int iterations = 0;                        ///< that FastICA took
+    int iterations = 0;                        ///< that FastICA took; by skewness, the most of any component and start
     /// How far the last iteration turned the component that it turned most: 1 - |cos|. Above the options' tolerance
     /// FastICA has not settled, as it never does where several components are nearly normal.
     double change = 0;
@@ -159,9 +159,15 @@ inline Rotation turn_one_by_one(const Dense& white, core::Random& random, const 
     Eigen::RowVectorXd direction(count), next(count), sources(white.cols()), squares(white.cols());
     for (Eigen::Index i = 0; i < count; ++i) {
         const auto before = result.turn.topRows(i);
+        // Twice, as what is left may be small. False where nothing is.
         const auto leave_out = [&](Eigen::RowVectorXd& of) {
-            of -= (of * before.transpose()).eval() * before;
+            for (int pass = 0; pass < 2; ++pass) {
+                if (!(of.norm() > 1e-12)) return false;
+                of.normalize();
+                of -= (of * before.transpose()).eval() * before;
+            }
             of.normalize();
+            return true;
         };
         double largest = -1, change = 0;
         for (int start = 0; start < starts; ++start) {
@@ -173,7 +179,8 @@ inline Rotation turn_one_by_one(const Dense& white, core::Random& random, const 
                 sources.noalias() = direction * white;
                 squares = sources.cwiseAbs2();
                 next.noalias() = squares * white.transpose();
-                leave_out(next);
+                next /= static_cast<double>(white.cols());
+                if (!leave_out(next)) break;  // leans to no side
                 turned = 1 - std::abs(next.dot(direction));
                 direction.swap(next);
             }

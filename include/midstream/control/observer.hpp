@@ -11,7 +11,8 @@
 ///     };
 ///
 /// One that names a `layer` extracts them from the residual stream there, of the observation that follows the row's,
-/// which shows what the row's action leads to; as a value it holds what it has learned of that layer (StreamEvents):
+/// which shows what the row's action leads to, of one episode at a time; as a value it holds what it has learned of
+/// that layer (StreamEvents, EndedBeliefs):
 ///
 ///         static constexpr int layer = 0;
 ///         void observe(core::Rows<const T, Width> ahead, int row, auto* seen) const;  // line `row` of ahead: e_{t+1}

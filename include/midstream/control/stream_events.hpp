@@ -39,10 +39,13 @@ struct StreamEvents {
         member("threshold", self.threshold);
     }
 
+    /// Is there a kind that can fire?
+    bool knows_events() const {
+        return std::any_of(std::begin(filter.values), std::end(filter.values), [](float v) { return v != 0; });
+    }
     /// Throws core::Error unless it knows an event.
     void validate() const {
-        core::require(std::any_of(std::begin(filter.values), std::end(filter.values), [](float v) { return v != 0; }),
-                      "the observer knows no events: find them first (train/find_events.hpp)");
+        core::require(knows_events(), "the observer knows no events: find them first (train/find_events.hpp)");
     }
 
     /// Of kinds that fire at once, the one that is farthest beyond its threshold is seen.

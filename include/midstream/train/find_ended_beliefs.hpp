@@ -8,11 +8,12 @@
 #include <cmath>
 #include <numeric>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "midstream/control/ended_beliefs.hpp"
-#include "midstream/core/symmetric_eigen.hpp"
 #include "midstream/train/find_events.hpp"
+#include "midstream/train/linear_discriminant.hpp"
 
 namespace midstream::train {
 
@@ -38,7 +39,7 @@ struct FindEndedBeliefsOptions {
 struct BeliefStatistics {
     double skewness = 0;   ///< E s^3 of its values s over the events: 0 of a symmetric distribution
     double threshold = 0;  ///< midway between the means of two classes of the values above the median
-    double rate = 0;       ///< share of the events at which it is the one that is farthest beyond its threshold
+    double rate = 0;       ///< share of the events at which it is beyond its threshold
     int kind = -1;         ///< of the observer's beliefs; -1: none
 };
 
@@ -48,53 +49,18 @@ struct FoundBeliefs {
     Observer observer{};  ///< of the beliefs, in the order of their skewness, the largest first
     FoundEvents<control::StreamEvents<Observer::width, Observer::layer, 1>> doubt{};  ///< where it begins
     std::vector<BeliefStatistics> beliefs;  ///< the components of the changes, the largest kurtosis first
-    int events = 0;                         ///< beginnings of doubt, of which changes were measured
-    int kinds = 0;                          ///< of beliefs
+    control::IndependentComponents<float, Observer::width> independent{};  ///< all of these, beliefs or not
+    int events = 0;  ///< beginnings of doubt, of which changes were measured
+    int kinds = 0;   ///< of beliefs
 };
-
-/// From rows of several classes (0, ..., classes - 1) to filters and thresholds such that filter_k . (x - mean) -
-/// threshold_k is how much more probable class 1 + k is than class 0, in nats, if all are normal with one covariance
-/// (Fisher's linear discriminant). A class without rows never is.
-template <int Width, int Layer, int Kinds, class T>
-control::StreamEvents<Width, Layer, Kinds> linear_discriminant(core::Rows<const T, Width> rows,
-                                                               const std::vector<int>& classes) {
-    core::require(static_cast<int>(classes.size()) == rows.count && rows.count > 0,
-                  "a discriminant needs the class of each row, of at least one");
-    const Eigen::MatrixXd x = core::map(rows).template cast<double>().transpose();
-    const Eigen::VectorXd centre = x.rowwise().mean();
-    Eigen::MatrixXd means = Eigen::MatrixXd::Zero(Width, Kinds + 1);
-    Eigen::VectorXd counts = Eigen::VectorXd::Zero(Kinds + 1);
-    for (int row = 0; row < rows.count; ++row) {
-        const int c = classes[static_cast<std::size_t>(row)];
-        means.col(c) += x.col(row) - centre;
-        ++counts[c];
-    }
-    for (int c = 0; c <= Kinds; ++c) means.col(c) /= std::max(1.0, counts[c]);
-    Eigen::MatrixXd within(Width, rows.count);
-    for (int row = 0; row < rows.count; ++row)
-        within.col(row) = x.col(row) - centre - means.col(classes[static_cast<std::size_t>(row)]);
-    Eigen::MatrixXd covariance = within * within.transpose() / rows.count;
-    covariance.diagonal().array() += 1e-4 * covariance.trace() / Width;
-    const auto [variances, directions] = core::symmetric_eigen<double>(covariance);
-
-    control::StreamEvents<Width, Layer, Kinds> result;
-    core::map(result.mean) = centre.transpose().cast<float>();
-    for (int k = 0; k < Kinds; ++k) {
-        if (counts[k + 1] == 0) continue;
-        const Eigen::VectorXd filter = directions * (variances.cwiseInverse().asDiagonal() *
-                                                     (directions.transpose() * (means.col(k + 1) - means.col(0))));
-        core::map(result.filter).row(k) = filter.transpose().cast<float>();
-        result.threshold.values[k] = static_cast<float>(0.5 * filter.dot(means.col(k + 1) + means.col(0)) -
-                                                        std::log(counts[k + 1] / std::max(1.0, counts[0])));
-    }
-    return result;
-}
 
 /// Fits an observer to episodes with endings. What begins to happen where the action loss rises most (find_events) is
 /// doubt; how the stream changes there, from before to after, has independent components, of which those that lean to
 /// one side are beliefs; and what the stream looks like at once, at the very step, tells which one has ended, so that
-/// the ending of an episode tells too. Throws core::Error where find_events does, where fewer than twice the width of
-/// the stream can be measured, and where options are out of range.
+/// the ending of an episode tells too. The component of the largest skewness is a belief in any case: where it is small
+/// (beside sqrt(6 / events), its deviation by chance) there are none, as `beliefs` tells. Throws core::Error where
+/// find_events does, where there are fewer events than twice the components or their changes have a lower rank, where
+/// there are more beliefs than the observer has kinds, and where options are out of range.
 template <class Observer, class Base>
 FoundBeliefs<Observer> find_ended_beliefs(const typename Base::template Parameters<float>& base,
                                           const EpisodesOf<Base, float>& episodes, core::Random random,
@@ -114,13 +80,13 @@ FoundBeliefs<Observer> find_ended_beliefs(const typename Base::template Paramete
     const core::Sequences sequences = stream.sequences();
     std::vector<int> events;
     for (int episode = 0; episode < sequences.count(); ++episode) {
-        const int end = sequences.first(episode) + sequences.length(episode) - options.window;
-        for (int row = sequences.first(episode) + options.window; row <= end; ++row)
-            if (result.observer.begins(rows, row)) events.push_back(row);
+        const int first = sequences.first(episode), length = sequences.length(episode);
+        for (int row = options.window; row <= length - options.window; ++row)
+            if (result.observer.begins(rows.slice(first, length), row)) events.push_back(first + row);
     }
     result.events = static_cast<int>(events.size());
-    core::require(result.events >= 2 * width, [&] {
-        return "beliefs in a stream of " + std::to_string(width) + " numbers need " + std::to_string(2 * width) +
+    core::require(result.events >= 2 * options.changes, [&] {
+        return std::to_string(options.changes) + " components of changes need " + std::to_string(2 * options.changes) +
                " events with " + std::to_string(options.window) + " steps before and after, and there are " +
                std::to_string(result.events);
     });
@@ -133,7 +99,7 @@ FoundBeliefs<Observer> find_ended_beliefs(const typename Base::template Paramete
         core::map_row(looks.view(), i) = core::map_row(rows, row);
         core::map_row(changes.view(), i) = mean(row) - mean(row - options.window);
     }
-    const auto independent = control::independent_components<float, width>(
+    const auto& independent = result.independent = control::independent_components<float, width>(
         std::as_const(changes).view(), random.fork(1),
         {.components = options.changes, .contrast = control::Contrast::skewness});
     independent.apply(std::as_const(changes).view(), sources.resize(result.events));
@@ -152,6 +118,8 @@ FoundBeliefs<Observer> find_ended_beliefs(const typename Base::template Paramete
         for (const float value : values)
             if (value > *middle) above.push_back(value - *middle);
         belief.threshold = *middle + two_class_threshold(above);
+        const auto beyond = [&](float value) { return value > belief.threshold; };
+        belief.rate = static_cast<double>(std::count_if(values.begin(), values.end(), beyond)) / result.events;
         result.beliefs.push_back(belief);
     }
     std::vector<int> order(result.beliefs.size());
@@ -162,7 +130,10 @@ FoundBeliefs<Observer> find_ended_beliefs(const typename Base::template Paramete
         return belief(i).skewness < options.share * belief(order[0]).skewness;
     });
     order.erase(last, order.end());
-    if (order.size() > static_cast<std::size_t>(Observer::kinds)) order.resize(Observer::kinds);
+    core::require(order.size() <= static_cast<std::size_t>(Observer::kinds), [&] {
+        return std::to_string(order.size()) + " components lean to one side, and the observer has " +
+               std::to_string(Observer::kinds) + " kinds of beliefs: give it more, or ask for a larger share";
+    });
     for (const int i : order) belief(i).kind = result.kinds++;
 
     std::vector<int> ended(static_cast<std::size_t>(result.events));
@@ -175,9 +146,8 @@ FoundBeliefs<Observer> find_ended_beliefs(const typename Base::template Paramete
             ended[static_cast<std::size_t>(event)] = 1 + belief(i).kind;
         }
     }
-    for (const int i : order)
-        belief(i).rate =
-            static_cast<double>(std::count(ended.begin(), ended.end(), 1 + belief(i).kind)) / result.events;
+    core::require(std::any_of(ended.begin(), ended.end(), [](int kind) { return kind > 0; }),
+                  "beliefs: nothing leans to one side at any event");
     result.observer.beliefs =
         linear_discriminant<width, Observer::layer, Observer::kinds>(std::as_const(looks).view(), ended);
     return result;

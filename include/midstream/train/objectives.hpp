@@ -129,14 +129,16 @@ void look(const typename Meta::Base::template Parameters<T>& base, const Episode
           const typename Meta::Observer& observer, DiscoveryTape<Meta, T>& tape) {
     constexpr int seen = Meta::Observer::Observation::width;
     tape.observed.resize(static_cast<std::size_t>(batch.rows()) * seen);
-    const auto observe = [&](const auto& from) {
-        for (int row = 0; row < batch.rows(); ++row)
-            observer.observe(from, row, tape.observed.data() + static_cast<std::ptrdiff_t>(row) * seen);
-    };
-    if constexpr (control::ObservesStream<typename Meta::Observer>)
-        observe(tape.ahead.rows(base, batch, Meta::Observer::layer));
-    else
-        observe(batch);
+    const auto to = [&](int row) { return tape.observed.data() + static_cast<std::ptrdiff_t>(row) * seen; };
+    if constexpr (control::ObservesStream<typename Meta::Observer>) {
+        const auto ahead = tape.ahead.rows(base, batch, Meta::Observer::layer);
+        for (int episode = 0; episode < batch.count(); ++episode) {
+            const int first = batch.sequences().first(episode), length = batch.sequences().length(episode);
+            for (int row = 0; row < length; ++row) observer.observe(ahead.slice(first, length), row, to(first + row));
+        }
+    } else {
+        for (int row = 0; row < batch.rows(); ++row) observer.observe(batch, row, to(row));
+    }
 }
 
 /// The first pass, and what the metacontroller proposes: leaves in the tape what `steer_pass` goes on from.
