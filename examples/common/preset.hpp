@@ -89,7 +89,7 @@ struct ChainPreset {
 
 /// The metacontroller that finds goals at laptop scale (docs/laptop-scale.md): it writes where the base model is
 /// steerable, its gates are sampled, and its encoder sees events in their order: those of the residual stream
-/// (control::StreamEvents), or which colours are touched.
+/// (control::StreamEvents, control::EndedBeliefs), or which colours are touched.
 template <int Read, int Write, int Code, class Form, class Observer>
 struct EventMetacontroller {
     template <class Base>
