@@ -20,27 +20,6 @@ Dense random_matrix(int rows, int columns, core::Random& random) {
     return matrix;
 }
 
-/// Both products of lower triangles, among columns of wider rows, of which nothing else may change.
-template <int Width>
-void check_lower(int rows) {
-    core::Random random(static_cast<std::uint64_t>(rows));
-    Dense a = random_matrix(rows, rows + 3, random), b = random_matrix(rows, Width + 2, random);
-    a.leftCols(rows).triangularView<Eigen::StrictlyUpper>().setZero();
-    const core::View<const double> square{a.data(), rows, rows, rows + 3}, narrow{b.data() + 1, rows, Width, Width + 2};
-    for (const bool transposed : {false, true}) {
-        Dense c = random_matrix(rows, Width + 5, random), expected = c;
-        const core::View<double> out{c.data() + 2, rows, Width, Width + 5};
-        if (transposed)
-            core::lower_transposed_product<Width>(square, narrow, out);
-        else
-            core::lower_product<Width>(square, narrow, out);
-        const Dense lower = a.leftCols(rows);
-        expected.middleCols(2, Width) = (transposed ? Dense(lower.transpose()) : lower) * b.middleCols(1, Width);
-        BOOST_TEST((c - expected).cwiseAbs().maxCoeff() < 1e-12,
-                   rows << " rows of " << Width << (transposed ? ", transposed" : ""));
-    }
-}
-
 /// The three products of linear maps, among columns of wider rows, of which nothing else may change.
 template <class T>
 void check_products(int rows, int terms, int columns, int apart) {
@@ -81,12 +60,37 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(products_of_linear_maps, T, Scalars) {
                 for (const int apart : {0, 3}) check_products<T>(rows, terms, columns, apart);
 }
 
-BOOST_AUTO_TEST_CASE(products_of_lower_triangles) {
-    for (const int rows : {1, 2, 3, 4, 5, 8, 15, 30}) {
-        check_lower<1>(rows);
-        check_lower<4>(rows);
-        check_lower<16>(rows);
-        check_lower<21>(rows);
-        check_lower<40>(rows);
-    }
+// What layers compute in one go has the numbers of its parts, one after the other.
+BOOST_AUTO_TEST_CASE_TEMPLATE(affine_maps_and_what_comes_back, T, Scalars) {
+    using Numbers = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+    for (const int rows : {0, 1, 15, 16, 40})
+        for (const int columns : {1, 5, 64, 100}) {
+            constexpr int terms = 21;
+            core::Random random(static_cast<std::uint64_t>(rows + columns));
+            const auto numbers = [&](int height, int width) {
+                return Numbers(random_matrix(height, width, random).cast<T>());
+            };
+            const auto view = [](auto& matrix) {
+                return core::View<T>{matrix.data(), static_cast<int>(matrix.rows()), static_cast<int>(matrix.cols()),
+                                     static_cast<int>(matrix.cols())};
+            };
+            Numbers x = numbers(rows, terms), w = numbers(terms, columns), bias = numbers(1, columns),
+                    y = numbers(rows, columns), positive = numbers(rows, columns), w_transposed = w.transpose();
+            const auto check = [&](const Numbers& expected, const char* what) {
+                BOOST_TEST(((y - expected).size() == 0 ||
+                            (y - expected).cwiseAbs().maxCoeff() < 100 * std::numeric_limits<T>::epsilon()),
+                           what << ": " << rows << " rows, " << columns << " columns");
+            };
+            const Numbers product = x.lazyProduct(w), sum = product.rowwise() + bias.row(0);
+            core::affine(view(x), view(w), bias.data(), view(y));
+            check(sum, "affine");
+            core::affine(view(x), view(w), nullptr, view(y));
+            check(product, "affine without bias");
+            core::rectified_affine(view(x), view(w), bias.data(), view(y));
+            check(sum.cwiseMax(T(0)), "rectified");
+            core::product_transposed(view(x), view(w_transposed), view(y));
+            check(product, "transposed");
+            core::product_transposed_where(view(positive), view(x), view(w_transposed), view(y));
+            check((positive.array() > T(0)).select(product, Numbers::Zero(rows, columns)), "where positive");
+        }
 }

@@ -143,8 +143,8 @@ void narrow_products() {
         for (int j = 0; j <= i; ++j) a[static_cast<std::size_t>(i * rows + j)] = random.normal<T>();
     for (T& value : b) value = random.normal<T>();
     const core::View<const T> square{a.data(), rows, rows, rows}, narrow{b.data(), rows, Width, Width};
-    core::lower_product<Width>(square, narrow, core::View<T>{c.data(), rows, Width, Width});
-    core::lower_transposed_product<Width>(square, narrow, core::View<T>{d.data(), rows, Width, Width});
+    core::lower_product(square, narrow, core::View<T>{c.data(), rows, Width, Width});
+    core::lower_transposed_product(square, narrow, core::View<T>{d.data(), rows, Width, Width});
     double worst = 0;
     for (int i = 0; i < rows; ++i)
         for (int j = 0; j < Width; ++j) {

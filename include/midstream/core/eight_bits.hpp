@@ -100,6 +100,11 @@ inline void affine(View<const float> x, EightBitView w, const float* bias, View<
         clear(y);
     add_product(x, w, y);
 }
+/// y = max(x w + bias, 0), likewise.
+inline void rectified_affine(View<const float> x, EightBitView w, const float* bias, View<float> y) {
+    affine(x, w, bias, y);
+    rectify(y);
+}
 
 /// Parameters in 8 bits: `visit_whole(function)` and `visit_narrow(function)` call function(path, leaf) for the
 /// matrices and vectors of both, in the same order (core/parameters.hpp).

@@ -74,6 +74,13 @@ struct Line {
     EIGEN_STRONG_INLINE void add(T factor, const Line& line) {
         add(Eigen::internal::pset1<P>(factor), line, std::make_integer_sequence<int, Packets>());
     }
+    /// max(number, 0), of what is no number itself.
+    EIGEN_STRONG_INLINE void rectify() { rectify(std::make_integer_sequence<int, Packets>()); }
+    /// 0 where a number at `of` is not positive.
+    template <class T>
+    EIGEN_STRONG_INLINE void keep_where_positive(const T* of) {
+        keep_where_positive(of, std::make_integer_sequence<int, Packets>());
+    }
 
 private:
     template <class T, int... p>
@@ -88,15 +95,57 @@ private:
     EIGEN_STRONG_INLINE void add(P factor, const Line& line, std::integer_sequence<int, p...>) {
         ((at[p] = Eigen::internal::pmadd(factor, line.at[p], at[p])), ...);
     }
+    template <int... p>
+    EIGEN_STRONG_INLINE void rectify(std::integer_sequence<int, p...>) {
+        ((at[p] = Eigen::internal::pmax(at[p], Eigen::internal::pzero(at[p]))), ...);
+    }
+    template <class T, int... p>
+    EIGEN_STRONG_INLINE void keep_where_positive(const T* of, std::integer_sequence<int, p...>) {
+        namespace simd = Eigen::internal;
+        ((at[p] = simd::pand(simd::pcmp_lt(simd::pzero(at[p]), simd::ploadu<P>(of + p * lanes<P>)), at[p])), ...);
+    }
 };
+
+/// What is done to numbers of c while they are in registers: before the first of their terms and after the last one.
+template <class T>
+struct Around {
+    bool anew = false;            ///< they begin at the bias, not at what they are
+    const T* bias = nullptr;      ///< a line of numbers, one for each column; null for zero
+    bool rectified = false;       ///< max(number, 0) is what they end as
+    const T* positive = nullptr;  ///< where numbers here are not positive they end as 0; null for nowhere
+    std::ptrdiff_t row = 0;       ///< from a number of `positive` to that in the next row
+
+    /// The same from another number of c on.
+    Around at(std::ptrdiff_t i, std::ptrdiff_t j) const {
+        return {anew, bias ? bias + j : nullptr, rectified, positive ? positive + i * row + j : nullptr, row};
+    }
+    /// What is done at the terms [k, k + count) of `terms`.
+    Around during(int k, int count, int terms) const {
+        const bool last = k + count == terms;
+        return {anew && k == 0, bias, rectified && last, last ? positive : nullptr, row};
+    }
+
+    bool ends() const { return rectified || positive; }
+    T begin(T number, int j) const { return !anew ? number : bias ? bias[j] : T(0); }
+    T end(T number, int i, int j) const {
+        if (rectified) number = std::max(number, T(0));
+        return positive && !(positive[i * row + j] > T(0)) ? T(0) : number;
+    }
+};
+
+/// As many zeros as a tile has columns.
+template <class T>
+alignas(alignment) inline constexpr T zeros[packets * lanes<Packet<T>>]{};
 
 /// c += a b for a tile of as many rows as `row` has numbers and of `Packets` packets, b and c contiguous in their rows.
 /// Without loops, so that compilers see early that the sums are so many registers.
 template <class P, int Packets, class T, int... row>
 void multiply_tile(std::integer_sequence<int, row...>, Strided<T> a, const T* b, std::ptrdiff_t b_row, int terms, T* c,
-                   std::ptrdiff_t c_row) {
+                   std::ptrdiff_t c_row, const Around<T>& around) {
     using Line = detail::Line<P, Packets>;
-    Line sums[] = {Line::load(c + row * c_row)...};
+    const T* const from = !around.anew ? c : around.bias ? around.bias : zeros<T>;
+    const std::ptrdiff_t from_row = around.anew ? 0 : c_row;
+    Line sums[] = {Line::load(from + row * from_row)...};
     for (int k = 0; k < terms; ++k) {
         const auto line = Line::load(b);
         (sums[row].add(a.data[row * a.row], line), ...);
@@ -106,17 +155,33 @@ void multiply_tile(std::integer_sequence<int, row...>, Strided<T> a, const T* b,
     (sums[row].store(c + row * c_row), ...);
 }
 
+/// What `around` makes of numbers of c that have just been stored. Not among their terms: whatever else a compiler has
+/// to keep in registers there, a sum has to leave its own for.
+template <class P, int Packets, class T>
+EIGEN_DONT_INLINE void end_tile(int rows, T* c, std::ptrdiff_t c_row, const Around<T>& around) {
+    using Line = detail::Line<P, Packets>;
+    for (int i = 0; i < rows; ++i, c += c_row) {
+        Line line = Line::load(c);
+        if (around.rectified) line.rectify();
+        if (around.positive) line.keep_where_positive(around.positive + i * around.row);
+        line.store(c);
+    }
+}
+
 /// The same for any number of rows.
 template <class P, int Packets, int Rows = tile_rows<Packets>, class T>
-void multiply_tiles(int rows, Strided<T> a, const T* b, std::ptrdiff_t b_row, int terms, T* c, std::ptrdiff_t c_row) {
+void multiply_tiles(int rows, Strided<T> a, const T* b, std::ptrdiff_t b_row, int terms, T* c, std::ptrdiff_t c_row,
+                    const Around<T>& around) {
     int i = 0;
-    for (; i + Rows <= rows; i += Rows)
+    for (; i + Rows <= rows; i += Rows) {
         multiply_tile<P, Packets>(std::make_integer_sequence<int, Rows>(), Strided<T>{a.at(i, 0), a.row, a.column}, b,
-                                  b_row, terms, c + i * c_row, c_row);
+                                  b_row, terms, c + i * c_row, c_row, around);
+        if (around.ends()) end_tile<P, Packets>(Rows, c + i * c_row, c_row, around.at(i, 0));
+    }
     if constexpr (Rows > 1)
         if (i < rows)
             multiply_tiles<P, Packets, Rows / 2>(rows - i, Strided<T>{a.at(i, 0), a.row, a.column}, b, b_row, terms,
-                                                 c + i * c_row, c_row);
+                                                 c + i * c_row, c_row, around.at(i, 0));
 }
 
 /// Rows 0, ..., terms - 1 of b, of which `columns` numbers are read, to rows of `width` numbers, the rest of them zero.
@@ -134,29 +199,32 @@ EIGEN_DONT_INLINE void pack(Strided<T> b, int terms, int columns, T* to, int wid
     using P = Packet<T>;
     constexpr int side = lanes<P>;
     int j = 0;
-    for (; j + side <= columns; j += side) {
+    for (; j < columns && j + side <= width; j += side) {
+        const int many = std::min(side, columns - j);
         int k = 0;
         for (; k + side <= terms; k += side) {
             simd::PacketBlock<P, side> square;
-            for (int i = 0; i < side; ++i) square.packet[i] = simd::ploadu<P>(b.at(k, j + i));
+            for (int i = 0; i < side; ++i)
+                square.packet[i] = i < many ? simd::ploadu<P>(b.at(k, j + i)) : simd::pset1<P>(T(0));
             simd::ptranspose(square);
             for (int i = 0; i < side; ++i)
                 simd::pstoreu(to + static_cast<std::ptrdiff_t>(k + i) * width + j, square.packet[i]);
         }
         for (; k < terms; ++k)
-            for (int i = 0; i < side; ++i) to[static_cast<std::ptrdiff_t>(k) * width + j + i] = *b.at(k, j + i);
+            for (int i = 0; i < many; ++i) to[static_cast<std::ptrdiff_t>(k) * width + j + i] = *b.at(k, j + i);
     }
     for (; j < columns; ++j)
         for (int k = 0; k < terms; ++k) to[static_cast<std::ptrdiff_t>(k) * width + j] = *b.at(k, j);
 }
 
-/// One product c += a b.
+/// One product c += a b, or what comes of it by `around`.
 template <class T>
 struct FusedProduct {
     int rows, terms;
     Strided<T> a, b;
     T* c;
     std::ptrdiff_t c_row;
+    Around<T> around{};
 
     /// Terms that are computed at once: as many as make a strip of 32 KiB, which the first cache holds.
     static constexpr int block = static_cast<int>(32768 / sizeof(T)) / (packets * lanes<Packet<T>>);
@@ -188,52 +256,71 @@ private:
     void strip(int j, int columns = Packets * lanes<P>) const {
         constexpr int width = Packets * lanes<P>;
         alignas(alignment) T packed[static_cast<std::size_t>(block) * width];
-        for (int k = 0; k < terms; k += block) {
+        for (int k = 0; k == 0 || k < terms; k += block) {
             const int count = std::min(block, terms - k);
             const Strided<T> part{a.at(0, k), a.row, a.column};
+            const Around<T> now = around.at(0, j).during(k, count, terms);
             const bool as_it_is =
                 b.column == 1 && columns == width && (b.row == width || rows < 4 * tile_rows<Packets>);
             if (!as_it_is) pack({b.at(k, j), b.row, b.column}, count, columns, packed, width);
             const T* from = as_it_is ? b.at(k, j) : packed;
             const std::ptrdiff_t from_row = as_it_is ? b.row : width;
             if (columns == width)
-                multiply_tiles<P, Packets>(rows, part, from, from_row, count, c + j, c_row);
+                multiply_tiles<P, Packets>(rows, part, from, from_row, count, c + j, c_row, now);
             else
-                multiply_edge<P>(part, from, from_row, count, c + j, columns);
+                multiply_edge<P>(part, from, from_row, count, c + j, columns, now);
         }
     }
 
     /// Columns that are fewer than the numbers of a packet, by way of a copy of c.
     template <class P>
-    void multiply_edge(Strided<T> part, const T* from, std::ptrdiff_t from_row, int count, T* to, int columns) const {
+    void multiply_edge(Strided<T> part, const T* from, std::ptrdiff_t from_row, int count, T* to, int columns,
+                       const Around<T>& now) const {
         constexpr int tile = tile_rows<1>;
         alignas(alignment) T copy[static_cast<std::size_t>(tile) * lanes<P>]{};
         for (int i = 0; i < rows; i += tile) {
             const int height = std::min(tile, rows - i);
             for (int r = 0; r < height; ++r)
-                for (int j = 0; j < columns; ++j) copy[r * lanes<P> + j] = to[(i + r) * c_row + j];
+                for (int j = 0; j < columns; ++j) copy[r * lanes<P> + j] = now.begin(to[(i + r) * c_row + j], j);
             multiply_tiles<P, 1>(height, Strided<T>{part.at(i, 0), part.row, part.column}, from, from_row, count,
-                                 static_cast<T*>(copy), lanes<P>);
+                                 static_cast<T*>(copy), lanes<P>, Around<T>{});
             for (int r = 0; r < height; ++r)
-                for (int j = 0; j < columns; ++j) to[(i + r) * c_row + j] = copy[r * lanes<P> + j];
+                for (int j = 0; j < columns; ++j) to[(i + r) * c_row + j] = now.end(copy[r * lanes<P> + j], i + r, j);
         }
     }
 };
+
+/// Columns j, ... of the lower triangle of c = a b^T, in tiles of `Packets` packets; see
+/// lower_product_transposed.
+template <class P, int Packets, class T>
+void lower_strip(int j, View<const T> a, View<const T> b, View<T> c) {
+    constexpr int width = Packets * lanes<P>;
+    constexpr int block = FusedProduct<T>::block;
+    alignas(alignment) T packed[static_cast<std::size_t>(block) * width];
+    const auto row = [&](auto view) { return view.data + static_cast<std::ptrdiff_t>(j) * view.stride; };
+    for (int k = 0; k == 0 || k < a.columns; k += block) {
+        const int count = std::min(block, a.columns - k);
+        pack(Strided<T>{row(b) + k, 1, b.stride}, count, std::min(width, b.rows - j), packed, width);
+        multiply_tiles<P, Packets>(c.rows - j, Strided<T>{row(a) + k, a.stride, 1}, packed, width, count, row(c) + j,
+                                   c.stride, Around<T>{.anew = k == 0});
+    }
+}
 
 }  // namespace detail
 
 /// c += a b.
 template <class T>
-void add_fused_product(std::type_identity_t<View<const T>> a, std::type_identity_t<View<const T>> b, View<T> c) {
-    detail::FusedProduct<T>{c.rows, a.columns, {a.data, a.stride, 1}, {b.data, b.stride, 1}, c.data, c.stride}.multiply(
-        c.columns);
+void add_fused_product(std::type_identity_t<View<const T>> a, std::type_identity_t<View<const T>> b, View<T> c,
+                       const detail::Around<T>& around = {}) {
+    detail::FusedProduct<T>{c.rows, a.columns, {a.data, a.stride, 1}, {b.data, b.stride, 1}, c.data, c.stride, around}
+        .multiply(c.columns);
 }
 /// c += a b^T.
 template <class T>
 void add_fused_product_transposed(std::type_identity_t<View<const T>> a, std::type_identity_t<View<const T>> b,
-                                  View<T> c) {
-    detail::FusedProduct<T>{c.rows, a.columns, {a.data, a.stride, 1}, {b.data, 1, b.stride}, c.data, c.stride}.multiply(
-        c.columns);
+                                  View<T> c, const detail::Around<T>& around = {}) {
+    detail::FusedProduct<T>{c.rows, a.columns, {a.data, a.stride, 1}, {b.data, 1, b.stride}, c.data, c.stride, around}
+        .multiply(c.columns);
 }
 /// c += a^T b.
 template <class T>
@@ -241,6 +328,48 @@ void add_fused_transposed_product(std::type_identity_t<View<const T>> a, std::ty
                                   View<T> c) {
     detail::FusedProduct<T>{c.rows, a.rows, {a.data, 1, a.stride}, {b.data, b.stride, 1}, c.data, c.stride}.multiply(
         c.columns);
+}
+
+// Products of squares whose numbers above the diagonal are zero, as attention has them: the lower triangle alone, up to
+// the tiles that the diagonal goes through. All of these write to c, and add nothing to what is there.
+
+/// c = a b for a lower triangular square a, which is zero above its diagonal.
+template <class T>
+void lower_product(std::type_identity_t<View<const T>> a, std::type_identity_t<View<const T>> b, View<T> c) {
+    constexpr int tile = detail::tile_rows<1>;
+    for (int i = 0; i < a.rows; i += tile)
+        detail::FusedProduct<T>{std::min(tile, a.rows - i),
+                                std::min(i + tile, a.rows),
+                                {a.data + static_cast<std::ptrdiff_t>(i) * a.stride, a.stride, 1},
+                                {b.data, b.stride, 1},
+                                c.data + static_cast<std::ptrdiff_t>(i) * c.stride,
+                                c.stride,
+                                {.anew = true}}
+            .multiply(c.columns);
+}
+/// c = a^T b, likewise.
+template <class T>
+void lower_transposed_product(std::type_identity_t<View<const T>> a, std::type_identity_t<View<const T>> b, View<T> c) {
+    constexpr int tile = detail::tile_rows<1>;
+    for (int i = 0; i < a.rows; i += tile)
+        detail::FusedProduct<T>{std::min(tile, a.rows - i),
+                                a.rows - i,
+                                {a.data + static_cast<std::ptrdiff_t>(i) * (a.stride + 1), 1, a.stride},
+                                {b.data + static_cast<std::ptrdiff_t>(i) * b.stride, b.stride, 1},
+                                c.data + static_cast<std::ptrdiff_t>(i) * c.stride,
+                                c.stride,
+                                {.anew = true}}
+            .multiply(c.columns);
+}
+/// The lower triangle of c = a b^T, and of the numbers above it those up to the end of a packet; all others stay what
+/// they were. Rows of c are `c.stride` long, a multiple of the numbers in `core::alignment` bytes, and what of that
+/// lies beyond c's columns is written to as well.
+template <class T>
+void lower_product_transposed(std::type_identity_t<View<const T>> a, std::type_identity_t<View<const T>> b, View<T> c) {
+    using P = detail::Packet<T>;
+    int j = 0;
+    for (; j + detail::lanes<P> < c.rows; j += 2 * detail::lanes<P>) detail::lower_strip<P, 2>(j, a, b, c);
+    if (j < c.rows) detail::lower_strip<P, 1>(j, a, b, c);
 }
 
 }  // namespace midstream::core

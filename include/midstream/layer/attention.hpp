@@ -148,10 +148,12 @@ struct Attention {
                 const auto key = head_rows(projected, first, length, heads + head);
                 const auto value = head_rows(projected, first, length, 2 * heads + head);
                 const auto p = square(probabilities, length);
-                std::fill_n(p.data, length * p.stride, T(0));
-                core::add_product_transposed(query, key, p);
-                for (int i = 0; i < length; ++i) softmax(line(p.data + i * p.stride, i), bias, head, i);
-                core::lower_product<head_width>(p, value, head_rows(mixed, first, length, head));
+                core::lower_product_transposed(query, key, p);
+                for (int i = 0; i < length; ++i) {
+                    softmax(p.data + i * p.stride, bias, head, i);
+                    clear_future(p, i);
+                }
+                core::lower_product(p, value, head_rows(mixed, first, length, head));
                 probabilities += static_cast<std::ptrdiff_t>(length) * p.stride;
             }
         }
@@ -163,8 +165,8 @@ struct Attention {
                          Tape<T>& tape, core::In<T, width> dy, core::Out<T, width> dx, Gradient&& gradient) {
         Output::backward(parameters.output, sequences, tape.mixed.view(), tape.output, dy, {},
                          core::part(gradient, &Parameters<T>::output));
-        const auto mixed_gradient = tape.mixed.zeros(x.count);
-        Output::backward(parameters.output, sequences, mixed_gradient, tape.output, dy, mixed_gradient, core::Frozen{});
+        const auto mixed_gradient = tape.mixed.view();
+        core::product_transposed(view(dy), view(parameters.output.weight), view(mixed_gradient));
         const auto projected = tape.projected.view();
         tape.logit_gradient.resize(static_cast<std::size_t>(context) * padded<T>(context));
         Distances<T> bias_gradient{};
@@ -178,20 +180,16 @@ struct Attention {
                 const auto out = head_rows(mixed_gradient, first, length, head);
                 const core::View<const T> p = square(probabilities, length);
                 const auto dlogits = square(tape.logit_gradient.data(), length);
-                std::fill_n(dlogits.data, length * dlogits.stride, T(0));
-                core::add_product_transposed(out, value, dlogits);
+                core::lower_product_transposed(out, value, dlogits);
                 for (int i = 0; i < length; ++i) {
-                    const auto seen = line(p.data + i * p.stride, i);
-                    auto d = line(dlogits.data + i * dlogits.stride, i);
-                    const T expected = (seen * d).sum();
-                    d = seen * (d - expected);
-                    // The bias is added to scaled logits: its gradient comes before the scale.
-                    if constexpr (core::trainable<Gradient>) bias_line(bias_gradient, head, i, d.size()) += d;
-                    d *= scale<T>();
+                    T* const bias_numbers =
+                        core::trainable<Gradient> ? bias_line(bias_gradient, head, i) : static_cast<T*>(nullptr);
+                    softmax_backward(p.data + i * p.stride, dlogits.data + i * dlogits.stride, i, bias_numbers);
+                    clear_future(dlogits, i);
                 }
-                core::lower_transposed_product<head_width>(p, out, value);
-                core::lower_product<head_width>(dlogits, key, out);
-                core::lower_transposed_product<head_width>(dlogits, query, key);
+                core::lower_transposed_product(p, out, value);
+                core::lower_product(dlogits, key, out);
+                core::lower_transposed_product(dlogits, query, key);
                 core::copy(out, query);
                 probabilities += static_cast<std::ptrdiff_t>(length) * p.stride;
             }
@@ -230,11 +228,13 @@ struct Attention {
             for (int j = 0; j <= last; ++j)
                 for (int head = 0; head < heads; ++head)
                     of_head(head)[j] = cached(state, j, head).dot(head_line(projected.row(row), head));
-            for (int head = 0; head < heads; ++head) softmax(line(of_head(head), last), bias, head, last);
-            core::map_row(mixed, row).setZero();
+            for (int head = 0; head < heads; ++head) softmax(of_head(head), bias, head, last);
+            // In one expression for all heads their sums would leave the registers.
+            core::EigenMatrix<T, 1, width> sums = core::EigenMatrix<T, 1, width>::Zero();
             for (int j = 0; j <= last; ++j)
                 for (int head = 0; head < heads; ++head)
-                    head_line(mixed.row(row), head) += of_head(head)[j] * cached(state, j, heads + head);
+                    head_line(sums.data(), head) += of_head(head)[j] * cached(state, j, heads + head);
+            core::map_row(mixed, row) = sums;
         }
         Output::apply(parameters.output, mixed, y);
     }
@@ -267,19 +267,65 @@ private:
     static core::View<T> square(T* data, int length) {
         return {data, length, length, padded<T>(length)};
     }
-    /// What the query at `position` sees, and padding.
+    /// As many numbers as padding makes whole: rows are computed in these.
     template <class T>
-    static auto line(T* numbers, int position) {
-        using Line = Eigen::Array<std::remove_const_t<T>, 1, Eigen::Dynamic>;
-        return Eigen::Map<std::conditional_t<std::is_const_v<T>, const Line, Line>>(numbers, padded<T>(position + 1));
+    using Block = Eigen::Array<T, 1, lanes<T>>;
+    template <class T>
+    static auto block(T* numbers) {
+        return Eigen::Map<std::conditional_t<std::is_const_v<T>, const Block<std::remove_const_t<T>>, Block<T>>>(
+            numbers);
     }
-    /// From inner products to probabilities, in place; the padding becomes zero.
-    template <class Line, class Bias>
-    static void softmax(Line seen, const Bias& bias, int head, int position) {
-        seen = seen * scale<typename Line::Scalar>() + bias_line(bias, head, position, seen.size());
-        seen = (seen - seen.maxCoeff()).exp();
-        seen.tail(seen.size() - position - 1).setZero();
-        seen /= seen.sum();
+    /// In the last block of what a query at `position` sees, 1 for steps and 0 for padding.
+    template <class T>
+    static auto steps_in_last(int position) {
+        static constexpr auto pattern = [] {
+            std::array<T, 2 * static_cast<std::size_t>(lanes<T>) - 1> numbers{};
+            for (std::size_t i = 0; i < lanes<T>; ++i) numbers[i] = 1;
+            return numbers;
+        }();
+        return block(pattern.data() + (lanes<T> - 1 - position % lanes<T>));
+    }
+    /// From inner products of the query at `position` to probabilities, in place; the padding becomes zero.
+    template <class T, class Bias>
+    static void softmax(T* seen, const Bias& biases, int head, int position) {
+        const int size = padded<T>(position + 1);
+        const T* const bias = bias_line(biases, head, position);
+        Block<T> most = Block<T>::Constant(std::numeric_limits<T>::lowest());
+        for (int j = 0; j < size; j += lanes<T>) {
+            const Block<T> logits = block(seen + j) * scale<T>() + block(bias + j);
+            most = most.max(logits);
+            block(seen + j) = logits;
+        }
+        const T maximum = most.maxCoeff();
+        Block<T> sums = Block<T>::Zero();
+        for (int j = 0; j < size; j += lanes<T>) {
+            Block<T> exponentials = (block(seen + j) - maximum).exp();
+            if (j + lanes<T> == size) exponentials *= steps_in_last<T>(position);
+            sums += exponentials;
+            block(seen + j) = exponentials;
+        }
+        const T inverse = T(1) / sums.sum();
+        for (int j = 0; j < size; j += lanes<T>) block(seen + j) *= inverse;
+    }
+    /// From the gradient of probabilities to that of inner products, in place; `bias`, unless it is null, is added the
+    /// gradient of what was added to the scaled ones.
+    template <class T>
+    static void softmax_backward(const T* seen, T* gradient, int position, T* bias) {
+        const int size = padded<T>(position + 1);
+        Block<T> sums = Block<T>::Zero();
+        for (int j = 0; j < size; j += lanes<T>) sums += block(seen + j) * block(gradient + j);
+        const T expected = sums.sum();
+        for (int j = 0; j < size; j += lanes<T>) {
+            const Block<T> d = block(seen + j) * (block(gradient + j) - expected);
+            if (bias) block(bias + j) += d;
+            block(gradient + j) = d * scale<T>();
+        }
+    }
+    /// Makes zero of a row what lies beyond the padding of what the query sees.
+    template <class T>
+    static void clear_future(core::View<T> square, int position) {
+        T* const row = square.data + position * square.stride;
+        for (int j = padded<T>(position + 1); j < square.stride; j += lanes<T>) block(row + j).setZero();
     }
     /// The numbers of one head (of queries, then keys, then values) in a row.
     template <class T>
@@ -328,13 +374,11 @@ private:
         });
         return result;
     }
-    /// Those of keys 0, ..., size - 1 for the query at `position`.
+    /// Where those of keys 0, 1, ... for the query at `position` are.
     template <class Numbers>
-    static auto bias_line(Numbers& numbers, int head, int position, Eigen::Index size) {
+    static auto* bias_line(Numbers& numbers, int head, int position) {
         using T = typename Numbers::value_type;
-        using Line = Eigen::Array<T, 1, Eigen::Dynamic>;
-        return Eigen::Map<std::conditional_t<std::is_const_v<Numbers>, const Line, Line>>(
-            numbers.data() + head * (context + lanes<T>)+context - 1 - position, size);
+        return numbers.data() + head * (context + lanes<T>)+context - 1 - position;
     }
 };
 

@@ -49,20 +49,18 @@ struct Mlp {
     static void forward(const Parameters<W>& parameters, core::Sequences, core::In<T, InputWidth> x,
                         core::Out<T, OutputWidth> y, Tape<T>& tape) {
         const auto hidden = tape.hidden.resize(x.count);
-        First::apply(parameters.first, x, hidden);
-        for (T& value : hidden.flat()) value = std::max(value, T(0));
+        core::rectified_affine(view(x), view(parameters.first.weight), parameters.first.bias.values, view(hidden));
         Second::apply(parameters.second, hidden, y);
     }
 
     template <class T, class Gradient>
     static void backward(const Parameters<T>& parameters, core::Sequences sequences, core::In<T, InputWidth> x,
                          Tape<T>& tape, core::In<T, OutputWidth> dy, core::Out<T, InputWidth> dx, Gradient&& gradient) {
-        const auto hidden_gradient = tape.hidden_gradient.zeros(x.count);
-        Second::backward(parameters.second, sequences, tape.hidden.view(), tape.second, dy, hidden_gradient,
+        const auto hidden = tape.hidden.view();
+        Second::backward(parameters.second, sequences, hidden, tape.second, dy, {},
                          core::part(gradient, &Parameters<T>::second));
-        const auto hidden = tape.hidden.view().flat();
-        const auto flat_gradient = hidden_gradient.flat();
-        for (std::size_t i = 0; i < hidden.size(); ++i) flat_gradient[i] = hidden[i] > T(0) ? flat_gradient[i] : T(0);
+        const auto hidden_gradient = tape.hidden_gradient.resize(x.count);
+        core::product_transposed_where(view(hidden), view(dy), view(parameters.second.weight), view(hidden_gradient));
         First::backward(parameters.first, sequences, x, tape.first, hidden_gradient, dx,
                         core::part(gradient, &Parameters<T>::first));
     }
