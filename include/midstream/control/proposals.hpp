@@ -138,9 +138,7 @@ struct Proposals {
                 divergences.data[row] = divergence;
             } else {
                 divergences.data[row] = Distribution::divergence_from_standard(p);
-                for (int i = 0; i < Code; ++i)
-                    sampled.row(row)[i] =
-                        p[i] + noise.row(row)[i] * std::exp(T(0.5) * Distribution::log_variance(p, i));
+                Distribution::from_noise(p, noise.row(row), sampled.row(row));
             }
         }
     }
@@ -167,13 +165,7 @@ struct Proposals {
                 continue;
             }
             Distribution::divergence_from_standard(p, weight(row), g);
-            for (int i = 0; i < Code; ++i) {
-                const T d = sampled_gradient.row(row)[i];
-                g[i] += d;
-                g[Code + i] += d * tape.noise.view().row(row)[i] * T(0.5) *
-                               std::exp(T(0.5) * Distribution::log_variance(p, i)) *
-                               Distribution::template bound<T>.slope(p[Code + i]);
-            }
+            Distribution::from_noise(p, tape.noise.view().row(row), sampled_gradient.row(row), g);
         }
         sums.count = encoded.count;
         return sums;

@@ -118,6 +118,23 @@ struct SoftBound {
     T value(T x) const { return low + softplus(high - softplus(high - x) - low); }
     /// The derivative of `value` at x.
     T slope(T x) const { return sigmoid(high - softplus(high - x) - low) * sigmoid(high - x); }
+    /// `value` of every entry of an array, by vector instructions.
+    template <int Width>
+    Eigen::Array<T, 1, Width> value(const Eigen::Array<T, 1, Width>& x) const {
+        return low + softplus(below(x));
+    }
+    /// `slope`, likewise.
+    template <int Width>
+    Eigen::Array<T, 1, Width> slope(const Eigen::Array<T, 1, Width>& x) const {
+        return below(x).logistic() * (high - x).logistic();
+    }
+
+private:
+    template <int Width>
+    Eigen::Array<T, 1, Width> below(const Eigen::Array<T, 1, Width>& x) const {
+        const Eigen::Array<T, 1, Width> from_high = high - x;
+        return high - softplus(from_high) - low;
+    }
 };
 
 /// Independent normals; the parameters are the means, then the raw log-variances, which are softly bounded.
@@ -146,19 +163,14 @@ struct DiagonalGaussian {
     /// log p(value); if `gradient` is given, weight * d log p / d parameters is added to it.
     template <class T>
     static T log_probability(const T* parameters, const T* value, T weight = 0, T* gradient = nullptr) {
-        T sum = 0;
-        for (int i = 0; i < Width; ++i) {
-            const T log_var = log_variance(parameters, i);
-            const T inverse = std::exp(-log_var);
-            const T error = value[i] - parameters[i];
-            sum -= T(0.5) * (error * error * inverse + log_var + log_two_pi<T>);
-            if (gradient) {
-                gradient[i] += weight * error * inverse;
-                gradient[Width + i] +=
-                    weight * T(0.5) * (error * error * inverse - 1) * bound<T>.slope(parameters[Width + i]);
-            }
+        const Row<T> raw = line(parameters + Width), log_var = bound<T>.value(raw), inverse = (-log_var).exp();
+        const Row<T> error = line(value) - line(parameters);
+        const Row<T> squared = error.square() * inverse;
+        if (gradient) {
+            line(gradient) += weight * error * inverse;
+            line(gradient + Width) += weight * T(0.5) * (squared - T(1)) * bound<T>.slope(raw);
         }
-        return sum;
+        return T(-0.5) * (squared + log_var + log_two_pi<T>).sum();
     }
     /// log p(value) of what `sample` draws at a temperature, which is positive; the gradient as above.
     template <class T>
@@ -178,44 +190,35 @@ struct DiagonalGaussian {
     /// The standard normal numbers that make a value, (value - mean) / deviation.
     template <class T>
     static void noise_of(const T* parameters, const T* value, T* noise) {
-        for (int i = 0; i < Width; ++i)
-            noise[i] = (value[i] - parameters[i]) * std::exp(T(-0.5) * log_variance(parameters, i));
+        line(noise) = (line(value) - line(parameters)) * (T(-0.5) * log_variances(parameters)).exp();
     }
     /// The value that noise makes, mean + deviation * noise.
     template <class T>
     static void from_noise(const T* parameters, const T* noise, T* value) {
-        for (int i = 0; i < Width; ++i)
-            value[i] = parameters[i] + noise[i] * std::exp(T(0.5) * log_variance(parameters, i));
+        line(value) = line(parameters) + line(noise) * (T(0.5) * log_variances(parameters)).exp();
     }
     /// Adds to `gradient` what the gradient of that value is in the parameters, the noise being as it is.
     template <class T>
     static void from_noise(const T* parameters, const T* noise, const T* value_gradient, T* gradient) {
-        for (int i = 0; i < Width; ++i) {
-            gradient[i] += value_gradient[i];
-            gradient[Width + i] += value_gradient[i] * noise[i] * T(0.5) *
-                                   std::exp(T(0.5) * log_variance(parameters, i)) *
-                                   bound<T>.slope(parameters[Width + i]);
-        }
+        const Row<T> raw = line(parameters + Width), deviation = (T(0.5) * bound<T>.value(raw)).exp();
+        line(gradient) += line(value_gradient);
+        line(gradient + Width) += line(value_gradient) * line(noise) * T(0.5) * deviation * bound<T>.slope(raw);
     }
 
     /// -E[log p]; if `gradient` is given, weight * its derivative is added.
     template <class T>
     static T entropy(const T* parameters, T weight = 0, T* gradient = nullptr) {
-        T sum = 0;
-        for (int i = 0; i < Width; ++i) {
-            sum += T(0.5) * (log_variance(parameters, i) + log_two_pi<T> + 1);
-            if (gradient) gradient[Width + i] += weight * T(0.5) * bound<T>.slope(parameters[Width + i]);
-        }
-        return sum;
+        const Row<T> raw = line(parameters + Width);
+        if (gradient) line(gradient + Width) += weight * T(0.5) * bound<T>.slope(raw);
+        return T(0.5) * (bound<T>.value(raw) + log_two_pi<T> + T(1)).sum();
     }
 
     /// Draws a value, the standard deviations multiplied by `temperature`; 0 is the mean.
     template <class T>
     static void sample(const T* parameters, core::Random& random, T* value, T temperature = 1) {
-        for (int i = 0; i < Width; ++i)
-            value[i] = parameters[i] + (temperature > 0 ? temperature * std::exp(T(0.5) * log_variance(parameters, i)) *
-                                                              random.normal<T>()
-                                                        : T(0));
+        if (temperature <= 0) return mode(parameters, value);
+        const Row<T> deviation = (T(0.5) * log_variances(parameters)).exp();
+        for (int i = 0; i < Width; ++i) value[i] = parameters[i] + temperature * deviation[i] * random.normal<T>();
     }
 
     /// The means.
@@ -227,16 +230,26 @@ struct DiagonalGaussian {
     /// KL(N(mean, variance) to N(0, I)); if `gradient` is given, weight * its derivative is added.
     template <class T>
     static T divergence_from_standard(const T* parameters, T weight = 0, T* gradient = nullptr) {
-        T sum = 0;
-        for (int i = 0; i < Width; ++i) {
-            const T log_var = log_variance(parameters, i), variance = std::exp(log_var);
-            sum += T(0.5) * (parameters[i] * parameters[i] + variance - log_var - 1);
-            if (gradient) {
-                gradient[i] += weight * parameters[i];
-                gradient[Width + i] += weight * T(0.5) * (variance - 1) * bound<T>.slope(parameters[Width + i]);
-            }
+        const Row<T> mean = line(parameters), raw = line(parameters + Width), log_var = bound<T>.value(raw),
+                     variance = log_var.exp();
+        if (gradient) {
+            line(gradient) += weight * mean;
+            line(gradient + Width) += weight * T(0.5) * (variance - T(1)) * bound<T>.slope(raw);
         }
-        return sum;
+        return T(0.5) * (mean.square() + variance - log_var - T(1)).sum();
+    }
+
+private:
+    template <class T>
+    using Row = Eigen::Array<T, 1, Width>;
+    template <class T>
+    static auto line(T* numbers) {
+        return Eigen::Map<std::conditional_t<std::is_const_v<T>, const Row<std::remove_const_t<T>>, Row<T>>>(numbers);
+    }
+    template <class T>
+    static Row<T> log_variances(const T* parameters) {
+        const Row<T> raw = line(parameters + Width);
+        return bound<T>.value(raw);
     }
 };
 

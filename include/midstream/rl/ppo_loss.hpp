@@ -94,15 +94,18 @@ PpoSums ppo_loss(const typename Agent::template Parameters<T>& parameters, const
         T* slope = trained ? tape.actor.distribution_gradient.view().row(row) : nullptr;
         const auto* action = rows.actions.row(row);
         const T advantage = rows.advantages[i];
-        const T log_ratio =
-            std::clamp(Distribution::log_probability(distribution, action) - rows.log_probabilities[i], T(-20), T(20));
+        // What the slopes of log p weigh depends on log p: they are taken along with it, and weighed afterwards.
+        T slopes[Distribution::parameter_width] = {};
+        const T log_p = Distribution::log_probability(distribution, action, T(1), trained ? slopes : nullptr);
+        const T log_ratio = std::clamp(log_p - rows.log_probabilities[i], T(-20), T(20));
         const ClippedSurrogate<T> surrogate(log_ratio, advantage, clip);
         sums.surrogate += surrogate.value;
         sums.clipped += surrogate.clipped;
         sums.divergence += surrogate.ratio - 1 - log_ratio;
         sums.decisions += 1;
         if (trained && !surrogate.clipped)
-            Distribution::log_probability(distribution, action, -weight * surrogate.ratio * advantage, slope);
+            for (int k = 0; k < Distribution::parameter_width; ++k)
+                slope[k] -= weight * surrogate.ratio * advantage * slopes[k];
         sums.entropy += Distribution::entropy(distribution, -weight * entropy_weight, slope);
         const T error = *tape.value.view().row(row) - rows.returns[i];
         sums.squared_error += error * error;

@@ -74,13 +74,16 @@ SurrogateSums surrogate(const typename Policy::template Parameters<T>& parameter
     for (int row = 0; row < sequences.rows(); ++row) {
         const T advantage = advantages[static_cast<std::size_t>(row)];
         const T* distribution = tape.action.view().row(row);
-        const T log_ratio = Distribution::log_probability(distribution, actions.row(row)) -
+        // What the slopes weigh depends on log p: they are taken along with it, and weighed afterwards.
+        T slopes[Distribution::parameter_width] = {};
+        const T log_ratio = Distribution::log_probability(distribution, actions.row(row), T(1),
+                                                          core::trainable<Gradient> ? slopes : nullptr) -
                             old_log_probabilities[static_cast<std::size_t>(row)];
         const ClippedSurrogate<T> surrogate(log_ratio, advantage, clip);
         sums.add(surrogate, log_ratio);
         if (!surrogate.clipped && core::trainable<Gradient>)
-            Distribution::log_probability(distribution, actions.row(row), -weight * surrogate.ratio * advantage,
-                                          tape.action_gradient.view().row(row));
+            for (int i = 0; i < Distribution::parameter_width; ++i)
+                tape.action_gradient.view().row(row)[i] -= weight * surrogate.ratio * advantage * slopes[i];
         if (bonus.weight > 0 && core::trainable<Gradient> && Distribution::entropy(distribution) < bonus.below)
             Distribution::entropy(distribution, -weight * static_cast<T>(bonus.weight),
                                   tape.action_gradient.view().row(row));
