@@ -76,6 +76,36 @@ void check_bank() {
         }
     }
 }
+/// The controllers of many rows of coefficients have the bits of each alone, and what is steered by them is what it
+/// would be one sum after the other, up to rounding.
+BOOST_AUTO_TEST_CASE(many_low_rank_controllers_at_once) {
+    constexpr int wide = 19, components = 5, many = 37;
+    using Bank = control::LowRank<6>::Bank<wide, components>;
+    core::Random random(4);
+    typename Bank::Parameters<float> parameters;
+    for (float& value : core::flat<float>(parameters)) value = random.normal<float>();
+    core::Buffer<float, components> coefficients;
+    for (float& value : coefficients.resize(many).flat()) value = random.normal<float>();
+    coefficients.view().row(3)[2] = 0;
+    std::vector<Bank::Controller<float>> together(many);
+    core::AlignedVector<float> scratch;
+    Bank::combine_all<float>(
+        parameters, coefficients.view(), [&](int i) -> auto& { return together[static_cast<std::size_t>(i)]; },
+        scratch);
+    for (int row = 0; row < many; ++row) {
+        Bank::Controller<float> alone;
+        Bank::combine(parameters, coefficients.view().row(row), alone);
+        const auto& other = together[static_cast<std::size_t>(row)];
+        BOOST_TEST((core::map(alone.down) == core::map(other.down) && core::map(alone.up) == core::map(other.up)));
+        Eigen::RowVectorXf e(wide);
+        for (float& value : e) value = random.normal<float>();
+        const Eigen::RowVectorXd before = e.cast<double>();
+        Bank::steer(alone, e.data(), 1.5f);
+        const Eigen::RowVectorXd expected =
+            before + 1.5 * (before * core::map(alone.down).cast<double>()) * core::map(alone.up).cast<double>();
+        BOOST_TEST((e.cast<double>() - expected).cwiseAbs().maxCoeff() < 1e-4 * (1 + expected.cwiseAbs().maxCoeff()));
+    }
+}
 BOOST_AUTO_TEST_CASE(low_rank) {
     check_bank<control::LowRank<1>>();
     check_bank<control::LowRank<3>>();

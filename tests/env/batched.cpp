@@ -41,22 +41,26 @@ void advance(Batched<World>& batch, core::Buffer<std::int16_t, width>& observati
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(instances_do_as_they_would_alone) {
-    constexpr int count = 40;
+    constexpr int count = 40, beside = 9;
     const core::Random random(7);
-    Batched<World> batch(prototype());
+    Batched<World> batch(prototype(), {}, beside);
     batch.reset(count, random);
     std::vector<std::vector<std::int16_t>> seen(count);
     core::Buffer<std::int16_t, width> observations;
     core::Buffer<std::int16_t, 1> actions;
-    int calls = 0;
+    int calls = 0, begun = 0;
     while (!batch.awaiting().empty()) {
         BOOST_TEST(std::is_sorted(batch.awaiting().begin(), batch.awaiting().end()));
+        BOOST_TEST(batch.awaiting().size() <= std::size_t{beside});
+        begun = std::max(begun, batch.awaiting().back() + 1);
+        if (begun < count) BOOST_TEST(batch.awaiting().size() == std::size_t{beside});
         advance(batch, observations, actions, [&](int instance, const std::int16_t* row) {
             seen[instance].insert(seen[instance].end(), row, row + width);
         });
         ++calls;
     }
-    BOOST_TEST(calls <= World::horizon);
+    BOOST_TEST(calls > count / beside);
+    BOOST_CHECK_THROW(Batched<World>(prototype(), {}, 0), core::Error);
     BOOST_TEST(batch.returns().size() == std::size_t{count});
     for (int i = 0; i < count; ++i) {
         World alone = prototype();

@@ -38,6 +38,7 @@ struct CodeInForce {
         core::Buffer<T, Unit::hidden_width> hidden_rows;
         core::Buffer<T, code> codes;
         core::Buffer<T, Decoder::components> coefficients;
+        core::AlignedVector<T> controllers;  ///< of set_codes
         typename History::template Tape<T> history_tape;
     };
 
@@ -84,6 +85,17 @@ struct CodeInForce {
     static void set_code(const auto& parameters, const T* value, State<T>& state, Scratch<T>& scratch) {
         std::copy_n(value, code, state.code_in_force.values);
         Decoder::combine(parameters, value, state.controller, scratch.coefficients);
+    }
+
+    /// Puts many codes in force, row i in the instance with state_of(i).
+    template <class T, class StateOf>
+    static void set_codes(const auto& parameters, StateOf&& state_of, core::Rows<const T, code> values,
+                          Scratch<T>& scratch) {
+        for (int row = 0; row < values.count; ++row)
+            std::copy_n(values.row(row), code, state_of(row).code_in_force.values);
+        Decoder::combine_all(
+            parameters, values, [&](int row) -> auto& { return state_of(row).controller; }, scratch.coefficients,
+            scratch.controllers);
     }
 
     /// e^ = e + gain * U e with the controllers in force.

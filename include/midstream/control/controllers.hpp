@@ -7,6 +7,9 @@
 /// layer (metacontroller). So all products are over whole batches and no matrix is ever formed per row.
 #pragma once
 
+#include <algorithm>
+#include <type_traits>
+
 #include "midstream/layer/layer.hpp"
 
 namespace midstream::control {
@@ -111,6 +114,71 @@ struct LowRank {
         /// Forms the controller of one row of coefficients.
         template <class W, class T>
         static void combine(const Parameters<W>& parameters, const T* coefficients, Controller<T>& controller) {
+            if constexpr (std::is_same_v<W, T>)
+                combine_rows<T>(parameters, {coefficients, 1, Count, Count}, controller.down.values,
+                                controller.up.values, Width * Rank);
+            else
+                combine_one(parameters, coefficients, controller);
+        }
+        /// Forms those of many rows, `controller_of(i)` of row i: the same bits, and the components are read once for
+        /// many. `scratch` grows to what that takes and stays so.
+        template <class T, class ControllerOf>
+        static void combine_all(const Parameters<T>& parameters, core::In<T, Count> coefficients,
+                                ControllerOf&& controller_of, core::AlignedVector<T>& scratch) {
+            constexpr int size = Width * Rank, most = 16;  // rows at once: their controllers fit into a cache
+            if (scratch.size() < 2 * most * size) scratch.resize(2 * most * size);
+            for (int first = 0; first < coefficients.count; first += most) {
+                const int rows = std::min(most, coefficients.count - first);
+                combine_rows<T>(parameters, view(coefficients.slice(first, rows)), scratch.data(),
+                                scratch.data() + size, 2 * size);
+                for (int i = 0; i < rows; ++i) {
+                    const T* const numbers = scratch.data() + static_cast<std::ptrdiff_t>(i) * 2 * size;
+                    Controller<T>& controller = controller_of(first + i);
+                    std::copy_n(numbers, size, controller.down.values);
+                    std::copy_n(numbers + size, size, controller.up.values);
+                }
+            }
+        }
+        /// e += gain * U e for one row.
+        template <class T>
+        static void steer(const Controller<T>& controller, T* e, T gain = 1) {
+            using Lowered = Eigen::Array<T, 1, Rank>;
+            // Four sums, of which none waits for the one before it.
+            constexpr int sums = 4;
+            Lowered part[sums];
+            for (auto& sum : part) sum.setZero();
+            int i = 0;
+            for (; i + sums <= Width; i += sums)
+                for (int s = 0; s < sums; ++s)
+                    part[s] += e[i + s] * Eigen::Map<const Lowered>(controller.down.values + (i + s) * Rank);
+            if constexpr (Width % sums != 0)
+                for (; i < Width; ++i) part[0] += e[i] * Eigen::Map<const Lowered>(controller.down.values + i * Rank);
+            const Lowered lowered = gain * ((part[0] + part[1]) + (part[2] + part[3]));
+            using Row = Eigen::Array<T, 1, Width>;
+            Eigen::Map<Row> row(e);
+            Row steered = row;
+            for (int r = 0; r < Rank; ++r)
+                steered += lowered[r] * Eigen::Map<const Row>(controller.up.values + r * Width);
+            row = steered;
+        }
+
+    private:
+        /// Both parts of the controllers of many rows of coefficients, each `stride` numbers from that of the row
+        /// before.
+        template <class T>
+        static void combine_rows(const Parameters<T>& parameters, core::View<const T> coefficients, T* down, T* up,
+                                 int stride) {
+            const int rows = coefficients.rows;
+            for (int i = 0; i < Width; ++i)
+                core::add_fused_product<T>(coefficients, {parameters.down.values + i * columns, Count, Rank, Rank},
+                                           core::View<T>{down + i * Rank, rows, Rank, stride}, {.anew = true});
+            for (int r = 0; r < Rank; ++r)
+                core::add_fused_product<T>(coefficients, {parameters.up.values + r * Width, Count, Width, Rank * Width},
+                                           core::View<T>{up + r * Width, rows, Width, stride}, {.anew = true});
+        }
+        /// From weights that are no plain numbers.
+        template <class W, class T>
+        static void combine_one(const Parameters<W>& parameters, const T* coefficients, Controller<T>& controller) {
             auto down = core::map(controller.down);
             auto up = core::map(controller.up);
             down.setZero();
@@ -122,15 +190,6 @@ struct LowRank {
                     down.row(i) += c * core::line(parameters.down, i).template segment<Rank>(k * Rank);
                 for (int r = 0; r < Rank; ++r) up.row(r) += c * core::line(parameters.up, k * Rank + r);
             }
-        }
-        /// e += gain * U e for one row.
-        template <class T>
-        static void steer(const Controller<T>& controller, T* e, T gain = 1) {
-            T lowered[Rank] = {};
-            for (int i = 0; i < Width; ++i)
-                for (int r = 0; r < Rank; ++r) lowered[r] += gain * e[i] * controller.down.values[i * Rank + r];
-            for (int r = 0; r < Rank; ++r)
-                for (int i = 0; i < Width; ++i) e[i] += lowered[r] * controller.up.values[r * Width + i];
         }
     };
 };

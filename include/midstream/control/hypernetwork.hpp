@@ -92,6 +92,18 @@ struct Hypernetwork {
         decode(parameters, core::Rows<const T, Code>{code, 1}, coefficients);
         Bank::combine(parameters.bank, coefficients.data, controller);
     }
+    /// Forms those of many codes, `controller_of(i)` of row i: at once, where the form can.
+    template <class W, class T, class ControllerOf>
+    static void combine_all(const Parameters<W>& parameters, core::In<T, Code> codes, ControllerOf&& controller_of,
+                            core::Buffer<T, components>& scratch, core::AlignedVector<T>& numbers) {
+        const auto coefficients = scratch.resize(codes.count);
+        decode(parameters, codes, coefficients);
+        if constexpr (requires { Bank::combine_all(parameters.bank, coefficients, controller_of, numbers); })
+            Bank::combine_all(parameters.bank, coefficients, controller_of, numbers);
+        else
+            for (int row = 0; row < codes.count; ++row)
+                Bank::combine(parameters.bank, coefficients.row(row), controller_of(row));
+    }
     /// e += gain * U e for one row.
     template <class T>
     static void steer(const Controller<T>& controller, T* e, T gain) {

@@ -280,6 +280,12 @@ struct Metacontroller {
     static void set_code(const P& parameters, const T* value, State<T>& state, Scratch<T>& scratch) {
         Acting::set_code(parameters.decoder, value, state, scratch);
     }
+    /// Puts many codes in force, row i in the instance with state_of(i): as set_code one by one, but faster.
+    template <class P, class StateOf, class T>
+    static void set_codes(const P& parameters, StateOf&& state_of, core::Rows<const T, code> values,
+                          Scratch<T>& scratch) {
+        Acting::set_codes(parameters.decoder, state_of, values, scratch);
+    }
     /// e^ = e + gain * U e with the controllers in force.
     template <class T, class StateOf>
     static void steer(StateOf&& state_of, core::Rows<T, width> e_write, T gain = 1) {

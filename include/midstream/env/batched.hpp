@@ -1,5 +1,6 @@
 /// \file
-/// A batch environment made of copies of one environment: every instance still running awaits an action at each call.
+/// A batch environment made of copies of one environment: so many of them as run side by side await an action at each
+/// call, and where one has ended the next begins.
 #pragma once
 
 #include <cstdint>
@@ -35,6 +36,9 @@ struct StreamPerGroup {
 
 /// Copies of `prototype`. Runs on the calling thread; whoever wants threads makes one batch per shard. Memory grows to
 /// the largest batch seen and is then reused. `Streams` says which instances draw from the same random stream.
+///
+/// At most `beside` instances await an action at once: what a model remembers of each, and reads again at every step,
+/// is then more likely to be in a cache. An episode does not depend on which others run beside it.
 template <class Prototype, class Streams = StreamPerInstance>
 class Batched {
     using E = detail::Checked<Prototype>;
@@ -51,12 +55,14 @@ public:
     static void describe(const auto& self, auto&& part) {
         part("environment", self.prototype_);
         part("streams", self.streams_);
+        part.leaves_out(self.beside_);  // no episode depends on it
     }
 
     /// Acts on copies of `prototype`. Call `reset` before anything else.
-    explicit Batched(Prototype prototype, Streams streams = {})
-        : prototype_(checked(std::move(prototype))), streams_(streams) {
+    explicit Batched(Prototype prototype, Streams streams = {}, int beside = 64)
+        : prototype_(checked(std::move(prototype))), streams_(streams), beside_(beside) {
         if constexpr (requires { streams.validate(); }) streams.validate();
+        core::require_range(beside, 1, 1 << 20, "the instances of a batch of environments that run side by side");
     }
 
     /// How many consecutive instances begin in the same world.
@@ -72,13 +78,13 @@ public:
     void reset(int count, core::Random random) {
         core::require(count >= 0, "a batch of environments has at least 0 instances");
         if (static_cast<int>(instances_.size()) < count) instances_.resize(count, prototype_);
-        awaiting_.resize(count);
+        awaiting_.clear();
+        awaiting_.reserve(count);
         returns_.assign(count, 0.0f);
         lengths_.assign(count, 0);
-        for (int i = 0; i < count; ++i) {
-            instances_[i].reset(streams_(random, i));
-            awaiting_[i] = i;
-        }
+        for (int i = 0; i < count; ++i) instances_[i].reset(streams_(random, i));
+        begun_ = 0;
+        begin();
     }
 
     std::span<const int> awaiting() const { return awaiting_; }
@@ -114,9 +120,15 @@ public:
             if (!transition.done) awaiting_[running++] = instance;
         }
         awaiting_.resize(running);
+        begin();
     }
 
 private:
+    /// Has as many of those that have not begun await an action as there is room for. They come after all others.
+    void begin() {
+        while (begun_ < static_cast<int>(returns_.size()) && static_cast<int>(awaiting_.size()) < beside_)
+            awaiting_.push_back(begun_++);
+    }
     static E checked(Prototype&& prototype) {
         if constexpr (std::is_same_v<E, Prototype>)
             return std::move(prototype);
@@ -136,6 +148,8 @@ private:
 
     E prototype_;
     [[no_unique_address]] Streams streams_;
+    int beside_;
+    int begun_ = 0;  // instances that await an action, or did
     std::vector<E> instances_;
     std::vector<int> awaiting_;
     std::vector<float> returns_;

@@ -83,6 +83,15 @@ struct Attention {
 
     static constexpr void describe(auto&& part) { part("shape", Shape); }
 
+    /// Numbers in core::alignment bytes.
+    template <class T>
+    static constexpr int lanes = static_cast<int>(core::alignment / sizeof(T));
+    /// The length of the rows of squares: at multiples of core::alignment their numbers are computed by whole packets.
+    template <class T>
+    static constexpr int padded(int length) {
+        return (length + lanes<T> - 1) / lanes<T> * lanes<T>;
+    }
+
     template <class T>
     struct Parameters {
         typename Projection::template Parameters<T>
@@ -111,9 +120,13 @@ struct Attention {
     /// The keys and values of the steps so far, or of the last `context` ones.
     template <class T>
     struct State {
-        int length = 0;  ///< of these steps
-        int first = 0;   ///< the cache's row of the earliest
-        std::array<Remembered<T>, static_cast<std::size_t>(context) * 2 * width> cache;
+        static constexpr int key_length =
+            padded<core::Computed<T>>(context);  ///< numbers from a line of keys to the next
+        int length = 0;                          ///< of these steps
+        int first = 0;                           ///< the cache's row of the earliest
+        /// A line for each number of a key, with that number of all steps: a query is multiplied with many at once.
+        alignas(core::alignment) std::array<Remembered<T>, static_cast<std::size_t>(width) * key_length> keys;
+        std::array<Remembered<T>, static_cast<std::size_t>(context) * width> values;  ///< a row for each step
     };
 
     template <class T>
@@ -129,17 +142,19 @@ struct Attention {
         const auto projected = tape.projected.resize(x.count);
         Projection::apply(parameters.projection, x, projected);
         std::size_t squares = 0;
+        int longest = 0;
         for (int s = 0; s < sequences.count(); ++s) {
             const int length = sequences.length(s);
             core::require(length <= context, [&] {
                 return "a sequence of " + std::to_string(length) + " steps exceeds the attention context of " +
                        std::to_string(context);
             });
+            longest = std::max(longest, length);
             squares += static_cast<std::size_t>(heads * length * padded<T>(length));
         }
         if (tape.probabilities.size() < squares) tape.probabilities.resize(squares);
         const auto mixed = tape.mixed.resize(x.count);
-        const auto bias = bias_by_distance<T>(parameters);
+        const auto bias = bias_by_distance<T>(parameters, longest);
         T* probabilities = tape.probabilities.data();
         for (int s = 0; s < sequences.count(); ++s) {
             const int length = sequences.length(s), first = sequences.row(s);
@@ -195,7 +210,7 @@ struct Attention {
             }
         }
         if constexpr (core::trainable<Gradient>)
-            for_distances<T>([&](int head, int bucket, std::size_t at) {
+            for_distances<T>(context, [&](int head, int bucket, std::size_t at) {
                 gradient.relative_bias.values[head * Shape.buckets + bucket] += bias_gradient[at];
             });
         Projection::backward(parameters.projection, sequences, x, tape.projection, projected, dx,
@@ -215,26 +230,19 @@ struct Attention {
         const auto projected = scratch.projected.resize(x.count);
         Projection::apply(parameters.projection, x, projected);
         const auto mixed = scratch.mixed.resize(x.count);
-        const auto bias = bias_by_distance<T>(parameters);
+        int longest = 0;
+        for (int row = 0; row < x.count; ++row) longest = std::max(longest, state_of(row).length);
+        const auto bias = bias_by_distance<T>(parameters, std::min(longest + 1, context));
         for (int row = 0; row < x.count; ++row) {
             alignas(core::alignment) std::array<T, static_cast<std::size_t>(heads) * padded<T>(context)> weights{};
             const auto of_head = [&](int head) { return weights.data() + head * padded<T>(context); };
             auto& state = state_of(row);
-            const int last = next(state);
-            auto* newest = state.cache.data() + static_cast<std::ptrdiff_t>(cache_row(state, last)) * 2 * width;
-            for (int i = 0; i < 2 * width; ++i)
-                newest[i] = static_cast<std::remove_cvref_t<decltype(*newest)>>(projected.row(row)[width + i]);
-            // All heads step by step, as the cache lies in memory.
-            for (int j = 0; j <= last; ++j)
-                for (int head = 0; head < heads; ++head)
-                    of_head(head)[j] = cached(state, j, head).dot(head_line(projected.row(row), head));
-            for (int head = 0; head < heads; ++head) softmax(of_head(head), bias, head, last);
-            // In one expression for all heads their sums would leave the registers.
-            core::EigenMatrix<T, 1, width> sums = core::EigenMatrix<T, 1, width>::Zero();
-            for (int j = 0; j <= last; ++j)
-                for (int head = 0; head < heads; ++head)
-                    head_line(sums.data(), head) += of_head(head)[j] * cached(state, j, heads + head);
-            core::map_row(mixed, row) = sums;
+            const int last = remember(state, projected.row(row) + width);
+            for (int head = 0; head < heads; ++head) {
+                multiply_keys(state, head, projected.row(row), of_head(head));
+                softmax(of_head(head), bias, head, last);
+                head_line(mixed.row(row), head) = mixed_values<T>(state, head, of_head(head), last + 1);
+            }
         }
         Output::apply(parameters.output, mixed, y);
     }
@@ -255,13 +263,6 @@ private:
         if constexpr (!Shape.slides) return step;
         const int row = state.first + step;
         return row < context ? row : row - context;
-    }
-    template <class T>
-    static constexpr int lanes = static_cast<int>(core::alignment / sizeof(T));
-    /// The length of the rows of squares: at multiples of core::alignment their numbers are computed by whole packets.
-    template <class T>
-    static constexpr int padded(int length) {
-        return (length + lanes<T> - 1) / lanes<T> * lanes<T>;
     }
     template <class T>
     static core::View<T> square(T* data, int length) {
@@ -332,11 +333,54 @@ private:
     static core::EigenMap<T, 1, head_width> head_line(T* row, int head) {
         return core::EigenMap<T, 1, head_width>(row + head * head_width);
     }
-    /// Those of one head (of keys, then values) at a step, the earliest of which is 0.
-    template <class T>
-    static auto cached(const State<T>& state, int step, int head) {
-        const auto* row = state.cache.data() + static_cast<std::ptrdiff_t>(cache_row(state, step)) * 2 * width;
-        return head_line(row, head).template cast<core::Computed<T>>();
+    /// Makes room for one more step, takes in its key and value, and returns how many there are before it.
+    template <class T, class Number>
+    static int remember(State<T>& state, const Number* key_and_value) {
+        const bool grows = state.length < context;
+        const int last = next(state), place = cache_row(state, last);
+        constexpr int length = State<T>::key_length;
+        // Whole blocks of keys are read: what of them is yet to come is zero.
+        if (grows && place % lanes<Number> == 0)
+            for (int i = 0; i < width; ++i)
+                std::fill_n(state.keys.data() + i * length + place, lanes<Number>, Remembered<T>(0));
+        for (int i = 0; i < width; ++i)
+            state.keys[static_cast<std::size_t>(i * length + place)] = static_cast<Remembered<T>>(key_and_value[i]);
+        for (int i = 0; i < width; ++i)
+            state.values[static_cast<std::size_t>(place * width + i)] =
+                static_cast<Remembered<T>>(key_and_value[width + i]);
+        return last;
+    }
+    /// The inner products of one head of a row of queries with the keys of all steps, the earliest first, and padding.
+    template <class T, class Number>
+    static void multiply_keys(const State<T>& state, int head, const Number* queries, Number* products) {
+        constexpr int length = State<T>::key_length;
+        using Keys = Eigen::Map<const Eigen::Array<Remembered<T>, 1, lanes<Number>>>;
+        for (int j = 0; j < padded<Number>(state.length); j += lanes<Number>) {
+            Block<Number> sums = Block<Number>::Zero();
+            for (int i = head * head_width; i < (head + 1) * head_width; ++i)
+                sums += queries[i] * Keys(state.keys.data() + i * length + j).template cast<Number>();
+            block(products + j) = sums;
+        }
+        if constexpr (Shape.slides) std::rotate(products, products + state.first, products + state.length);
+    }
+    /// The values of one head, weighted: the earliest of `steps` first.
+    template <class T, class W>
+    static core::EigenMatrix<T, 1, head_width> mixed_values(const State<W>& state, int head, const T* weights,
+                                                            int steps) {
+        using Line = core::EigenMatrix<T, 1, head_width>;
+        const auto value = [&](int step) {
+            return head_line(state.values.data() + static_cast<std::ptrdiff_t>(cache_row(state, step)) * width, head)
+                .template cast<T>();
+        };
+        // Two sums, of which neither waits for the other.
+        Line even = Line::Zero(), odd = Line::Zero();
+        int step = 0;
+        for (; step + 1 < steps; step += 2) {
+            even += weights[step] * value(step);
+            odd += weights[step + 1] * value(step + 1);
+        }
+        if (step < steps) even += weights[step] * value(step);
+        return even + odd;
     }
 
     template <class T>
@@ -355,21 +399,23 @@ private:
     template <class T>
     using Distances = std::array<T, static_cast<std::size_t>(heads) * (context + lanes<T>)>;
 
-    /// Calls visit(head, bucket, index among Distances) for all distances that are not in the future.
+    /// Calls visit(head, bucket, index among Distances) for the distances 0, ..., count - 1.
     template <class T, class Visit>
-    static void for_distances(Visit&& visit) {
+    static void for_distances(int count, Visit&& visit) {
         const auto& buckets = relative_buckets<Shape>();
         for (int head = 0; head < heads; ++head)
-            for (int distance = 0; distance < context; ++distance)
+            for (int distance = 0; distance < count; ++distance)
                 visit(head, buckets[static_cast<std::size_t>(distance)],
                       static_cast<std::size_t>(head * (context + lanes<T>)+context - 1 - distance));
     }
-    /// The bias of each head; of the future, the lowest number, as -ffast-math knows no infinity.
+    /// The bias of each head at the distances 0, ..., count - 1; of the future, the lowest number, as -ffast-math knows
+    /// no infinity.
     template <class T, class W>
-    static Distances<T> bias_by_distance(const Parameters<W>& parameters) {
+    static Distances<T> bias_by_distance(const Parameters<W>& parameters, int count) {
         Distances<T> result;
-        result.fill(std::numeric_limits<T>::lowest());
-        for_distances<T>([&](int head, int bucket, std::size_t at) {
+        for (int head = 0; head < heads; ++head)
+            block(result.data() + head * (context + lanes<T>)+context).setConstant(std::numeric_limits<T>::lowest());
+        for_distances<T>(count, [&](int head, int bucket, std::size_t at) {
             result[at] = core::line(parameters.relative_bias, head)[bucket];
         });
         return result;

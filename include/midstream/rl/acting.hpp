@@ -133,6 +133,14 @@ public:
 
     /// Puts a code in force.
     void set_code(int instance, const float* code) { Meta::set_code(*meta_, code, state(instance), scratch_); }
+    /// Puts a code in force in each of these instances.
+    void set_codes(std::span<const int> instances, core::Rows<const float, Meta::code> codes) {
+        const auto state_of = [&](int i) -> auto& { return state(instances[static_cast<std::size_t>(i)]); };
+        if constexpr (requires { Meta::set_codes(*meta_, state_of, codes, scratch_); })
+            Meta::set_codes(*meta_, state_of, codes, scratch_);
+        else
+            for (int i = 0; i < codes.count; ++i) Meta::set_code(*meta_, codes.row(i), state_of(i), scratch_);
+    }
     /// The code in force.
     const float* code(int instance) const { return states_[static_cast<std::size_t>(instance)].code_in_force.values; }
 
@@ -205,6 +213,10 @@ public:
     const float* code(int instance) const { return actors_.code(instance); }
     /// Puts a code in force.
     void set_code(int instance, const float* code) { actors_.set_code(instance, code); }
+    /// Puts a code in force in each of these instances.
+    void set_codes(std::span<const int> instances, core::Rows<const float, Meta::code> codes) {
+        actors_.set_codes(instances, codes);
+    }
 
     /// One step of all that run, after which their switches see what has become of it.
     void advance() {

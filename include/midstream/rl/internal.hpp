@@ -101,11 +101,8 @@ public:
 
     /// Puts the codes in force and moves on until a switch opens somewhere or all episodes have ended.
     void act(core::Rows<const float, Meta::code> codes) {
-        int row = 0;
-        for (const int instance : awaiting()) {
-            acting_.set_code(instance, codes.row(row++));
-            ++decisions_[static_cast<std::size_t>(instance)];
-        }
+        acting_.set_codes(awaiting(), codes);
+        for (const int instance : awaiting()) ++decisions_[static_cast<std::size_t>(instance)];
         do {
             watcher_(*this, acting_.running());
             acting_.advance();
