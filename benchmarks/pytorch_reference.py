@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """Updates of pretraining in PyTorch, for the same models and the same batch as bench.training: forward, backward,
-clipping and AdamW. Prints a line of JSON for every width, number of threads, layout and (of two threads) way of
-waiting: its OpenMP threads and those of its BLAS compete for the cores if they spin.
+clipping and AdamW (fused, where PyTorch has that). Prints a line of JSON for every width, number of threads, layout,
+as written and through torch.compile (where PyTorch has that, and a C++ compiler), and (of two threads) way of waiting:
+its OpenMP threads and those of its BLAS compete for the cores if they spin.
 
     bench.training --save_batch=batch.safetensors
     python3 pytorch_reference.py batch.safetensors [--seconds 2]
@@ -121,13 +122,17 @@ class Batch:
         return x.reshape(-1, x.size(-1)).index_select(0, self.places) if self.packed else x
 
 
-def measure(model, batch, seconds):
-    """The median time of an update."""
-    optimiser = torch.optim.AdamW(model.parameters(), lr=1e-4, weight_decay=0.03)
+def measure(model, batch, seconds, compiled):
+    """The median time of an update by the clock, and the least processor time."""
+    try:
+        optimiser = torch.optim.AdamW(model.parameters(), lr=1e-4, weight_decay=0.03, fused=True)
+    except (RuntimeError, TypeError):  # before 2.4
+        optimiser = torch.optim.AdamW(model.parameters(), lr=1e-4, weight_decay=0.03)
+    loss = torch.compile(lambda: model.loss(batch)) if compiled else lambda: model.loss(batch)
 
     def update():
         optimiser.zero_grad(set_to_none=True)
-        model.loss(batch).backward()
+        loss().backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
 
@@ -135,10 +140,10 @@ def measure(model, batch, seconds):
     update()
     times, end = [], time.perf_counter() + seconds
     while len(times) < 3 or time.perf_counter() < end:
-        start = time.perf_counter()
+        start, processor = time.perf_counter(), time.process_time()
         update()
-        times.append(time.perf_counter() - start)
-    return statistics.median(times)
+        times.append((time.perf_counter() - start, time.process_time() - processor))
+    return statistics.median(wall for wall, _ in times), min(spent for _, spent in times)
 
 
 def main():
@@ -146,6 +151,7 @@ def main():
     parser.add_argument("batch", help="episodes written by bench.training --save_batch=FILE")
     parser.add_argument("--seconds", type=float, default=2.0, help="how long to measure each line")
     parser.add_argument("--widths", type=int, nargs="*", default=[64, 128, 256])
+    parser.add_argument("--layouts", nargs="*", default=["packed", "padded"])
     parser.add_argument("--threads", type=int, help="1 and 2 if not given")
     arguments = parser.parse_args()
     if arguments.threads is None:  # threads and how they wait are taken from the environment that a program starts in
@@ -156,13 +162,23 @@ def main():
     torch.set_num_threads(arguments.threads)
     arrays = load(arguments.batch)
     for width in arguments.widths:
-        for layout in ("packed", "padded"):
-            torch.manual_seed(1)
-            batch = Batch(arrays, layout == "packed")
-            taken = measure(Model(width, 4 * width if width <= 64 else 2 * width), batch, arguments.seconds)
-            line = {"width": width, "threads": arguments.threads, "layout": layout, "wait": os.environ.get("OMP_WAIT_POLICY", ""),
-                    "milliseconds": 1e3 * taken, "tokens_per_second": batch.rows / taken}
-            print(json.dumps(line), flush=True)
+        for layout in arguments.layouts:
+            for compiled in (False, True) if hasattr(torch, "compile") else (False,):
+                torch.manual_seed(1)
+                batch = Batch(arrays, layout == "packed")
+                model = Model(width, 4 * width if width <= 64 else 2 * width)
+                try:
+                    taken, processor = measure(model, batch, arguments.seconds, compiled)
+                except Exception as error:  # no C++ compiler, or one that this PyTorch does not go with
+                    if not compiled:
+                        raise
+                    print(f"torch.compile, width {width}, {layout}: {error}", file=sys.stderr)
+                    continue
+                line = {"program": f"PyTorch {torch.__version__}", "width": width, "threads": arguments.threads,
+                        "layout": layout + (", compiled" if compiled else ""), "wait": os.environ.get("OMP_WAIT_POLICY", ""),
+                        "milliseconds": 1e3 * taken, "processor_milliseconds": 1e3 * processor,
+                        "tokens_per_second": batch.rows / taken}
+                print(json.dumps(line), flush=True)
 
 
 if __name__ == "__main__":
