@@ -52,6 +52,21 @@ struct RawInputs {
     static bool event(const auto*) { return true; }
 };
 
+/// What is done from now on, row by row, where actions are real numbers, as the codes of a first level are to a second
+/// one; every row is an event. It shows nothing of what was there before: codes then say what to do, not what to do
+/// instead of what was expected. `Space` is the base model's space of actions.
+template <class Space>
+struct RawActions {
+    static_assert(std::same_as<typename Space::template Element<float>, float>,
+                  "control::RawActions observes actions that are real numbers: data::Continuous<...>");
+    using Observation = data::Dense<Space::width>;
+    static constexpr void describe(auto&& part) { part("space", std::type_identity<Space>{}); }
+    static void observe(const auto& episodes, int row, auto* seen) {
+        std::copy_n(episodes.action_rows().row(row), Space::width, seen);
+    }
+    static bool event(const auto*) { return true; }
+};
+
 /// Does the observer look at a layer of the residual stream, one step ahead, instead of at the episodes themselves?
 template <class S>
 concept ObservesStream = requires {
