@@ -5,7 +5,10 @@
 #include <cstdlib>
 #include <midstream/midstream.hpp>
 
+#include "second_level/routines.hpp"
+
 namespace ms = midstream;
+using namespace midstream::examples;
 using ms::core::Random;
 
 // Level one: a model of moves in a world of four colours, what steers it, and an environment whose actions are codes.
@@ -36,47 +39,8 @@ using Policy2 = PolicyOf<Inner2>;
 template <class Model>
 using Learner = ms::train::Learner<typename Model::template Parameters<float>, ms::train::AdamW>;
 const ms::core::Serial one_thread;
-constexpr int routines = 3, visits = 3, batch = 512;
+constexpr int batch = 512;
 
-/// Routine r leaves home, which is colour 0, for two others and comes home again.
-ms::env::Task task_of(std::initializer_list<int> order, ms::env::Task task = {}) {
-    for (const int r : order)
-        for (const int colour : {1 + r, 1 + (r + 1) % routines, 0})
-            task.colours[task.length++] = static_cast<std::int8_t>(colour);
-    return task;
-}
-/// Four routines, of which r is never followed by r + 1.
-ms::env::TaskDistribution habits() {
-    std::vector<ms::env::Task> tasks;
-    for (int i = 0; i < 81; ++i) {
-        const int a = i / 27, b = i / 9 % 3, c = i / 3 % 3, d = i % 3;
-        if (b != (a + 1) % 3 && c != (b + 1) % 3 && d != (c + 1) % 3) tasks.push_back(task_of({a, b, c, d}));
-    }
-    return ms::env::TaskDistribution(tasks);
-}
-/// Begins with a routine still to do, at home or elsewhere.
-struct LastRoutine : World {
-    using World::World;
-    void reset(Random random) {
-        World::reset(random.fork(0));
-        for (random = random.fork(1); progress() + visits < task().length;)
-            step(ms::env::ShortestPathExpert{}.act(*this, random).data());
-    }
-};
-/// Knows which routine is next, and has the policy act that has learned it.
-struct Habits {
-    ms::rl::InTurn<ms::rl::ModelActor<Policy>> policies;
-    void reset(int count, Random random) { policies.reset(count, random); }
-    void act(const Inner& inner, std::span<const int> awaiting, auto seen, auto chosen) {
-        for (const int i : awaiting)
-            policies.take_turn(i, inner.environment().instance(i).progress() / visits, subgoal(inner, i));
-        std::ranges::copy(policies.act(awaiting, seen).flat(), chosen.flat().begin());
-    }
-    static int subgoal(const Inner& inner, int i) {
-        const auto& world = inner.environment().instance(i);
-        return world.task()[world.progress() / visits * visits] - 1;
-    }
-};
 /// Success of every batch of internal RL.
 template <class Actor, class Environment>
 std::vector<double> learn(const Environment& environment, Learner<Actor>& learner, double rate, int updates,
@@ -89,28 +53,29 @@ std::vector<double> learn(const Environment& environment, Learner<Actor>& learne
 }
 
 int main(int argc, char** argv) {
+    if (argc < 2) return std::puts("usage: second_level AGENT [seed] [share]"), 1;
     const auto trained = ms::rl::load_agent<ms::rl::TrainedAgent<Meta, Policy>>(argv[1]);
     const ms::rl::Steered<Meta> level1(*trained.base, *trained.meta, trained.acting);
     const Random seed(argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1);
     const double share = argc > 3 ? std::atof(argv[3]) : 1;
     const auto part = [&](int whole) { return 2 + static_cast<int>(whole * share); };
 
-    // 1. Three first-level policies learn a routine each, at whose end alone there is a reward.
+    // 1. Four first-level policies learn a routine each, at whose end alone there is a reward.
     std::vector<Learner<Policy>> learned(routines, {.optimiser = {.weight_decay = 0}});
     std::vector<ms::rl::ModelActor<Policy>> actors;
     for (int r = 0; r < routines; ++r) {
         Policy::initialise(*learned[r].parameters, seed.fork(r));
-        const LastRoutine world(ms::env::TaskDistribution({task_of({r}), task_of({r}, ms::env::parse_task("0"))}));
-        const ms::rl::Internal<ms::env::Batched<LastRoutine>, Meta> inner(ms::env::Batched(world), level1);
-        const auto success = learn<Policy>(inner, learned[r], 2e-3, part(24), seed.fork(10 + r));
+        const ms::env::Batched world(Practice<World>(practice(r)));
+        const ms::rl::Internal<ms::env::Batched<Practice<World>>, Meta> inner(world, level1);
+        const auto success = learn<Policy>(inner, learned[r], 2e-3, part(30), seed.fork(10 + r));
         std::printf("routine %d: success %.3f\n", r, success.back());
         actors.emplace_back(*learned[r].parameters);
     }
 
-    // 2. What they do in turn, in 24 tasks of four routines: behaviour, whose steps are codes.
+    // 2. What they do in turn, in 31 tasks of four routines: behaviour, whose steps are codes.
     ms::train::EpisodesOf<Base2, float> behaviour;
     const Inner busy(ms::env::Batched(World(habits())), level1);
-    ms::rl::record_decisions(busy, Habits{ms::rl::InTurn(actors)}, part(6000), seed.fork(20), behaviour,
+    ms::rl::record_decisions(busy, Habit<Inner, Policy>{ms::rl::InTurn(actors)}, part(4000), seed.fork(20), behaviour,
                              {.only_successes = share == 1, .batch = batch});
 
     // 3. A model of that behaviour, and codes over codes that explain it.
@@ -120,12 +85,12 @@ int main(int argc, char** argv) {
     };
     Learner<Base2> base;
     Base2::initialise(*base.parameters, seed.fork(30));
-    const int pretraining = part(1000), discovery = part(1000);
+    const int pretraining = part(1500), discovery = part(1000);
     ms::train::pretrain<Base2>(one_thread, base, ms::train::sampler(behaviour), {.steps = pretraining, .batch = 64},
                                ms::train::LinearDecay{.from = 3e-3, .last = pretraining}, seed.fork(31), report);
     Learner<Meta2> meta;
     Meta2::initialise(*meta.parameters, seed.fork(32));
-    const Meta2::Options pass{.signal = 0.8};
+    const Meta2::Options pass{.signal = 0.75};
     const ms::train::Ramp alpha{.from = 0, .to = 0.25, .first = discovery / 5, .last = discovery * 3 / 5};
     ms::train::discover<Meta2>(
         one_thread, *base.parameters, meta, ms::train::sampler(behaviour), {.steps = discovery, .batch = 64}, alpha,
@@ -137,9 +102,8 @@ int main(int argc, char** argv) {
         ms::analysis::alignment(inferred.gates.view(), behaviour.sequences(), behaviour.subgoals, {.tolerance = 0});
     std::printf("switch: precision %.2f, recall %.2f\n", match.precision, match.recall);
 
-    // 4. Routines in an order that never was, with a reward at the end alone: on both levels, and by the model of
-    // codes.
-    const Inner task(ms::env::Batched(World(ms::env::TaskDistribution(task_of({0, 1, 2, 0})))), level1);
+    // 4. Routines in an order that never was, with a reward at the end alone: for both levels, and the model of codes.
+    const Inner task(ms::env::Batched(World(ms::env::TaskDistribution(then({}, unseen_order.span())))), level1);
     Learner<Policy2> upper{.optimiser = {.weight_decay = 0}};
     Learner<Policy> lower{.optimiser = {.weight_decay = 0}};
     Learner<Base2> tuned{.optimiser = {.weight_decay = 0}};

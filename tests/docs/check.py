@@ -149,6 +149,8 @@ def understands(path, program, words):
         run = [path, "0"]
     elif program == "tutorial":
         run = [path, "1", "0"]
+    elif program == "second_level":
+        run = [path, words[0], "1", "0"]
     elif words[:1] == ["expert"]:
         run = [path, "expert", "--help"]
     elif "--help" in words:
