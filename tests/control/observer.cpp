@@ -140,3 +140,23 @@ BOOST_AUTO_TEST_CASE(metacontrollers_do_alike_in_any_slice_of_a_batch) {
     check_metacontroller<control::Metacontroller<TinyModel, shape, control::LowRank<2>, control::SoftSwitch,
                                                  control::EveryStep, control::FutureGru<8>, Things>>();
 }
+
+BOOST_AUTO_TEST_CASE(raw_actions_are_what_is_done_and_all_of_it_events) {
+    using Codes = data::Continuous<2>;
+    using Observer = control::RawActions<Codes>;
+    using Episodes = data::Episodes<data::Dense<1>, Codes>;
+    static_assert(control::ObserverOf<Observer, Episodes, 4>);
+    static_assert(!control::ObservesStream<Observer>);
+    static_assert(std::is_same_v<Observer::Observation, data::Dense<2>>);
+    Episodes episodes;
+    episodes.offsets = {0, 3};
+    episodes.observations = {7, 8, 9};
+    episodes.actions = {0.5f, -1, 2, 0, 0, 0};
+    for (int row = 0; row < 3; ++row) {
+        float seen[2] = {9, 9};
+        Observer::observe(episodes, row, seen);
+        BOOST_TEST(seen[0] == episodes.action_rows().row(row)[0]);
+        BOOST_TEST(seen[1] == episodes.action_rows().row(row)[1]);
+        BOOST_TEST(Observer::event(seen));  // one of zeros as well
+    }
+}
