@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdlib>
 
-#include "midstream/control/stream_events.hpp"
+#include "midstream/control/ended_beliefs.hpp"
 #include "midstream/env/gridworld/pinpad.hpp"
 #include "midstream/env/gridworld/shortest_path.hpp"
 #include "midstream/rl/clipped_policy_gradient.hpp"
@@ -89,7 +89,7 @@ using Meta = control::Metacontroller<Base, control::MetacontrollerShape{.read = 
 /// Its encoder sees events of the residual stream.
 using Watching = control::Metacontroller<Base, control::MetacontrollerShape{.read = 1, .write = 1},
                                          control::LowRank<16>, control::GumbelSwitch, control::EveryStep,
-                                         control::FutureGru<64>, control::StreamEvents<64, 1, 2>>;
+                                         control::FutureGru<64>, control::EndedBeliefs<64, 1, 2>>;
 using Controllers = control::Supervised<Base, 1, 3>;
 
 /// Sixteen episodes of up to 40 steps; as a source all of them, beginning with any, so that no batch is the largest.
@@ -167,7 +167,8 @@ BOOST_AUTO_TEST_CASE(discovery) {
             [](std::int64_t) { return Meta::Options{}; }, rate, core::Random(3), report);
     });
     Watching::Options options;
-    for (int kind = 0; kind < 2; ++kind) options.observer.filter.values[65 * kind] = 1;  // fires every other step
+    for (int kind = 0; kind < 2; ++kind) options.observer.beliefs.filter.values[65 * kind] = 1;
+    options.observer.doubt.filter.values[2] = 1;  // fires every other step
     check_stage([&](const auto& policy, auto&& report) {
         auto learner = learner_of<Watching>(train::AdamW{});
         train::discover<Watching>(
