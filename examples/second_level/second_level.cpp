@@ -110,7 +110,7 @@ int run(int argc, char** argv) {
     const int updates = part(80);
     const auto second = learn<Policy2>(Inner2(task, level2), upper, 1e-3, updates, seed.fork(42));
     const auto first = learn<Policy>(task, lower, 1e-3, updates, seed.fork(43));
-    const auto started = learn<Base2>(task, tuned, 3e-4, updates, seed.fork(44));
+    const auto started = learn<Base2>(task, tuned, 1e-3, updates, seed.fork(44));
     std::puts("episodes  level two  level one  level one from the model of codes");
     for (int i = 0; i < updates; i += 10)
         std::printf("%8d  %9.3f  %9.3f  %9.3f\n", i * batch_size, second[i], first[i], started[i]);
