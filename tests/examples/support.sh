@@ -11,7 +11,7 @@ case $(basename "$program") in
         sizes="--record.episodes 24 --record.clean-episodes 24 --components.episodes 24 --pretrain.steps 220 --steer.episodes 4 --codes.episodes 4
             --inspect.episodes 8 --internal.episodes 64 --raw.episodes 32" ;;
     *)
-        sizes="--pretrain.steps 420 --steer.episodes 32 --codes.episodes 32 --inspect.episodes 64 --internal.episodes 160
+        sizes="--components.episodes 16 --pretrain.steps 420 --steer.episodes 32 --codes.episodes 32 --inspect.episodes 64 --internal.episodes 160
             --raw.episodes 80" ;;
 esac
 
@@ -21,7 +21,7 @@ run() {
     shift
     # shellcheck disable=SC2086
     "$@" "$program" all --pretrain.batch 4 --probe.steps 20 --probe.batch 8 --probe.evaluation 16 --steer.steps 60 --steer.batch 4 \
-        --components.episodes 16 --discover.steps 130 --discover.batch 4 --discover.refine-steps 60 --discover.evaluation 16 \
+        --discover.steps 130 --discover.batch 4 --discover.refine-steps 60 --discover.evaluation 16 \
         --codes.count 8 --internal.batch 8 --internal.threshold 0.1 --raw.batch 8 --checkpoint-seconds 0.1 $sizes $options \
         --output "$folder/$output" > "$folder/$output.log" 2>&1
 }

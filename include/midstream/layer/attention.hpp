@@ -120,13 +120,9 @@ struct Attention {
     /// The keys and values of the steps so far, or of the last `context` ones.
     template <class T>
     struct State {
-        static constexpr int key_length =
-            padded<core::Computed<T>>(context);  ///< numbers from a line of keys to the next
-        int length = 0;                          ///< of these steps
-        int first = 0;                           ///< the cache's row of the earliest
-        /// A line for each number of a key, with that number of all steps: a query is multiplied with many at once.
-        alignas(core::alignment) std::array<Remembered<T>, static_cast<std::size_t>(width) * key_length> keys;
-        std::array<Remembered<T>, static_cast<std::size_t>(context) * width> values;  ///< a row for each step
+        int length = 0;  ///< of these steps
+        int first = 0;   ///< the cache's row of the earliest
+        std::array<Remembered<T>, static_cast<std::size_t>(context) * 2 * width> cache;
     };
 
     template <class T>
@@ -237,12 +233,21 @@ struct Attention {
             alignas(core::alignment) std::array<T, static_cast<std::size_t>(heads) * padded<T>(context)> weights{};
             const auto of_head = [&](int head) { return weights.data() + head * padded<T>(context); };
             auto& state = state_of(row);
-            const int last = remember(state, projected.row(row) + width);
-            for (int head = 0; head < heads; ++head) {
-                multiply_keys(state, head, projected.row(row), of_head(head));
-                softmax(of_head(head), bias, head, last);
-                head_line(mixed.row(row), head) = mixed_values<T>(state, head, of_head(head), last + 1);
-            }
+            const int last = next(state);
+            auto* newest = state.cache.data() + static_cast<std::ptrdiff_t>(cache_row(state, last)) * 2 * width;
+            for (int i = 0; i < 2 * width; ++i)
+                newest[i] = static_cast<std::remove_cvref_t<decltype(*newest)>>(projected.row(row)[width + i]);
+            // All heads step by step, as the cache lies in memory.
+            for (int j = 0; j <= last; ++j)
+                for (int head = 0; head < heads; ++head)
+                    of_head(head)[j] = cached(state, j, head).dot(head_line(projected.row(row), head));
+            for (int head = 0; head < heads; ++head) softmax(of_head(head), bias, head, last);
+            // In one expression for all heads their sums would leave the registers.
+            core::EigenMatrix<T, 1, width> sums = core::EigenMatrix<T, 1, width>::Zero();
+            for (int j = 0; j <= last; ++j)
+                for (int head = 0; head < heads; ++head)
+                    head_line(sums.data(), head) += of_head(head)[j] * cached(state, j, heads + head);
+            core::map_row(mixed, row) = sums;
         }
         Output::apply(parameters.output, mixed, y);
     }
@@ -333,54 +338,11 @@ private:
     static core::EigenMap<T, 1, head_width> head_line(T* row, int head) {
         return core::EigenMap<T, 1, head_width>(row + head * head_width);
     }
-    /// Makes room for one more step, takes in its key and value, and returns how many there are before it.
-    template <class T, class Number>
-    static int remember(State<T>& state, const Number* key_and_value) {
-        const bool grows = state.length < context;
-        const int last = next(state), place = cache_row(state, last);
-        constexpr int length = State<T>::key_length;
-        // Whole blocks of keys are read: what of them is yet to come is zero.
-        if (grows && place % lanes<Number> == 0)
-            for (int i = 0; i < width; ++i)
-                std::fill_n(state.keys.data() + i * length + place, lanes<Number>, Remembered<T>(0));
-        for (int i = 0; i < width; ++i)
-            state.keys[static_cast<std::size_t>(i * length + place)] = static_cast<Remembered<T>>(key_and_value[i]);
-        for (int i = 0; i < width; ++i)
-            state.values[static_cast<std::size_t>(place * width + i)] =
-                static_cast<Remembered<T>>(key_and_value[width + i]);
-        return last;
-    }
-    /// The inner products of one head of a row of queries with the keys of all steps, the earliest first, and padding.
-    template <class T, class Number>
-    static void multiply_keys(const State<T>& state, int head, const Number* queries, Number* products) {
-        constexpr int length = State<T>::key_length;
-        using Keys = Eigen::Map<const Eigen::Array<Remembered<T>, 1, lanes<Number>>>;
-        for (int j = 0; j < padded<Number>(state.length); j += lanes<Number>) {
-            Block<Number> sums = Block<Number>::Zero();
-            for (int i = head * head_width; i < (head + 1) * head_width; ++i)
-                sums += queries[i] * Keys(state.keys.data() + i * length + j).template cast<Number>();
-            block(products + j) = sums;
-        }
-        if constexpr (Shape.slides) std::rotate(products, products + state.first, products + state.length);
-    }
-    /// The values of one head, weighted: the earliest of `steps` first.
-    template <class T, class W>
-    static core::EigenMatrix<T, 1, head_width> mixed_values(const State<W>& state, int head, const T* weights,
-                                                            int steps) {
-        using Line = core::EigenMatrix<T, 1, head_width>;
-        const auto value = [&](int step) {
-            return head_line(state.values.data() + static_cast<std::ptrdiff_t>(cache_row(state, step)) * width, head)
-                .template cast<T>();
-        };
-        // Two sums, of which neither waits for the other.
-        Line even = Line::Zero(), odd = Line::Zero();
-        int step = 0;
-        for (; step + 1 < steps; step += 2) {
-            even += weights[step] * value(step);
-            odd += weights[step + 1] * value(step + 1);
-        }
-        if (step < steps) even += weights[step] * value(step);
-        return even + odd;
+    /// Those of one head (of keys, then values) at a step, the earliest of which is 0.
+    template <class T>
+    static auto cached(const State<T>& state, int step, int head) {
+        const auto* row = state.cache.data() + static_cast<std::ptrdiff_t>(cache_row(state, step)) * 2 * width;
+        return head_line(row, head).template cast<core::Computed<T>>();
     }
 
     template <class T>
