@@ -15,6 +15,19 @@
 
 namespace midstream::examples {
 
+/// Points (x, y) in two series: those with a kind from 0 on, and the others.
+inline std::vector<Series> told_apart(const std::vector<double>& x, const std::vector<double>& y,
+                                      const std::vector<double>& kind, const char* these, const char* others) {
+    std::vector<Series> result{{.label = these, .points = true, .joined = false},
+                               {.label = others, .points = true, .joined = false}};
+    for (std::size_t i = 0; i < kind.size(); ++i) {
+        Series& series = result[kind[i] >= 0 ? 0 : 1];
+        series.x.push_back(x[i]);
+        series.y.push_back(y[i]);
+    }
+    return result;
+}
+
 /// Adds the components, which of them are events, and when these happen. `episodes` are some to show.
 template <class P>
 void components_section(Run<P>& run, const typename P::Episodes& episodes, Page& page) {
@@ -22,17 +35,11 @@ void components_section(Run<P>& run, const typename P::Episodes& episodes, Page&
     page.heading("Events of the residual stream");
     const Results table(run.folder / "components.csv");
     const auto &kurtosis = table.column("kurtosis"), &rise = table.column("rise"), &event = table.column("event");
-    Series events{.label = "events", .points = true, .joined = false},
-        others{.label = "other components", .points = true, .joined = false};
-    for (std::size_t i = 0; i < event.size(); ++i) {
-        Series& series = event[i] >= 0 ? events : others;
-        series.x.push_back(kurtosis[i]);
-        series.y.push_back(rise[i]);
-    }
+    const auto events = told_apart(kurtosis, rise, event, "events", "other components");
     page.figure(
-        drawn(run.folder / "plot-components", LinePlot{.x_label = "kurtosis",
-                                                       .y_label = "rise of the action loss when it fires (nats)",
-                                                       .series = {events, others}}),
+        drawn(run.folder / "plot-components",
+              LinePlot{
+                  .x_label = "kurtosis", .y_label = "rise of the action loss when it fires (nats)", .series = events}),
         fmt::format("The {} independent components of layer {}, found by FastICA. {} No label was needed.",
                     event.size(), Observer::layer,
                     finds_beliefs<P>
@@ -40,26 +47,20 @@ void components_section(Run<P>& run, const typename P::Episodes& episodes, Page&
                                       "model may have to give up a belief.")
                         : fmt::format("Those at whose firing the base model no longer knows what comes next are the {} "
                                       "events that the encoder sees.",
-                                      events.x.size())));
+                                      events[0].x.size())));
     if constexpr (finds_beliefs<P>) {
         const Results changes(run.folder / "beliefs.csv");
         const auto &skewness = changes.column("skewness"), &rate = changes.column("rate"),
                    &belief = changes.column("belief");
-        Series beliefs{.label = "beliefs", .points = true, .joined = false},
-            rest{.label = "other changes", .points = true, .joined = false};
-        for (std::size_t i = 0; i < belief.size(); ++i) {
-            Series& series = belief[i] >= 0 ? beliefs : rest;
-            series.x.push_back(rate[i]);
-            series.y.push_back(skewness[i]);
-        }
+        const auto beliefs = told_apart(rate, skewness, belief, "beliefs", "other changes");
         page.figure(
-            drawn(run.folder / "plot-beliefs", LinePlot{.x_label = "share of the events at which it ends",
-                                                        .y_label = "skewness",
-                                                        .series = {beliefs, rest}}),
+            drawn(
+                run.folder / "plot-beliefs",
+                LinePlot{.x_label = "share of the events at which it ends", .y_label = "skewness", .series = beliefs}),
             fmt::format("How the stream changes there, from {0} steps before to {0} steps after: the {1} of {2} "
                         "components that lean to one side are beliefs, which end at once and altogether. The "
                         "encoder sees which.",
-                        run.settings.components.window, beliefs.x.size(), belief.size()));
+                        run.settings.components.window, beliefs[0].x.size(), belief.size()));
     }
 
     train::StreamAhead<typename P::Base, float> stream;
