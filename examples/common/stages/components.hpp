@@ -74,25 +74,18 @@ void components(Run<P>& run) {
                          return train::find_events<typename P::Meta::Observer, typename P::Base>(
                              base, episodes, random, find_options<P>(run.settings.components));
                  }();
-                 const auto& events = [&]() -> const auto& {
-                     if constexpr (finds_beliefs<P>)
-                         return found.doubt;
-                     else
-                         return found;
-                 }
-                 ();
+                 const std::vector<train::ComponentStatistics>* components;
+                 if constexpr (finds_beliefs<P>)
+                     components = &found.doubt.components;
+                 else
+                     components = &found.components;
                  std::vector<std::vector<double>> rows;
-                 double largest = events.components.front().rise;
-                 for (const auto& component : events.components) {
+                 double largest = components->front().rise;
+                 for (const auto& component : *components) {
                      rows.push_back({static_cast<double>(rows.size()), component.kurtosis, component.threshold,
                                      component.rate, component.rise, static_cast<double>(component.kind)});
                      largest = std::max(largest, component.rise);
                  }
-                 if constexpr (!finds_beliefs<P>)
-                     show(stdout,
-                          fmt::format("components: {} of {} are events, at which the action loss rises by up to {:.2f} "
-                                      "nats\n",
-                                      events.kinds, events.components.size(), largest));
                  if constexpr (finds_beliefs<P>) {
                      std::vector<std::vector<double>> beliefs;
                      for (const auto& belief : found.beliefs)
@@ -100,11 +93,14 @@ void components(Run<P>& run) {
                                             belief.rate, static_cast<double>(belief.kind)});
                      write_table(run.folder / "beliefs.csv", {"component", "skewness", "threshold", "rate", "belief"},
                                  beliefs);
-                     show(
-                         stdout,
-                         fmt::format(
-                             "components: {} beliefs end at {} events, at which the action loss rises by {:.2f} nats\n",
-                             found.kinds, found.events, largest));
+                     show(stdout, fmt::format("components: {} beliefs end at {} events, at which the action loss rises "
+                                              "by {:.2f} nats\n",
+                                              found.kinds, found.events, largest));
+                 } else {
+                     show(stdout,
+                          fmt::format("components: {} of {} are events, at which the action loss rises by up to {:.2f} "
+                                      "nats\n",
+                                      found.kinds, found.components.size(), largest));
                  }
                  io::save(run.folder / "components.safetensors", core::text(about_components(run)),
                           [&](auto&& member) { member("observer", found.observer); });
