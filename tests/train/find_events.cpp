@@ -64,6 +64,7 @@ BOOST_AUTO_TEST_CASE(events_are_the_components_at_which_the_model_loses_track) {
     const auto base = bell_model();
     const auto found = train::find_events<Observer, Base>(*base, episodes, core::Random(3));
     BOOST_TEST(found.kinds == 2);
+    BOOST_TEST(found.merged == 0);
     BOOST_TEST(static_cast<int>(found.components.size()) == found.independent.count);
     int kinds = 0;
     for (const auto& component : found.components) {
@@ -94,6 +95,26 @@ BOOST_AUTO_TEST_CASE(events_are_the_components_at_which_the_model_loses_track) {
         }
     BOOST_TEST(wrong == 0);
     BOOST_TEST(kind_of[1] != kind_of[2]);
+}
+
+// FastICA, given fewer components than there are directions, has two bells that look nearly alike in one component;
+// among rings alone they are two.
+BOOST_AUTO_TEST_CASE(kinds_that_share_a_component_are_told_apart) {
+    Episodes episodes;
+    draw(3000, core::Random(2), episodes);
+    auto base = bell_model();
+    // Bells 1 and 2 look alike but for a little.
+    auto embedding = core::map(base->embedding.rows);
+    const auto one = embedding.row(1).eval(), two = embedding.row(2).eval();
+    embedding.row(1) = one + 0.3f * two;
+    embedding.row(2) = one - 0.3f * two;
+    auto head = core::map(base->action_head.weight);
+    head.setZero();
+    head.col(0) = -3 * one.transpose();
+    const auto found =
+        train::find_events<Observer, Base>(*base, episodes, core::Random(3), {.components = {.components = 4}});
+    BOOST_TEST(found.kinds == 2);
+    BOOST_TEST(found.merged == 1);
 }
 
 BOOST_AUTO_TEST_CASE(where_the_model_never_loses_track_one_component_is_left_and_its_rise_says_so) {
@@ -150,13 +171,4 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_measured_is_refused) {
         shortest.offsets.push_back(i + 1);
     }
     refused("no component of the residual stream fires twice", shortest);
-}
-
-BOOST_AUTO_TEST_CASE(the_threshold_lies_between_two_classes) {
-    std::vector<float> values{1, 0, 0, 0, 1, 0, 0};
-    BOOST_TEST(train::two_class_threshold(values) == 0.5);
-    values = {0, 0.2f, -0.2f, 10, 9.8f, 10.2f, 0};
-    BOOST_TEST(train::two_class_threshold(values) == 5, boost::test_tools::tolerance(1e-6));
-    values = {4, 4, 4};
-    BOOST_TEST(train::two_class_threshold(values) == 4);
 }

@@ -12,10 +12,11 @@
 #include <utility>
 #include <vector>
 
+#include "midstream/control/skewed_directions.hpp"
+#include "midstream/control/whiten.hpp"
 #include "midstream/core/contract.hpp"
 #include "midstream/core/finite.hpp"
 #include "midstream/core/random.hpp"
-#include "midstream/core/symmetric_eigen.hpp"
 #include "midstream/core/tensor.hpp"
 
 namespace midstream::control {
@@ -85,13 +86,11 @@ struct IndependentComponentsOptions {
 
 namespace detail {
 
-using Dense = Eigen::MatrixXd;
-
 /// The orthogonal matrix that is nearest to one of full rank, (w w^T)^(-1/2) w, by Newton and Schulz's iteration.
 /// Empty where it does not settle: w has a lower rank, or numbers that are not finite.
-inline Dense orthogonal(const Dense& w) {
-    const Dense identity = Dense::Identity(w.rows(), w.rows());
-    Dense result = w / w.norm(), excess, correction;
+inline Eigen::MatrixXd orthogonal(const Eigen::MatrixXd& w) {
+    const Eigen::MatrixXd identity = Eigen::MatrixXd::Identity(w.rows(), w.rows());
+    Eigen::MatrixXd result = w / w.norm(), excess, correction;
     for (int iteration = 0; iteration < 200; ++iteration) {
         excess.noalias() = result * result.transpose();
         excess -= identity;
@@ -104,34 +103,28 @@ inline Dense orthogonal(const Dense& w) {
 }
 
 /// The contrast's derivative at every entry, in place, and for every line the mean of its second derivative.
-inline Eigen::VectorXd differentiate(Contrast contrast, Dense& sources) {
-    Dense slopes;
+inline Eigen::VectorXd differentiate(Contrast contrast, Eigen::MatrixXd& sources) {
+    Eigen::MatrixXd slopes;
     if (contrast == Contrast::log_cosh) {
         sources = sources.array().tanh().matrix();
         slopes = (1 - sources.array().square()).matrix();
     } else {
-        const Dense bell = (-0.5 * sources.array().square()).exp().matrix();
+        const Eigen::MatrixXd bell = (-0.5 * sources.array().square()).exp().matrix();
         slopes = ((1 - sources.array().square()) * bell.array()).matrix();
         sources.array() *= bell.array();
     }
     return slopes.rowwise().mean();
 }
 
-/// How whitened data (a column for each row) are turned into components, a line for each.
-struct Rotation {
-    Dense turn;
-    int iterations = 0;
-    double change = 1;  ///< IndependentComponents::change
-};
-
 /// All components at once (symmetric FastICA).
-inline Rotation turn_together(const Dense& white, core::Random& random, const IndependentComponentsOptions& options) {
+inline Rotation turn_together(const Eigen::MatrixXd& white, core::Random& random,
+                              const IndependentComponentsOptions& options) {
     const Eigen::Index count = white.rows();
-    Rotation result{.turn = Dense(count, count)};
+    Rotation result{.turn = Eigen::MatrixXd(count, count)};
     for (int i = 0; i < count; ++i)
         for (int j = 0; j < count; ++j) result.turn(i, j) = random.normal();
     result.turn = orthogonal(result.turn);
-    Dense sources, next;
+    Eigen::MatrixXd sources, next;
     for (; result.iterations < options.iterations && result.change > options.tolerance; ++result.iterations) {
         sources.noalias() = result.turn * white;
         const Eigen::VectorXd slopes = differentiate(options.contrast, sources);
@@ -149,55 +142,6 @@ inline Rotation turn_together(const Dense& white, core::Random& random, const In
     return result;
 }
 
-/// One component after the other, each the direction of the largest skewness that power iterations on the third moment
-/// come to, of several starts among the directions orthogonal to those before (deflation). All at once they would share
-/// a direction where another leans to no side.
-inline Rotation turn_one_by_one(const Dense& white, core::Random& random, const IndependentComponentsOptions& options) {
-    constexpr int starts = 8;
-    const Eigen::Index count = white.rows();
-    Rotation result{.turn = Dense::Zero(count, count), .change = 0};
-    Eigen::RowVectorXd direction(count), next(count), sources(white.cols()), squares(white.cols());
-    for (Eigen::Index i = 0; i < count; ++i) {
-        const auto before = result.turn.topRows(i);
-        // Twice, as what is left may be small. False where nothing is.
-        const auto leave_out = [&](Eigen::RowVectorXd& of) {
-            for (int pass = 0; pass < 2; ++pass) {
-                if (!(of.norm() > 1e-12)) return false;
-                of.normalize();
-                of -= (of * before.transpose()).eval() * before;
-            }
-            of.normalize();
-            return true;
-        };
-        double largest = -1, change = 0;
-        for (int start = 0; start < starts; ++start) {
-            for (double& entry : direction) entry = random.normal();
-            leave_out(direction);
-            double turned = 1;
-            int iteration = 0;
-            for (; iteration < options.iterations && turned > options.tolerance; ++iteration) {
-                sources.noalias() = direction * white;
-                squares = sources.cwiseAbs2();
-                next.noalias() = squares * white.transpose();
-                next /= static_cast<double>(white.cols());
-                if (!leave_out(next)) break;  // leans to no side
-                turned = 1 - std::abs(next.dot(direction));
-                direction.swap(next);
-            }
-            sources.noalias() = direction * white;
-            const double skewness = std::abs(sources.array().cube().mean());
-            core::require(core::is_finite(skewness), "independent components: a skewness is not finite");
-            result.iterations = std::max(result.iterations, iteration);
-            if (skewness <= largest) continue;
-            largest = skewness;
-            change = turned;
-            result.turn.row(i) = direction;
-        }
-        result.change = std::max(result.change, change);
-    }
-    return result;
-}
-
 }  // namespace detail
 
 /// Fits as many components as asked for, from a random start; the same rows and stream give the same bits. Throws
@@ -205,47 +149,33 @@ inline Rotation turn_one_by_one(const Dense& white, core::Random& random, const 
 template <class T, int Width>
 IndependentComponents<T, Width> independent_components(core::Rows<const T, Width> rows, core::Random random,
                                                        const IndependentComponentsOptions& options = {}) {
-    using detail::Dense;
     core::require_range(options.components, 0, Width, "the number of independent components");
     core::require_range(options.iterations, 1, 1 << 20, "the iterations of FastICA");
     core::require(options.tolerance > 0 && options.floor > 0, "tolerance and floor of FastICA are positive");
     core::require(rows.count > 1, "independent components need at least 2 rows");
     // A column for each row.
-    Dense data = core::map(rows).template cast<double>().transpose();
+    Eigen::MatrixXd data = core::map(rows).template cast<double>().transpose();
     core::require(core::all_finite(data.reshaped()),
                   "independent components: the rows hold numbers that are not finite");
-    const Eigen::VectorXd mean = data.rowwise().mean();
-    data.colwise() -= mean;
-
-    const Dense covariance = data * data.transpose() / rows.count;
-    core::require(core::all_finite(covariance.reshaped()),
-                  "independent components: the rows' variances are not finite");
-    const auto [variances, directions] = core::symmetric_eigen<double>(covariance);
-    const double scale = mean.cwiseAbs2().maxCoeff();  // below its rounding, differences are none
-    int rank = 0;
-    while (rank < Width && variances[Width - 1 - rank] > options.floor * variances[Width - 1] &&
-           variances[Width - 1 - rank] > 1e-14 * scale)
-        ++rank;
-    core::require(rank > 0, "independent components: all rows are equal");
+    const auto [mean, whitening] = whiten(data, options.floor);
+    const auto rank = static_cast<int>(whitening.rows());
     core::require(options.components <= rank, [&] {
         return "independent components: " + std::to_string(options.components) + " asked for, the rows have rank " +
                std::to_string(rank);
     });
     const int count = options.components > 0 ? options.components : rank;
-    const Dense whitening =
-        variances.tail(count).cwiseSqrt().cwiseInverse().asDiagonal() * directions.rightCols(count).transpose();
-    const Dense white = whitening * data;
+    const Eigen::MatrixXd white = whitening.bottomRows(count) * data;
 
-    const auto [turn, iterations, change] = options.contrast == Contrast::skewness
-                                                ? detail::turn_one_by_one(white, random, options)
-                                                : detail::turn_together(white, random, options);
+    const auto [turn, iterations, change] =
+        options.contrast == Contrast::skewness ? skewed_directions(white, random, options.iterations, options.tolerance)
+                                               : detail::turn_together(white, random, options);
     IndependentComponents<T, Width> result;
     result.count = count;
     result.iterations = iterations;
     result.change = change;
 
-    const Dense sources = turn * white;
-    Dense unmixing = turn * whitening;
+    const Eigen::MatrixXd sources = turn * white;
+    Eigen::MatrixXd unmixing = turn * whitening.bottomRows(count);
     Eigen::VectorXd kurtosis(count);
     for (int i = 0; i < count; ++i) {
         const auto source = sources.row(i).array();

@@ -14,6 +14,7 @@
 #include "midstream/control/ended_beliefs.hpp"
 #include "midstream/train/find_events.hpp"
 #include "midstream/train/linear_discriminant.hpp"
+#include "midstream/train/two_class_threshold.hpp"
 
 namespace midstream::train {
 

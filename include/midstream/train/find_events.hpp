@@ -6,12 +6,16 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "midstream/control/independent_components.hpp"
 #include "midstream/control/stream_events.hpp"
 #include "midstream/data/validate.hpp"
+#include "midstream/train/exclusive_events.hpp"
 #include "midstream/train/stream_ahead.hpp"
+#include "midstream/train/two_class_threshold.hpp"
 
 namespace midstream::train {
 
@@ -41,35 +45,21 @@ struct ComponentStatistics {
 /// What find_events came to: an observer, and what speaks for it.
 template <class Observer>
 struct FoundEvents {
-    Observer observer{};                          ///< of the events, in the order of their rise, the largest first
-    std::vector<ComponentStatistics> components;  ///< the largest kurtosis first
+    Observer observer{};  ///< of the events, in the order of their rise, the largest first
+    /// The largest kurtosis first; where kinds were told apart, these in place of the components that they were in.
+    std::vector<ComponentStatistics> components;
     control::IndependentComponents<float, Observer::width> independent{};  ///< all components, events or not
     int kinds = 0;                                                         ///< of events
+    /// Of how many components more kinds were told apart than these are (train/exclusive_events.hpp); 0: of none.
+    int merged = 0;
 };
 
-/// Splits numbers in two classes such that the variance within them is least, and returns what lies midway between the
-/// means of these. `values` are sorted.
-inline double two_class_threshold(std::vector<float>& values) {
-    std::sort(values.begin(), values.end());
-    const auto count = static_cast<double>(values.size());
-    double total = 0;
-    for (const float value : values) total += value;
-    double below = 0, most = 0, threshold = values.empty() ? 0 : values.back();
-    for (std::size_t i = 0; i + 1 < values.size(); ++i) {
-        below += values[i];
-        const double lower = static_cast<double>(i) + 1, upper = count - lower;
-        const double gap = (total - below) / upper - below / lower, between = lower * upper * gap * gap;
-        if (between <= most) continue;
-        most = between;
-        threshold = below / lower + gap / 2;
-    }
-    return threshold;
-}
-
-/// Fits an observer to episodes with endings; some 20 000 steps suffice where events are not much rarer than one in
-/// fifteen. The component at whose firing the loss rises most is an event in any case: where it does not rise, the
-/// model is hardly trained or there are no events, as `components` tells. Throws core::Error where episodes are not
-/// valid or nothing can be measured, and where an observer at a layer above 0 meets an episode as long as the context.
+/// Fits an observer to episodes with endings. Where events lie in more directions than components were found, kinds are
+/// told apart among events alone, and are measured as components are. Some 20 000 steps suffice where events are not
+/// much rarer than one in fifteen. The component at whose firing the loss rises most is an event in any case: where it
+/// does not rise, the model is hardly trained or there are no events, as `components` tells. Throws core::Error where
+/// episodes are not valid or nothing can be measured, and where an observer at a layer above 0 meets an episode as long
+/// as the context.
 template <class Observer, class Base>
 FoundEvents<Observer> find_events(const typename Base::template Parameters<float>& base,
                                   const EpisodesOf<Base, float>& episodes, core::Random random,
@@ -105,16 +95,14 @@ FoundEvents<Observer> find_events(const typename Base::template Parameters<float
         }
     }
 
-    std::vector<float> values(static_cast<std::size_t>(rows.count));
-    for (int i = 0; i < result.independent.count; ++i) {
-        for (int row = 0; row < rows.count; ++row) values[static_cast<std::size_t>(row)] = sources.view().row(row)[i];
-        ComponentStatistics component{.kurtosis = result.independent.kurtosis.values[i],
-                                      .threshold = two_class_threshold(values)};
+    // Of what has these values at the rows.
+    const auto measured = [&](const std::vector<float>& values, double kurtosis, double threshold) {
+        ComponentStatistics component{.kurtosis = kurtosis, .threshold = threshold};
         double fired = 0, sum = 0, square = 0;
         for (int episode = 0; episode < sequences.count(); ++episode) {
             const int first = sequences.first(episode), ending = first + sequences.length(episode) - 1;
             for (int row = first; row <= ending; ++row) {
-                if (sources.view().row(row)[i] <= component.threshold) continue;
+                if (values[static_cast<std::size_t>(row)] <= threshold) continue;
                 ++fired;
                 if (row == first || row == ending) continue;
                 const double rise = rises[static_cast<std::size_t>(row)];
@@ -128,28 +116,79 @@ FoundEvents<Observer> find_events(const typename Base::template Parameters<float
             const double mean = sum / n, variance = std::max(0.0, square / n - mean * mean);
             component.rise = mean - 2 * std::sqrt(variance / (n - 1));
         }
-        result.components.push_back(component);
-    }
+        return component;
+    };
+    // The events among what was measured, in the order of their rise.
+    const auto chosen = [&](const std::vector<ComponentStatistics>& of) {
+        std::vector<int> order;
+        for (std::size_t i = 0; i < of.size(); ++i)
+            if (of[i].measured > 1) order.push_back(static_cast<int>(i));
+        const auto rise = [&](int i) { return of[static_cast<std::size_t>(i)].rise; };
+        std::stable_sort(order.begin(), order.end(), [&](int x, int y) { return rise(x) > rise(y); });
+        std::size_t count = std::min<std::size_t>(order.size(), 1);
+        while (count < order.size() && count < Observer::kinds && rise(order[count]) > 0 &&
+               rise(order[count]) >= options.share * rise(order[0]))
+            ++count;
+        order.resize(count);
+        return order;
+    };
 
-    // The kinds of events, in the order of the rise.
-    std::vector<int> order;
-    for (int i = 0; i < result.independent.count; ++i)
-        if (result.components[static_cast<std::size_t>(i)].measured > 1) order.push_back(i);
+    auto& components = result.components;
+    std::vector<float> values(static_cast<std::size_t>(rows.count)), sorted;
+    const auto source = [&](int i) {
+        for (int row = 0; row < rows.count; ++row) values[static_cast<std::size_t>(row)] = sources.view().row(row)[i];
+    };
+    for (int i = 0; i < result.independent.count; ++i) {
+        source(i);
+        components.push_back(
+            measured(values, result.independent.kurtosis.values[i], two_class_threshold(sorted = values)));
+    }
+    const std::vector<int> order = chosen(components);
     core::require(!order.empty(), "no component of the residual stream fires twice where the action loss is known");
-    const auto rise = [&](int i) { return result.components[static_cast<std::size_t>(i)].rise; };
-    std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return rise(a) > rise(b); });
-    std::size_t kinds = 1;
-    while (kinds < order.size() && kinds < Observer::kinds && rise(order[kinds]) > 0 &&
-           rise(order[kinds]) >= options.share * rise(order[0]))
-        ++kinds;
-    order.resize(kinds);
     result.observer.mean = result.independent.mean;
     for (const int i : order) {
         core::map(result.observer.filter).row(result.kinds) = core::map(result.independent.unmixing).row(i);
         result.observer.threshold.values[result.kinds] =
-            static_cast<float>(result.components[static_cast<std::size_t>(i)].threshold);
-        result.components[static_cast<std::size_t>(i)].kind = result.kinds++;
+            static_cast<float>(components[static_cast<std::size_t>(i)].threshold);
+        components[static_cast<std::size_t>(i)].kind = result.kinds++;
     }
+
+    // One component may be of several kinds: FastICA may stop where two that exclude one another are in one.
+    std::vector<int> events;
+    for (int row = 0; row < rows.count; ++row) {
+        std::int16_t seen = 0;
+        result.observer.observe(rows, row, &seen);
+        if (Observer::event(&seen)) events.push_back(row);
+    }
+    if (Observer::kinds == 1 || events.empty()) return result;
+    const auto apart = exclusive_events<Observer::layer, Observer::kinds>(rows, events, random.fork(1));
+    if (apart.directions <= result.kinds) return result;
+    const int directions = std::min(apart.directions, Observer::kinds);
+    core::map(sources.view()).template leftCols<Observer::kinds>().noalias() =
+        (core::map(rows).rowwise() - core::map(apart.observer.mean)) * core::map(apart.observer.filter).transpose();
+    std::vector<ComponentStatistics> kinds;
+    for (int k = 0; k < directions; ++k) {
+        source(k);
+        double square = 0, fourth = 0;
+        for (const double value : values) {
+            square += value * value / rows.count;
+            fourth += value * value * value * value / rows.count;
+        }
+        kinds.push_back(measured(values, fourth / (square * square) - 3, apart.observer.threshold.values[k]));
+    }
+    const std::vector<int> told = chosen(kinds);
+    if (static_cast<int>(told.size()) <= result.kinds) return result;
+    std::erase_if(components, [](const ComponentStatistics& component) { return component.kind >= 0; });
+    result.observer = {.mean = apart.observer.mean};
+    result.merged = std::exchange(result.kinds, 0);
+    for (const int k : told) {
+        core::map(result.observer.filter).row(result.kinds) = core::map(apart.observer.filter).row(k);
+        result.observer.threshold.values[result.kinds] = apart.observer.threshold.values[k];
+        kinds[static_cast<std::size_t>(k)].kind = result.kinds++;
+        components.push_back(kinds[static_cast<std::size_t>(k)]);
+    }
+    std::stable_sort(components.begin(), components.end(),
+                     [](const auto& x, const auto& y) { return x.kurtosis > y.kurtosis; });
     return result;
 }
 

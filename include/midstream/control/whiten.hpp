@@ -1,0 +1,38 @@
+/// \file
+/// Directions in which rows vary alike and independently of one another.
+#pragma once
+
+#include "midstream/core/contract.hpp"
+#include "midstream/core/finite.hpp"
+#include "midstream/core/symmetric_eigen.hpp"
+
+namespace midstream::control {
+
+/// How centred data (a column for each row of the stream, a line for each number of it) become white: `whitening` *
+/// data has the unit matrix as its second moments.
+struct Whitening {
+    Eigen::VectorXd mean;       ///< of the data before they were centred
+    Eigen::MatrixXd whitening;  ///< a line for each direction, the largest variance last; as many as the data have rank
+};
+
+/// Takes the mean from `data` and says how they become white. Directions of less than the share `floor` of the largest
+/// variance count as none. Throws core::Error where variances are not finite, or no direction is left.
+inline Whitening whiten(Eigen::MatrixXd& data, double floor) {
+    Whitening result{.mean = data.rowwise().mean(), .whitening = {}};
+    data.colwise() -= result.mean;
+    const Eigen::MatrixXd covariance = data * data.transpose() / static_cast<double>(data.cols());
+    core::require(core::all_finite(covariance.reshaped()), "whitening: the rows' variances are not finite");
+    const auto [variances, directions] = core::symmetric_eigen<double>(covariance);
+    const double scale = result.mean.cwiseAbs2().maxCoeff();  // below its rounding, differences are none
+    const Eigen::Index width = data.rows();
+    Eigen::Index rank = 0;
+    while (rank < width && variances[width - 1 - rank] > floor * variances[width - 1] &&
+           variances[width - 1 - rank] > 1e-14 * scale)
+        ++rank;
+    core::require(rank > 0, "whitening: all rows are equal");
+    result.whitening =
+        variances.tail(rank).cwiseSqrt().cwiseInverse().asDiagonal() * directions.rightCols(rank).transpose();
+    return result;
+}
+
+}  // namespace midstream::control
