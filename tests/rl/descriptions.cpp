@@ -194,6 +194,12 @@ BOOST_AUTO_TEST_CASE(optimisers_and_schedules) {
     every_field_counts(train::DiscoverOptions{});
 }
 
+BOOST_AUTO_TEST_CASE(searches) {
+    every_field_counts(control::IndependentComponentsOptions{});
+    every_field_counts(train::FindEventsOptions{});
+    every_field_counts(train::FindEndedBeliefsOptions{});
+}
+
 BOOST_AUTO_TEST_CASE(reinforcement) {
     every_field_counts(rl::ActingOptions<Meta<>>{});
     all_different({value_text(rl::ActingOptions<Meta<>>{}),

@@ -106,9 +106,11 @@ private:
     }
 };
 
+}  // namespace detail
+
 /// What is done to numbers of c while they are in registers: before the first of their terms and after the last one.
 template <class T>
-struct Around {
+struct Epilogue {
     bool anew = false;            ///< they begin at the bias, not at what they are
     const T* bias = nullptr;      ///< a line of numbers, one for each column; null for zero
     bool rectified = false;       ///< max(number, 0) is what they end as
@@ -116,22 +118,27 @@ struct Around {
     std::ptrdiff_t row = 0;       ///< from a number of `positive` to that in the next row
 
     /// The same from another number of c on.
-    Around at(std::ptrdiff_t i, std::ptrdiff_t j) const {
+    Epilogue at(std::ptrdiff_t i, std::ptrdiff_t j) const {
         return {anew, bias ? bias + j : nullptr, rectified, positive ? positive + i * row + j : nullptr, row};
     }
     /// What is done at the terms [k, k + count) of `terms`.
-    Around during(int k, int count, int terms) const {
+    Epilogue during(int k, int count, int terms) const {
         const bool last = k + count == terms;
         return {anew && k == 0, bias, rectified && last, last ? positive : nullptr, row};
     }
 
+    /// Is anything done after the last term?
     bool ends() const { return rectified || positive; }
+    /// What a number of column j begins at, being this.
     T begin(T number, int j) const { return !anew ? number : bias ? bias[j] : T(0); }
+    /// What a number of row i and column j ends as, being this.
     T end(T number, int i, int j) const {
         if (rectified) number = std::max(number, T(0));
         return positive && !(positive[i * row + j] > T(0)) ? T(0) : number;
     }
 };
+
+namespace detail {
 
 /// As many zeros as a tile has columns.
 template <class T>
@@ -141,10 +148,10 @@ alignas(alignment) inline constexpr T zeros[packets * lanes<Packet<T>>]{};
 /// Without loops, so that compilers see early that the sums are so many registers.
 template <class P, int Packets, class T, int... row>
 void multiply_tile(std::integer_sequence<int, row...>, Strided<T> a, const T* b, std::ptrdiff_t b_row, int terms, T* c,
-                   std::ptrdiff_t c_row, const Around<T>& around) {
+                   std::ptrdiff_t c_row, const Epilogue<T>& epilogue) {
     using Line = detail::Line<P, Packets>;
-    const T* const from = !around.anew ? c : around.bias ? around.bias : zeros<T>;
-    const std::ptrdiff_t from_row = around.anew ? 0 : c_row;
+    const T* const from = !epilogue.anew ? c : epilogue.bias ? epilogue.bias : zeros<T>;
+    const std::ptrdiff_t from_row = epilogue.anew ? 0 : c_row;
     Line sums[] = {Line::load(from + row * from_row)...};
     for (int k = 0; k < terms; ++k) {
         const auto line = Line::load(b);
@@ -155,15 +162,15 @@ void multiply_tile(std::integer_sequence<int, row...>, Strided<T> a, const T* b,
     (sums[row].store(c + row * c_row), ...);
 }
 
-/// What `around` makes of numbers of c that have just been stored. Not among their terms: whatever else a compiler has
-/// to keep in registers there, a sum has to leave its own for.
+/// What `epilogue` makes of numbers of c that have just been stored. Not among their terms: whatever else a compiler
+/// has to keep in registers there, a sum has to leave its own for.
 template <class P, int Packets, class T>
-EIGEN_DONT_INLINE void end_tile(int rows, T* c, std::ptrdiff_t c_row, const Around<T>& around) {
+EIGEN_DONT_INLINE void end_tile(int rows, T* c, std::ptrdiff_t c_row, const Epilogue<T>& epilogue) {
     using Line = detail::Line<P, Packets>;
     for (int i = 0; i < rows; ++i, c += c_row) {
         Line line = Line::load(c);
-        if (around.rectified) line.rectify();
-        if (around.positive) line.keep_where_positive(around.positive + i * around.row);
+        if (epilogue.rectified) line.rectify();
+        if (epilogue.positive) line.keep_where_positive(epilogue.positive + i * epilogue.row);
         line.store(c);
     }
 }
@@ -171,17 +178,17 @@ EIGEN_DONT_INLINE void end_tile(int rows, T* c, std::ptrdiff_t c_row, const Arou
 /// The same for any number of rows.
 template <class P, int Packets, int Rows = tile_rows<Packets>, class T>
 void multiply_tiles(int rows, Strided<T> a, const T* b, std::ptrdiff_t b_row, int terms, T* c, std::ptrdiff_t c_row,
-                    const Around<T>& around) {
+                    const Epilogue<T>& epilogue) {
     int i = 0;
     for (; i + Rows <= rows; i += Rows) {
         multiply_tile<P, Packets>(std::make_integer_sequence<int, Rows>(), Strided<T>{a.at(i, 0), a.row, a.column}, b,
-                                  b_row, terms, c + i * c_row, c_row, around);
-        if (around.ends()) end_tile<P, Packets>(Rows, c + i * c_row, c_row, around.at(i, 0));
+                                  b_row, terms, c + i * c_row, c_row, epilogue);
+        if (epilogue.ends()) end_tile<P, Packets>(Rows, c + i * c_row, c_row, epilogue.at(i, 0));
     }
     if constexpr (Rows > 1)
         if (i < rows)
             multiply_tiles<P, Packets, Rows / 2>(rows - i, Strided<T>{a.at(i, 0), a.row, a.column}, b, b_row, terms,
-                                                 c + i * c_row, c_row, around.at(i, 0));
+                                                 c + i * c_row, c_row, epilogue.at(i, 0));
 }
 
 /// Rows 0, ..., terms - 1 of b, of which `columns` numbers are read, to rows of `width` numbers, the rest of them zero.
@@ -217,14 +224,14 @@ EIGEN_DONT_INLINE void pack(Strided<T> b, int terms, int columns, T* to, int wid
         for (int k = 0; k < terms; ++k) to[static_cast<std::ptrdiff_t>(k) * width + j] = *b.at(k, j);
 }
 
-/// One product c += a b, or what comes of it by `around`.
+/// One product c += a b, or what comes of it by `epilogue`.
 template <class T>
 struct FusedProduct {
     int rows, terms;
     Strided<T> a, b;
     T* c;
     std::ptrdiff_t c_row;
-    Around<T> around{};
+    Epilogue<T> epilogue{};
 
     /// Terms that are computed at once: as many as make a strip of 32 KiB, which the first cache holds.
     static constexpr int block = static_cast<int>(32768 / sizeof(T)) / (packets * lanes<Packet<T>>);
@@ -259,7 +266,7 @@ private:
         for (int k = 0; k == 0 || k < terms; k += block) {
             const int count = std::min(block, terms - k);
             const Strided<T> part{a.at(0, k), a.row, a.column};
-            const Around<T> now = around.at(0, j).during(k, count, terms);
+            const Epilogue<T> now = epilogue.at(0, j).during(k, count, terms);
             const bool as_it_is =
                 b.column == 1 && columns == width && (b.row == width || rows < 4 * tile_rows<Packets>);
             if (!as_it_is) pack({b.at(k, j), b.row, b.column}, count, columns, packed, width);
@@ -275,7 +282,7 @@ private:
     /// Columns that are fewer than the numbers of a packet, by way of a copy of c.
     template <class P>
     void multiply_edge(Strided<T> part, const T* from, std::ptrdiff_t from_row, int count, T* to, int columns,
-                       const Around<T>& now) const {
+                       const Epilogue<T>& now) const {
         constexpr int tile = tile_rows<1>;
         alignas(alignment) T copy[static_cast<std::size_t>(tile) * lanes<P>]{};
         for (int i = 0; i < rows; i += tile) {
@@ -283,7 +290,7 @@ private:
             for (int r = 0; r < height; ++r)
                 for (int j = 0; j < columns; ++j) copy[r * lanes<P> + j] = now.begin(to[(i + r) * c_row + j], j);
             multiply_tiles<P, 1>(height, Strided<T>{part.at(i, 0), part.row, part.column}, from, from_row, count,
-                                 static_cast<T*>(copy), lanes<P>, Around<T>{});
+                                 static_cast<T*>(copy), lanes<P>, Epilogue<T>{});
             for (int r = 0; r < height; ++r)
                 for (int j = 0; j < columns; ++j) to[(i + r) * c_row + j] = now.end(copy[r * lanes<P> + j], i + r, j);
         }
@@ -302,7 +309,7 @@ void lower_strip(int j, View<const T> a, View<const T> b, View<T> c) {
         const int count = std::min(block, a.columns - k);
         pack(Strided<T>{row(b) + k, 1, b.stride}, count, std::min(width, b.rows - j), packed, width);
         multiply_tiles<P, Packets>(c.rows - j, Strided<T>{row(a) + k, a.stride, 1}, packed, width, count, row(c) + j,
-                                   c.stride, Around<T>{.anew = k == 0});
+                                   c.stride, Epilogue<T>{.anew = k == 0});
     }
 }
 
@@ -311,15 +318,15 @@ void lower_strip(int j, View<const T> a, View<const T> b, View<T> c) {
 /// c += a b.
 template <class T>
 void add_fused_product(std::type_identity_t<View<const T>> a, std::type_identity_t<View<const T>> b, View<T> c,
-                       const detail::Around<T>& around = {}) {
-    detail::FusedProduct<T>{c.rows, a.columns, {a.data, a.stride, 1}, {b.data, b.stride, 1}, c.data, c.stride, around}
+                       const Epilogue<T>& epilogue = {}) {
+    detail::FusedProduct<T>{c.rows, a.columns, {a.data, a.stride, 1}, {b.data, b.stride, 1}, c.data, c.stride, epilogue}
         .multiply(c.columns);
 }
 /// c += a b^T.
 template <class T>
 void add_fused_product_transposed(std::type_identity_t<View<const T>> a, std::type_identity_t<View<const T>> b,
-                                  View<T> c, const detail::Around<T>& around = {}) {
-    detail::FusedProduct<T>{c.rows, a.columns, {a.data, a.stride, 1}, {b.data, 1, b.stride}, c.data, c.stride, around}
+                                  View<T> c, const Epilogue<T>& epilogue = {}) {
+    detail::FusedProduct<T>{c.rows, a.columns, {a.data, a.stride, 1}, {b.data, 1, b.stride}, c.data, c.stride, epilogue}
         .multiply(c.columns);
 }
 /// c += a^T b.
