@@ -6,6 +6,7 @@
 
 #include "common/report/rollout_pictures.hpp"
 #include "common/stages/all.hpp"
+#include "gridworld/posterior.hpp"
 #include "gridworld/presets.hpp"
 #include "midstream/env/gridworld/bayes.hpp"
 
@@ -21,6 +22,7 @@ WorldReport world_report(Run<P>& run) {
                 "The task distribution is known, so the posterior over tasks is exact, and no model can do better.",
             .least_loss_is_tight = true,
             .most_accuracy = floor.goal_accuracy.mean,
+            .posteriors = exact_posteriors(run, belief_episodes),
             .world = fmt::format("gridworld-pinpad {}; {} pretraining tasks; unseen task {}", env::to_string(P::pinpad),
                                  P::pretraining_tasks().tasks().size(), env::to_string(P::unseen_tasks().tasks()[0])),
             .rollouts = rollout_pictures(run)};

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "common/page/bar_chart.hpp"
+#include "common/page/belief_map.hpp"
 #include "common/page/gate_plot.hpp"
 #include "common/page/grid_picture.hpp"
 #include "common/page/line_plot.hpp"
@@ -219,4 +220,30 @@ BOOST_AUTO_TEST_CASE(figures_leave_their_numbers_and_a_drawing_if_gnuplot_is_the
     BOOST_TEST(contents(gates.string() + ".csv") ==
                "episode,step,gate,change\nepisode 1,0,1,0\nepisode 1,1,0,0\nepisode 1,2,0.5,1\n");
     BOOST_CHECK_THROW(examples::gate_plot(gates, {{{"episode 1", {1, 0}, {2}}}}), Error);
+
+    const auto beliefs = folder.path / "beliefs";
+    examples::BeliefMap map{{{"episode 1", {1, 0, 0}, {{"it's", {{0.25, 0.75}, {0.5, 0.5}, {1, 0}}}}},
+                             {"episode 2", {1}, {{"a, b", {{0.004, 0.996}}}, {"c", {{0.1, 0.2, 0.7}}}}}}};
+    BOOST_TEST(drawn(examples::belief_map(beliefs, map)));
+    BOOST_TEST(contents(beliefs.string() + ".csv") ==
+               "episode,belief,step,alternative,probability,true\n"
+               "episode 1,it's,0,0,0.25,0\nepisode 1,it's,0,1,0.75,1\n"
+               "episode 1,it's,1,0,0.5,1\nepisode 1,it's,1,1,0.5,0\n"
+               "episode 1,it's,2,0,1,1\nepisode 1,it's,2,1,0,0\n"
+               "episode 2,\"a, b\",0,0,0.004,0\nepisode 2,\"a, b\",0,1,0.996,1\n"
+               "episode 2,c,0,0,0.1,0\nepisode 2,c,0,1,0.2,1\nepisode 2,c,0,2,0.7,0\n");
+    const std::string rows = contents(beliefs.string() + ".gnuplot");
+    BOOST_TEST(count(rows, "boxxyerror") == 3);                  // a strip for each belief
+    BOOST_TEST(count(rows, "border linecolor '#d55e00'") == 4);  // a frame for each stretch of one truth
+    BOOST_TEST(count(rows, "every ::6::7 ") == 1);
+    const auto refused = [&](const auto& change) {
+        auto wrong = map;
+        change(wrong);
+        BOOST_CHECK_THROW(examples::belief_map(beliefs, wrong), Error);
+    };
+    refused([](auto& wrong) { wrong.traces.clear(); });
+    refused([](auto& wrong) { wrong.traces[0].beliefs.clear(); });
+    refused([](auto& wrong) { wrong.traces[0].truth.pop_back(); });
+    refused([](auto& wrong) { wrong.traces[0].truth[1] = 2; });
+    refused([](auto& wrong) { wrong.traces[0].beliefs[0].steps[1].pop_back(); });
 }

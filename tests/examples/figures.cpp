@@ -138,6 +138,7 @@ BOOST_AUTO_TEST_CASE(curves_are_medians_of_the_best_configuration) {
     BOOST_TEST(has(page, "Not drawn"));
     BOOST_TEST(has(page, "sweep/results.csv: the table has no column &#39;discover-figures.switches&#39;"));
     BOOST_TEST(has(page, "is not swept over an option of pretraining"));
+    BOOST_TEST(has(page, "is not swept over pretrain.steps"));
 }
 
 BOOST_AUTO_TEST_CASE(rate_and_distortion_say_what_is_aligned_and_what_is_stuck) {
@@ -172,6 +173,32 @@ BOOST_AUTO_TEST_CASE(controllers_are_drawn_by_layer) {
     BOOST_TEST(has(numbers, "30,0,0.6,0.55,0.6"));
     BOOST_TEST(has(numbers, "60,1,0.75,0.75,0.75\n"));
     BOOST_TEST(has(page, "pretrain.steps 60"));
+}
+
+BOOST_AUTO_TEST_CASE(probes_are_drawn_by_layer_for_each_number_of_steps) {
+    const Folder folder;
+    folder.write("runs", "run,name,variant,seed,pretrain.steps\n0,a,,1,30\n1,b,,2,30\n2,c,,1,60\n");
+    folder.write("results",
+                 "run,variant,seed,pretrain.steps,finished,score,cpu_seconds,shared_cpu_seconds\n"
+                 "0,0,1,30,1,0,36,0\n1,0,2,30,1,0,36,0\n2,0,1,60,1,0,36,0\n");
+    folder.write("medians",
+                 "variant,pretrain.steps,seeds,lower_quartile,median,upper_quartile,best\n0,30,2,0,0,0,1\n0,60,1,0,0,0,"
+                 "0\n");
+    BOOST_TEST(has(folder.refused(), "figure A1: there is no " + folder.sweep() + "/probe.csv"));
+    folder.write("probe", "run,variant,seed,pretrain.steps,layer,accuracy,nll\n");
+    BOOST_TEST(has(folder.refused(), "probe.csv has no rows: no run has come to 'probe'"));
+    folder.write("probe",
+                 "run,variant,seed,pretrain.steps,layer,accuracy,nll\n0,0,1,30,0,0.25,1\n0,0,1,30,1,0.5,1\n"
+                 "1,0,2,30,0,0.75,1\n1,0,2,30,1,0.75,1\n2,0,1,60,0,0.5,1\n2,0,1,60,1,0.25,1\n");
+    const std::string page = folder.draw();
+    BOOST_TEST(has(page, "Figure A1"));
+    BOOST_TEST(!has(page, "Figure A2"));
+    BOOST_TEST(has(page, "steer.csv"));  // why not
+    const std::string numbers = contents(folder.path / "figures" / "figure-a1-1-1.csv");
+    BOOST_TEST(numbers ==
+               "series,x,y,low,high\n30,0,0.5,0.375,0.625\n30,1,0.625,0.5625,0.6875\n60,0,0.5,0.5,0.5\n"
+               "60,1,0.25,0.25,0.25\n");
+    BOOST_TEST(has(page, "<td>pretrain.steps 30</td><td class=\"number\">2</td><td class=\"number\">1</td>"));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_missing_is_named) {

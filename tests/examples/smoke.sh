@@ -17,6 +17,12 @@ for table in pretrain probe steer steer-base $found discover discover-figures re
     [ "$(wc -l < "$folder/smoke/$table.csv")" -gt 1 ] || { echo "$table.csv is empty" >&2; exit 1; }
 done
 grep -q "</html>" "$folder/smoke/report.html"
+# Beliefs are probabilities at every step of four episodes. The exact posterior, where there is one, is of the same
+# episodes: it never rules out what is true.
+awk -F, 'NR > 1 { sum[$1 "," $2 "," $3] += $5; episodes[$1]; if ($2 ~ /Bayes/) { exact = 1; if ($6 == 1 && $5 <= 0) wrong = 1 } }
+    END { for (step in sum) if (sum[step] < 0.99 || sum[step] > 1.01) wrong = 1
+          exit wrong || length(episodes) != 4 || exact != ("'"$(basename "$program")"'" == "gridworld") }' "$folder/smoke/plot-beliefs.csv" ||
+    { echo "beliefs are wrong" >&2; exit 1; }
 
 touch "$folder/before"
 sleep 0.02

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/figures/learning_curves.hpp"
+#include "common/figures/probes_by_layer.hpp"
 #include "common/figures/rate_distortion.hpp"
 #include "common/figures/steering_by_layer.hpp"
 #include "common/files/run_folder.hpp"
@@ -20,7 +21,7 @@ namespace midstream::examples {
 /// Draws what the tables of these folders have, in their order, and says what they do not have; with nothing to draw
 /// that is an Error. Returns the page, which is in `output` as figures.html.
 inline std::filesystem::path draw_figures(std::span<const std::string> folders, const std::filesystem::path& output) {
-    Page page("midstream: figures of sweeps", "arXiv 2512.20605v2, figures 7, 8, A2 and A5");
+    Page page("midstream: figures of sweeps", "arXiv 2512.20605v2, figures 7, 8, A1, A2 and A5");
     Table not_drawn{.header = {"figure", "sweep", "not drawn, as"}};
     std::string reasons;
     std::size_t drawings = 0, count = 0;
@@ -39,6 +40,7 @@ inline std::filesystem::path draw_figures(std::span<const std::string> folders, 
         };
         attempt("figure 7", "figure-7", rate_distortion);
         attempt("figures 8 and A5", "figure-8", learning_curves);
+        attempt("figure A1", "figure-a1", probes_by_layer);
         attempt("figure A2", "figure-a2", steering_by_layer);
     }
     core::require(drawings > 0, [&] { return "no figure can be drawn. " + reasons; });

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "common/page/bar_chart.hpp"
+#include "common/page/belief_map.hpp"
 #include "common/page/gate_plot.hpp"
 #include "common/page/line_plot.hpp"
 #include "common/page/scatter_plot.hpp"
@@ -43,6 +44,9 @@ inline std::string drawn(const std::filesystem::path& stem, const BarChart& char
 }
 inline std::string drawn(const std::filesystem::path& stem, const GatePlot& plot) {
     return detail::drawn_or_nothing([&] { return gate_plot(stem, plot); });
+}
+inline std::string drawn(const std::filesystem::path& stem, const BeliefMap& map) {
+    return detail::drawn_or_nothing([&] { return belief_map(stem, map); });
 }
 
 /// Something that is 0 or 1, or between, at every step of an episode, beside the steps at which the true subgoal

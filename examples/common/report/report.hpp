@@ -6,6 +6,7 @@
 
 #include "common/report/abstract_actions.hpp"
 #include "common/report/base_model.hpp"
+#include "common/report/beliefs.hpp"
 #include "common/report/components.hpp"
 #include "common/report/controllers.hpp"
 #include "common/report/degenerations.hpp"
@@ -29,6 +30,7 @@ void report(Run<P>& run, const WorldReport& world) {
 
     const auto episodes = held_out_episodes(run, 6);
     base_model_section(run.folder, results, world, page);
+    belief_figure(run, episodes, world, page);
     controllers_section(run, results, page);
     if constexpr (finds_events<P>) components_section(run, episodes, page);
     abstract_actions_section(run, episodes, results, world, page);

@@ -6,9 +6,13 @@
 #include <string>
 #include <vector>
 
+#include "common/page/belief_map.hpp"
 #include "common/page/page.hpp"
 
 namespace midstream::examples {
+
+/// In how many episodes of the expert the page shows beliefs.
+inline constexpr int belief_episodes = 4;
 
 /// Pictures and reference values that only a preset's world can give.
 struct WorldReport {
@@ -19,9 +23,12 @@ struct WorldReport {
     double loss_low = 0;                  ///< where plots of the loss begin; unknown: at the data
     bool least_loss_is_tight = false;     ///< could a model reach it?
     double most_accuracy = unknown;       ///< of the best possible guess of the subgoal
-    double expert_success = 1;            ///< on the unseen task
-    std::string world;                    ///< what the world and its tasks are, in a sentence
-    std::vector<Figure> rollouts;         ///< ways of the trained hierarchy on the unseen task
+    /// The exact posterior over the subgoal in each of the first `belief_episodes` that held_out_episodes has; empty
+    /// where it is not known.
+    std::vector<Belief> posteriors = {};
+    double expert_success = 1;     ///< on the unseen task
+    std::string world;             ///< what the world and its tasks are, in a sentence
+    std::vector<Figure> rollouts;  ///< ways of the trained hierarchy on the unseen task
 };
 
 }  // namespace midstream::examples

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -10,6 +11,7 @@
 #include "common/stages/run.hpp"
 #include "midstream/core/describe.hpp"
 #include "midstream/data/dataset.hpp"
+#include "midstream/env/record.hpp"
 #include "midstream/io/file.hpp"
 #include "midstream/train/stages.hpp"
 
@@ -78,6 +80,17 @@ typename P::Episodes held_out_episodes(const Run<P>& run, int count) {
     typename P::Episodes episodes;
     fresh_source(run)(count, run.stream(Stream::evaluation).fork(0), episodes);
     return episodes;
+}
+/// Plays the same once more, to see the world itself: `watch(episode, world, action row)` before every step, and
+/// `begin(episode)` before each attempt, as what was watched before is void where the expert failed.
+template <class P, class Begin, class Watch>
+void replay_held_out(const Run<P>& run, int count, Begin&& begin, Watch&& watch) {
+    auto world = run.pretraining_world();
+    for (int episode = 0; episode < count; ++episode)
+        env::play_to_success(
+            world, expert(run, Data::clean),
+            run.stream(Stream::evaluation).fork(0).fork(static_cast<std::uint64_t>(episode)), [&] { begin(episode); },
+            [&](const auto& now, const auto* action) { watch(episode, now, action); });
 }
 
 /// Calls work(source): episodes drawn from the data set, or fresh ones where the settings ask for no data set.

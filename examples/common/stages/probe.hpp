@@ -33,7 +33,7 @@ std::string probes_description() {
 /// Trains a probe for each layer and writes it, and how often it is right on held-out episodes.
 template <class P>
 void probe(Run<P>& run) {
-    once(run.folder, "probe", core::text(about_probing(run)), {"probe"}, [&] {
+    once(run.folder, "probe", core::text(about_probing(run)), {"probe", "probe.safetensors"}, [&] {
         const auto& o = run.settings.probe;
         const auto& base = base_model(run);
         ProbesOf<P> trained;
@@ -57,6 +57,19 @@ void probe(Run<P>& run) {
             rows.push_back({static_cast<double>(l), trained.results[l].accuracy, trained.results[l].nll});
         write_table(run.folder / "probe.csv", {"layer", "accuracy", "nll"}, rows);
     });
+}
+
+/// The probes that this stage left, by layer.
+template <class P>
+auto trained_probes(const Run<P>& run) {
+    const auto path = run.folder / "probe.safetensors", done = run.folder / "probe.done";
+    // The file says of what shape they are, the mark beside it of which model.
+    core::require(io::exists(path) && io::exists(done) && io::read_file(done) == core::text(about_probing(run)), [&] {
+        return "there is no " + path.string() + " of this run's base model: run the stage 'probe' first";
+    });
+    decltype(ProbesOf<P>::probes) probes(P::Base::depth + 1);
+    io::load(path, probes_description<P>(), [&](auto&& member) { member("layers", probes); });
+    return probes;
 }
 
 }  // namespace midstream::examples
