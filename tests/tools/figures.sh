@@ -12,6 +12,9 @@ cat > "$folder/short" << END
 threads=1
 pretrain.steps=30
 pretrain.batch=4
+probe.steps=4
+probe.batch=4
+probe.evaluation=4
 steer.steps=8
 steer.batch=4
 steer.episodes=4
@@ -49,9 +52,11 @@ make figure-7
 make figure-8
 # The variant `steps` is trained for as long as its file says.
 sed "s/3000, 6000, 12000, 24000/20, 30/" "$files/figure-a2.toml" > "$folder/figure-a2.toml"
+sed "s/1500, 3000, 6000, 12000, 24000/20, 30/" "$files/figure-a1.toml" > "$folder/figure-a1.toml"
 files=$folder
 make figure-a2
-"$program" figures "$folder/figure-7" "$folder/figure-8" "$folder/figure-a2" --output "$folder/page" > "$folder/log" 2>&1 ||
+make figure-a1
+"$program" figures "$folder/figure-7" "$folder/figure-8" "$folder/figure-a2" "$folder/figure-a1" --output "$folder/page" > "$folder/log" 2>&1 ||
     failed "figures"
 page=$folder/page/figures.html
 says() {
@@ -59,14 +64,15 @@ says() {
 }
 says "Figure 7: rate and distortion"
 says "Figures 8 and A5: success by episodes"
+says "Figure A1: beliefs by layer and steps of pretraining"
 says "Figure A2: supervised controllers by layer"
 for variant in learned forced co-trained compile raw frozen steps weight-decay lambda epsilon; do says "<td>$variant"; done
 says "Of $folder/figure-7: 72 runs, 8 of them finished, 3 seeds; to make them anew takes [0-9.]* [sm]"
 says "is not swept over an option of pretraining"
 # Every figure has numbers of every variant that was run.
-for name in figure-7-1 figure-7-1-log figure-8-2 figure-8-2-log figure-a2-3-1 figure-a2-3-4; do [ -s "$folder/page/$name.csv" ]; done
+for name in figure-7-1 figure-7-1-log figure-8-2 figure-8-2-log figure-a2-3-1 figure-a2-3-4 figure-a1-4-1; do [ -s "$folder/page/$name.csv" ]; done
 [ "$(cut -d, -f1 "$folder/page/figure-8-2.csv" | sort -u | wc -l)" = 6 ]
-if command -v gnuplot > /dev/null; then [ "$(grep -c "<svg" "$page")" = 8 ]; fi
+if command -v gnuplot > /dev/null; then [ "$(grep -c "<svg" "$page")" = 9 ]; fi
 
 # refused SENTENCE WORDS...: on one line, with status 1.
 refused() {
