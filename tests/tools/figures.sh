@@ -42,7 +42,7 @@ make() {
     set -- --program "$program" --folder "$folder/$figure"
     while read -r setting; do set -- "$@" --set "$setting"; done < "$folder/short"
     "$sweep" "$files/$figure.toml" "$@" --print | sed "s/.* --only //; s/'//g" |
-        awk '/,seed=1(,|$)/ { variant = $0; sub(/,.*/, "", variant); if (++seen[variant] <= 2) print }' > "$folder/runs"
+        awk '/(^|,)seed=1(,|$)/ { variant = $0; sub(/,.*/, "", variant); if (++seen[variant] <= 2) print }' > "$folder/runs"
     while read -r run; do
         "$sweep" "$files/$figure.toml" "$@" --only "$run" > "$folder/log" 2>&1 < /dev/null || failed "$figure: $run"
     done < "$folder/runs"
