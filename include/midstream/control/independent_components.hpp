@@ -16,6 +16,7 @@
 #include "midstream/control/whiten.hpp"
 #include "midstream/core/contract.hpp"
 #include "midstream/core/finite.hpp"
+#include "midstream/core/product.hpp"
 #include "midstream/core/random.hpp"
 #include "midstream/core/tensor.hpp"
 
@@ -86,15 +87,19 @@ struct IndependentComponentsOptions {
 
 namespace detail {
 
+// Templates, all of them, of the numbers that are computed with, though these are always doubles: sources that include
+// this and find no components are then compiled without all that.
+
 /// The orthogonal matrix that is nearest to one of full rank, (w w^T)^(-1/2) w, by Newton and Schulz's iteration.
 /// Empty where it does not settle: w has a lower rank, or numbers that are not finite.
-inline Eigen::MatrixXd orthogonal(const Eigen::MatrixXd& w) {
-    const Eigen::MatrixXd identity = Eigen::MatrixXd::Identity(w.rows(), w.rows());
-    Eigen::MatrixXd result = w / w.norm(), excess, correction;
+template <class Real>
+Eigen::MatrixX<Real> orthogonal(const Eigen::MatrixX<Real>& w) {
+    const Eigen::MatrixX<Real> identity = Eigen::MatrixX<Real>::Identity(w.rows(), w.rows());
+    Eigen::MatrixX<Real> result = w / w.norm(), excess, correction;
     for (int iteration = 0; iteration < 200; ++iteration) {
-        excess.noalias() = result * result.transpose();
+        core::multiply_transposed(result, result, excess);
         excess -= identity;
-        correction.noalias() = excess * result;
+        core::multiply(excess, result, correction);
         result -= 0.5 * correction;
         // The distance is squared by every step, so that this one has made it a rounding error.
         if (excess.cwiseAbs().maxCoeff() < 1e-8) return result;
@@ -103,13 +108,14 @@ inline Eigen::MatrixXd orthogonal(const Eigen::MatrixXd& w) {
 }
 
 /// The contrast's derivative at every entry, in place, and for every line the mean of its second derivative.
-inline Eigen::VectorXd differentiate(Contrast contrast, Eigen::MatrixXd& sources) {
-    Eigen::MatrixXd slopes;
+template <class Real>
+Eigen::VectorX<Real> differentiate(Contrast contrast, Eigen::MatrixX<Real>& sources) {
+    Eigen::MatrixX<Real> slopes;
     if (contrast == Contrast::log_cosh) {
         sources = sources.array().tanh().matrix();
         slopes = (1 - sources.array().square()).matrix();
     } else {
-        const Eigen::MatrixXd bell = (-0.5 * sources.array().square()).exp().matrix();
+        const Eigen::MatrixX<Real> bell = (-0.5 * sources.array().square()).exp().matrix();
         slopes = ((1 - sources.array().square()) * bell.array()).matrix();
         sources.array() *= bell.array();
     }
@@ -117,18 +123,20 @@ inline Eigen::VectorXd differentiate(Contrast contrast, Eigen::MatrixXd& sources
 }
 
 /// All components at once (symmetric FastICA).
-inline Rotation turn_together(const Eigen::MatrixXd& white, core::Random& random,
-                              const IndependentComponentsOptions& options) {
+template <class Real>
+Rotation<Real> turn_together(const Eigen::MatrixX<Real>& white, core::Random& random,
+                             const IndependentComponentsOptions& options) {
     const Eigen::Index count = white.rows();
-    Rotation result{.turn = Eigen::MatrixXd(count, count)};
+    Rotation<Real> result{.turn = Eigen::MatrixX<Real>(count, count)};
     for (int i = 0; i < count; ++i)
         for (int j = 0; j < count; ++j) result.turn(i, j) = random.normal();
     result.turn = orthogonal(result.turn);
-    Eigen::MatrixXd sources, next;
+    Eigen::MatrixX<Real> sources, next;
     for (; result.iterations < options.iterations && result.change > options.tolerance; ++result.iterations) {
-        sources.noalias() = result.turn * white;
-        const Eigen::VectorXd slopes = differentiate(options.contrast, sources);
-        next.noalias() = sources * white.transpose() / white.cols();
+        core::multiply(result.turn, white, sources);
+        const Eigen::VectorX<Real> slopes = differentiate(options.contrast, sources);
+        core::multiply_transposed(sources, white, next);
+        next /= static_cast<Real>(white.cols());
         next -= slopes.asDiagonal() * result.turn;
         next = orthogonal(next);
         core::require(next.size() > 0 && core::all_finite(next.reshaped()), [&] {
@@ -142,6 +150,59 @@ inline Rotation turn_together(const Eigen::MatrixXd& white, core::Random& random
     return result;
 }
 
+/// What independent_components finds, as the numbers that it computes with, a line for each component.
+template <class Real>
+struct FoundComponents {
+    Eigen::VectorX<Real> mean;
+    Eigen::MatrixX<Real> unmixing{};
+    Eigen::VectorX<Real> kurtosis{};
+    int iterations = 0;
+    Real change = 0;
+};
+
+/// Of data that have a column for each row.
+template <class Real>
+FoundComponents<Real> find_components(Eigen::MatrixX<Real> data, core::Random random,
+                                      const IndependentComponentsOptions& options) {
+    core::require(core::all_finite(data.reshaped()),
+                  "independent components: the rows hold numbers that are not finite");
+    const auto [mean, whitening] = whiten(data, options.floor);
+    const auto rank = static_cast<int>(whitening.rows());
+    core::require(options.components <= rank, [&, rank] {
+        return "independent components: " + std::to_string(options.components) + " asked for, the rows have rank " +
+               std::to_string(rank);
+    });
+    const int count = options.components > 0 ? options.components : rank;
+    const Eigen::MatrixX<Real> directions = whitening.bottomRows(count);
+    Eigen::MatrixX<Real> white, sources, unmixing;
+    core::multiply(directions, data, white);
+    const Rotation<Real> rotation = options.contrast == Contrast::skewness
+                                        ? skewed_directions(white, random, options.iterations, options.tolerance)
+                                        : turn_together(white, random, options);
+    core::multiply(rotation.turn, white, sources);
+    core::multiply(rotation.turn, directions, unmixing);
+    Eigen::VectorX<Real> kurtosis(count);
+    for (int i = 0; i < count; ++i) {
+        const auto source = sources.row(i).array();
+        kurtosis[i] = source.square().square().mean() - 3;
+        if (source.cube().mean() < 0) unmixing.row(i) *= -1;
+    }
+    std::vector<int> order(static_cast<std::size_t>(count));
+    std::iota(order.begin(), order.end(), 0);
+    std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return kurtosis[a] > kurtosis[b]; });
+    FoundComponents<Real> found{.mean = mean,
+                                .unmixing = Eigen::MatrixX<Real>(count, data.rows()),
+                                .kurtosis = Eigen::VectorX<Real>(count),
+                                .iterations = rotation.iterations,
+                                .change = rotation.change};
+    for (int i = 0; i < count; ++i) {
+        const int from = order[static_cast<std::size_t>(i)];
+        found.unmixing.row(i) = unmixing.row(from);
+        found.kurtosis[i] = kurtosis[from];
+    }
+    return found;
+}
+
 }  // namespace detail
 
 /// Fits as many components as asked for, from a random start; the same rows and stream give the same bits. Throws
@@ -153,44 +214,15 @@ IndependentComponents<T, Width> independent_components(core::Rows<const T, Width
     core::require_range(options.iterations, 1, 1 << 20, "the iterations of FastICA");
     core::require(options.tolerance > 0 && options.floor > 0, "tolerance and floor of FastICA are positive");
     core::require(rows.count > 1, "independent components need at least 2 rows");
-    // A column for each row.
-    Eigen::MatrixXd data = core::map(rows).template cast<double>().transpose();
-    core::require(core::all_finite(data.reshaped()),
-                  "independent components: the rows hold numbers that are not finite");
-    const auto [mean, whitening] = whiten(data, options.floor);
-    const auto rank = static_cast<int>(whitening.rows());
-    core::require(options.components <= rank, [&] {
-        return "independent components: " + std::to_string(options.components) + " asked for, the rows have rank " +
-               std::to_string(rank);
-    });
-    const int count = options.components > 0 ? options.components : rank;
-    const Eigen::MatrixXd white = whitening.bottomRows(count) * data;
-
-    const auto [turn, iterations, change] =
-        options.contrast == Contrast::skewness ? skewed_directions(white, random, options.iterations, options.tolerance)
-                                               : detail::turn_together(white, random, options);
+    const auto found =
+        detail::find_components<double>(core::map(rows).template cast<double>().transpose(), random, options);
     IndependentComponents<T, Width> result;
-    result.count = count;
-    result.iterations = iterations;
-    result.change = change;
-
-    const Eigen::MatrixXd sources = turn * white;
-    Eigen::MatrixXd unmixing = turn * whitening.bottomRows(count);
-    Eigen::VectorXd kurtosis(count);
-    for (int i = 0; i < count; ++i) {
-        const auto source = sources.row(i).array();
-        kurtosis[i] = source.square().square().mean() - 3;
-        if (source.cube().mean() < 0) unmixing.row(i) *= -1;
-    }
-    std::vector<int> order(static_cast<std::size_t>(count));
-    std::iota(order.begin(), order.end(), 0);
-    std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return kurtosis[a] > kurtosis[b]; });
-    core::map(result.mean) = mean.transpose().cast<T>();
-    for (int i = 0; i < count; ++i) {
-        const int from = order[static_cast<std::size_t>(i)];
-        core::map(result.unmixing).row(i) = unmixing.row(from).cast<T>();
-        result.kurtosis.values[i] = static_cast<T>(kurtosis[from]);
-    }
+    result.count = static_cast<int>(found.kurtosis.size());
+    result.iterations = found.iterations;
+    result.change = found.change;
+    core::map(result.mean) = found.mean.transpose().template cast<T>();
+    core::map(result.unmixing).topRows(result.count) = found.unmixing.template cast<T>();
+    for (int i = 0; i < result.count; ++i) result.kurtosis.values[i] = static_cast<T>(found.kurtosis[i]);
     return result;
 }
 

@@ -60,6 +60,18 @@ void add_transposed_product(std::type_identity_t<View<const T>> a, std::type_ide
         detail::map(c).noalias() += detail::map(a).transpose() * detail::map(b);
 }
 
+/// c = a b, of Eigen's own matrices. A product of any other type has the compiler make kernels of its own, so that
+/// those of many types, as of blocks and of sums, take it longer than what they are part of.
+template <class T>
+void multiply(const Eigen::MatrixX<T>& a, const Eigen::MatrixX<T>& b, Eigen::MatrixX<T>& c) {
+    c.noalias() = a * b;
+}
+/// c = a b^T, likewise.
+template <class T>
+void multiply_transposed(const Eigen::MatrixX<T>& a, const Eigen::MatrixX<T>& b, Eigen::MatrixX<T>& c) {
+    c.noalias() = a * b.transpose();
+}
+
 /// c = 0.
 template <class T>
 void clear(View<T> c) {

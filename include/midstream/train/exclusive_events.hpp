@@ -50,7 +50,7 @@ ExclusiveEvents<Width, Layer, Kinds> exclusive_events(core::Rows<const T, Width>
     if (count == 0) return result;
     const Eigen::MatrixXd far =
         moments.tail(count).cwiseSqrt().cwiseInverse().asDiagonal() * directions.rightCols(count).transpose();
-    const Eigen::MatrixXd turn = control::skewed_directions(far * white, random).turn;
+    const Eigen::MatrixXd turn = control::skewed_directions<double>(far * white, random).turn;
     Eigen::MatrixXd filters = turn * far * whitening;
     const Eigen::MatrixXd values = filters * at_events;
     core::map(result.observer.mean) = mean.transpose().template cast<float>();

@@ -9,6 +9,7 @@
 #include "midstream/control/stream_events.hpp"
 #include "midstream/core/contract.hpp"
 #include "midstream/core/finite.hpp"
+#include "midstream/core/product.hpp"
 #include "midstream/core/symmetric_eigen.hpp"
 
 namespace midstream::train {
@@ -36,7 +37,9 @@ control::StreamEvents<Width, Layer, Kinds> linear_discriminant(core::Rows<const 
     Eigen::MatrixXd within(Width, rows.count);
     for (int row = 0; row < rows.count; ++row)
         within.col(row) = x.col(row) - centre - means.col(classes[static_cast<std::size_t>(row)]);
-    Eigen::MatrixXd covariance = within * within.transpose() / rows.count;
+    Eigen::MatrixXd covariance;
+    core::multiply_transposed<double>(within, within, covariance);
+    covariance /= static_cast<double>(rows.count);
     core::require(covariance.trace() > 0 && core::is_finite(covariance.trace()),
                   "a discriminant needs finite rows that differ within their classes");
     covariance.diagonal().array() += 1e-4 * covariance.trace() / Width;
