@@ -47,7 +47,9 @@ struct IndependentComponents {
 
     /// Writes the sources of every row, zero from `count` on.
     void apply(core::In<T, Width> rows, core::Out<T, Width> sources) const {
-        core::map(sources).noalias() = (core::map(rows).rowwise() - core::map(mean)) * core::map(unmixing).transpose();
+        core::Buffer<T, Width> centred;
+        core::map(centred.resize(rows.count)) = core::map(rows).rowwise() - core::map(mean);
+        core::product_transposed<T>(core::view(centred.view()), core::view(unmixing), core::view(sources));
     }
 };
 
