@@ -39,17 +39,31 @@ inline constexpr bool is_array = false;
 template <class T, std::size_t N>
 inline constexpr bool is_array<std::array<T, N>> = true;
 
+/// Adds a name to a path, and returns how long that was before. No template, and not inlined: parameter structs of
+/// every type have their paths put together here.
+[[gnu::noinline]] inline std::size_t extend(std::string& path, std::string_view name) {
+    const std::size_t length = path.size();
+    if (length > 0) path += '.';
+    path += name;
+    return length;
+}
+
 template <class Node, class Function>
-void visit_at(const std::string& path, Node& node, Function& function) {
+void visit_at(std::string& path, Node& node, Function& function) {
     using Plain = std::remove_const_t<Node>;
     if constexpr (is_leaf<Plain>) {
         function(std::string_view(path), node);
     } else if constexpr (is_array<Plain>) {
-        const std::string prefix = path.empty() ? path : path + ".";
-        for (std::size_t i = 0; i < node.size(); ++i) visit_at(prefix + std::to_string(i), node[i], function);
+        for (std::size_t i = 0; i < node.size(); ++i) {
+            const std::size_t length = extend(path, std::to_string(i));
+            visit_at(path, node[i], function);
+            path.resize(length);
+        }
     } else {
         Plain::visit(node, [&](std::string_view name, auto& child) {
-            visit_at(path.empty() ? std::string(name) : path + "." + std::string(name), child, function);
+            const std::size_t length = extend(path, name);
+            visit_at(path, child, function);
+            path.resize(length);
         });
     }
 }
@@ -58,7 +72,8 @@ void visit_at(const std::string& path, Node& node, Function& function) {
 /// Calls `function(path, leaf)` for every Matrix and Vector in declaration order; paths read "blocks.2.mixer.query".
 template <class P, class Function>
 void visit(P& parameters, Function&& function) {
-    detail::visit_at(std::string(), parameters, function);
+    std::string path;
+    detail::visit_at(path, parameters, function);
 }
 
 /// The flat view of a parameter struct.
