@@ -1,0 +1,2 @@
+// All that a source pays for the whole library before it does anything.
+#include "midstream/midstream.hpp"
