@@ -25,9 +25,10 @@ namespace midstream::io {
 
 namespace detail {
 /// Whether `text` is UTF-8, which all text in JSON is: what is not, the writer of JSON can leave out or replace.
-inline bool is_utf8(const std::string& text) {
-    const nlohmann::json json(text);
-    using Handler = nlohmann::json::error_handler_t;
+template <class Json>
+bool is_utf8(const std::string& text) {
+    const Json json(text);
+    using Handler = typename Json::error_handler_t;
     return json.dump(-1, ' ', false, Handler::ignore) == json.dump(-1, ' ', false, Handler::replace);
 }
 }  // namespace detail
@@ -54,7 +55,9 @@ public:
         tensors_.push_back({std::move(name), dtype, std::move(shape), bytes});
     }
 
-    /// Replaces the file whole (see replace_file).
+    /// Replaces the file whole (see replace_file). `Json` keeps the order of what is put into it; a parameter, so that
+    /// sources which write no file are compiled without it.
+    template <class Json = nlohmann::ordered_json>
     void save(const std::filesystem::path& path) const {
         // Wide numbers first, so that everything is aligned; else in the order of adding.
         std::vector<const Tensor*> order;
@@ -64,10 +67,10 @@ public:
         });
 
         const auto require_text = [&](const std::string& text) {
-            require(path, detail::is_utf8(text),
+            require(path, detail::is_utf8<Json>(text),
                     [&] { return "cannot save the header: " + core::quoted(text) + " is not UTF-8"; });
         };
-        nlohmann::ordered_json header = nlohmann::ordered_json::object();
+        Json header = Json::object();
         if (!metadata_.empty()) header["__metadata__"] = metadata_;
         for (const auto& [name, value] : metadata_) {
             require_text(name);
@@ -102,14 +105,17 @@ private:
 /// file and the culprit. What `get` returns lives as long as the reader.
 class SafetensorsReader {
 public:
-    /// Reads the whole file, which is then closed.
+    /// Reads the whole file, which is then closed. `Json` is what parses its header; a parameter, here and below, so
+    /// that sources which read no file are compiled without it.
+    template <class Json = nlohmann::json>
     explicit SafetensorsReader(std::filesystem::path path) : path_(std::move(path)) {
         InputFile file(path_);
-        read(file.size(), [&](std::span<std::byte> target) { file.read(target); });
+        read<Json>(file.size(), [&](std::span<std::byte> target) { file.read(target); });
     }
     /// From the contents of the file `path` instead of the file itself.
+    template <class Json = nlohmann::json>
     SafetensorsReader(std::filesystem::path path, std::span<const std::byte> contents) : path_(std::move(path)) {
-        read(contents.size(), [&](std::span<std::byte> target) {
+        read<Json>(contents.size(), [&](std::span<std::byte> target) {
             std::copy_n(contents.begin(), target.size(), target.begin());
             contents = contents.subspan(target.size());
         });
@@ -162,7 +168,7 @@ public:
 
 private:
     /// take(target) fills `target` with the next bytes of the file, which has `size` in all.
-    template <class Take>
+    template <class Json, class Take>
     void read(std::size_t size, Take&& take) {
         std::uint64_t length = 0;
         require(path_, size >= sizeof(length), "too short for a safetensors file");
@@ -175,7 +181,8 @@ private:
         take(std::as_writable_bytes(std::span(text)));
         data_.resize(size - sizeof(length) - text.size());
         take(std::span(data_));
-        detail::SafetensorsHeader header(text);
+        detail::SafetensorsHeader header;
+        header.parse<Json>(text);
         require(path_, header.fault.empty(), header.fault);
         metadata_ = std::move(header.metadata);
         for (const auto& entry : header.entries) tensors_.push_back(tensor(entry));

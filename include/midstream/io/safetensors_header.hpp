@@ -77,11 +77,14 @@ struct SafetensorsHeader {
     std::vector<Entry> entries{};
     std::string fault{};
 
-    explicit SafetensorsHeader(std::string_view text) {
+    /// Takes in all of the text. A template, as are all that call it, so that sources which read no file are compiled
+    /// without the parser.
+    template <class Json = nlohmann::json>
+    void parse(std::string_view text) {
         if (text.find('\0') != text.npos)  // which the parser takes for the end
             refuse("the header is no JSON: it holds a zero byte");
         else
-            nlohmann::json::sax_parse(text, this);
+            Json::sax_parse(text, this);
     }
 
     bool start_object(std::size_t) {
@@ -132,7 +135,7 @@ struct SafetensorsHeader {
     bool null() { return misplaced(); }
     bool boolean(bool) { return misplaced(); }
     bool binary(std::vector<std::uint8_t>&) { return misplaced(); }
-    bool parse_error(std::size_t position, const std::string&, const nlohmann::json::exception&) {
+    bool parse_error(std::size_t position, const std::string&, const auto&) {
         return refuse("the header is no JSON: it goes wrong at its byte " + std::to_string(position));
     }
 
