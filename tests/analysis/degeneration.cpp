@@ -22,6 +22,7 @@ const SwitchFigures healthy_gates{
 BOOST_AUTO_TEST_CASE(what_was_not_measured_is_not_judged) {
     BOOST_TEST(what(BeliefFigures{}) == "");
     BOOST_TEST(what(ControllerFigures{}) == "");
+    BOOST_TEST(what(EventFigures{}) == "");
     BOOST_TEST(what(SwitchFigures{}) == "");
     BOOST_TEST(what(CodeFigures{}) == "");
     BOOST_TEST(what(RewardFigures{}) == "");
@@ -39,6 +40,17 @@ BOOST_AUTO_TEST_CASE(beliefs) {
 BOOST_AUTO_TEST_CASE(controllers) {
     BOOST_TEST(what(ControllerFigures{.success = 0.8, .alone = 0.01}) == "");
     BOOST_TEST(what(ControllerFigures{.success = 0.03, .alone = 0.01}) == "Controllers without effect");
+}
+
+BOOST_AUTO_TEST_CASE(events) {
+    BOOST_TEST(what(EventFigures{.rise = 0.12}) == "");
+    BOOST_TEST(what(EventFigures{.rise = -0.02}) == "No events");
+    BOOST_TEST(what(EventFigures{.rise = 1.8, .skewness = 0.93}) == "");
+    const auto found = degenerations(EventFigures{.rise = 1.5, .skewness = 0.3});
+    BOOST_TEST(found.at(0).what == "No events");
+    BOOST_TEST(found.at(0).figures ==
+               "how the stream changes leans to one side by 0.3 at most, where beliefs that are given up have a "
+               "skewness of 0.8 and more");
 }
 
 BOOST_AUTO_TEST_CASE(gates) {

@@ -28,6 +28,18 @@ inline std::vector<Series> told_apart(const std::vector<double>& x, const std::v
     return result;
 }
 
+/// What the stage's tables say of events.
+template <class P>
+analysis::EventFigures event_figures(const Run<P>& run) {
+    const auto largest = [&](const char* table, const char* column) {
+        const Results results(run.folder / table);
+        return Results::at(results.column(column), results.best_row(column));
+    };
+    analysis::EventFigures figures{.rise = largest("components.csv", "rise")};
+    if constexpr (finds_beliefs<P>) figures.skewness = largest("beliefs.csv", "skewness");
+    return figures;
+}
+
 /// Adds the components, which of them are events, and when these happen. `episodes` are some to show.
 template <class P>
 void components_section(Run<P>& run, const typename P::Episodes& episodes, Page& page) {

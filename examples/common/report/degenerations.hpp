@@ -11,8 +11,10 @@
 
 namespace midstream::examples {
 
-/// Of all stages in their order. `subgoals` is their number, `batch` the episodes of internal RL's batches.
-inline std::vector<std::string> degenerations(const RunResults& r, int subgoals, bool has_selection, int batch) {
+/// Of all stages in their order. `subgoals` is their number, `batch` the episodes of internal RL's batches, `events`
+/// what the stage components found, where there is one.
+inline std::vector<std::string> degenerations(const RunResults& r, int subgoals, bool has_selection, int batch,
+                                              const analysis::EventFigures& events = {}) {
     std::vector<std::string> result;
     const auto add = [&](const auto& figures) {
         for (const auto& wrong : analysis::degenerations(figures)) result.push_back(sentence(wrong));
@@ -23,6 +25,7 @@ inline std::vector<std::string> degenerations(const RunResults& r, int subgoals,
                                 .chance = 1.0 / subgoals});
     add(analysis::ControllerFigures{.success = Results::at(r.steer.column("success"), r.best_layer(has_selection)),
                                     .alone = r.base_alone.last("success")});
+    add(events);
     const auto& found = r.discover_figures;
     add(analysis::SwitchFigures{.switches = found.last("switches"),
                                 .steps = found.last("steps"),

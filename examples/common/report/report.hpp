@@ -22,7 +22,10 @@ void report(Run<P>& run, const WorldReport& world) {
     Page page(fmt::format("midstream: {} run, seed {}", P::name, run.settings.seed), world.world);
     const Table stages = results_table(results, world, P::subgoals, run.has_selection());
     print(stages);
-    const auto degenerate = degenerations(results, P::subgoals, run.has_selection(), run.settings.internal.batch);
+    analysis::EventFigures events;
+    if constexpr (finds_events<P>) events = event_figures(run);
+    const auto degenerate =
+        degenerations(results, P::subgoals, run.has_selection(), run.settings.internal.batch, events);
     for (const auto& text : degenerate) show(stdout, "looks degenerate: " + text + "\n");
     degenerations_section(degenerate, page);
     page.table(stages, "What each stage reached.");

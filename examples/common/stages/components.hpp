@@ -6,10 +6,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <type_traits>
 #include <vector>
 
+#include "common/announce.hpp"
 #include "common/files/tables.hpp"
 #include "common/show.hpp"
 #include "common/stages/pretrain.hpp"
@@ -86,8 +88,11 @@ void components(Run<P>& run) {
                                      component.rate, component.rise, static_cast<double>(component.kind)});
                      largest = std::max(largest, component.rise);
                  }
+                 analysis::EventFigures figures{.rise = largest};
                  if constexpr (finds_beliefs<P>) {
                      std::vector<std::vector<double>> beliefs;
+                     for (const auto& belief : found.beliefs)
+                         figures.skewness = std::fmax(figures.skewness, belief.skewness);
                      for (const auto& belief : found.beliefs)
                          beliefs.push_back({static_cast<double>(beliefs.size()), belief.skewness, belief.threshold,
                                             belief.rate, static_cast<double>(belief.kind)});
@@ -102,6 +107,7 @@ void components(Run<P>& run) {
                                       "nats\n",
                                       found.kinds, found.components.size(), largest));
                  }
+                 announce("components", analysis::degenerations(figures));
                  io::save(run.folder / "components.safetensors", core::text(about_components(run)),
                           [&](auto&& member) { member("observer", found.observer); });
                  run.loaded.observer.reset();

@@ -69,6 +69,22 @@ inline Degenerations degenerations(const ControllerFigures& controllers) {
                                                detail::rounded(controllers.alone)}};
 }
 
+/// What a search for events in the residual stream found.
+struct EventFigures {
+    double rise = unmeasured;      ///< of the action loss, at the component at which it rises most, nats
+    double skewness = unmeasured;  ///< the largest of how the stream changes there, where events are beliefs that end
+};
+/// Nothing happens in the stream that tells an encoder of goals.
+inline Degenerations degenerations(const EventFigures& events) {
+    if (detail::less(events.rise, 0.01))
+        return {{"No events", "at no component's firing does the action loss rise by more than " +
+                                  detail::rounded(events.rise) + " nats"}};
+    if (detail::less(events.skewness, 0.6))
+        return {{"No events", "how the stream changes leans to one side by " + detail::rounded(events.skewness) +
+                                  " at most, where beliefs that are given up have a skewness of 0.8 and more"}};
+    return {};
+}
+
 /// When a switch opens, an episode's first step apart, at which a code is always asked for.
 struct SwitchFigures {
     double switches = unmeasured;          ///< per episode
