@@ -102,8 +102,7 @@ inline void learning_curves(const Sweep& sweep, const std::filesystem::path& ste
                 "drawn; they are named beside it.");
     for (Series& series : plot.series) series = detail::positive(series);
     // A logarithmic axis takes two batches after the first, which is at no episodes.
-    if (std::any_of(plot.series.begin(), plot.series.end(),
-                    [](const Series& series) { return series.x.size() > 1; })) {
+    if (std::any_of(plot.series.begin(), plot.series.end(), [](const Series& series) { return series.x.size() > 1; })) {
         plot.log_x = true;
         plot.x_label = "episodes, on a logarithmic scale";
         page.figure(drawn(std::filesystem::path(stem.string() + "-log"), plot), "The same from the second batch on.");

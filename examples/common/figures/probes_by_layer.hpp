@@ -22,9 +22,8 @@ inline void probes_by_layer(const Sweep& sweep, const std::filesystem::path& ste
     for (const Figure& figure : figures) page.figure(figure.svg, figure.caption);
     page.paragraph(
         "Share of the steps of held-out episodes at which a linear probe of a layer is right about the current "
-        "subgoal, "
-        "for models that were pretrained for so many steps, each in a run of its own: the median over seeds, and in "
-        "the shade from the lower to the upper quartile. The axis does not begin at 0.");
+        "subgoal, for models that were pretrained for so many steps, each in a run of its own: the median over "
+        "seeds, and in the shade from the lower to the upper quartile. The axis need not begin at 0.");
     page.table(table, "The layer that is best by the median.");
     page.paragraph(sweep.made_of());
 }

@@ -52,20 +52,20 @@ inline std::string belief_map(const std::filesystem::path& stem, const BeliefMap
     for (const BeliefTrace& trace : map.traces) {
         const std::size_t length = trace.truth.size();
         core::require(length > 0 && !trace.beliefs.empty(),
-                      [&] { return "episode " + trace.label + " has no steps or no beliefs"; });
+                      [&] { return trace.label + " has no steps or no beliefs"; });
         longest = std::max(longest, length);
         top += title;
         marks +=
             fmt::format("set label {} at 0,{} left front textcolor '#222222'\n", in_quotes(trace.label), top - 0.75);
         for (const Belief& belief : trace.beliefs) {
             core::require(belief.steps.size() == length, [&] {
-                return fmt::format("the belief {} of episode {} has {} steps; the episode has {}", belief.label,
-                                   trace.label, belief.steps.size(), length);
+                return fmt::format("the belief {} of {} has {} steps; the episode has {}", belief.label, trace.label,
+                                   belief.steps.size(), length);
             });
             const std::size_t alternatives = belief.steps.front().size(), first = line;
             for (std::size_t t = 0; t < length; ++t) {
                 core::require(belief.steps[t].size() == alternatives, [&] {
-                    return fmt::format("the belief {} of episode {} has {} alternatives at step {}, and {} at step 0",
+                    return fmt::format("the belief {} of {} has {} alternatives at step {}, and {} at step 0",
                                        belief.label, trace.label, belief.steps[t].size(), t, alternatives);
                 });
                 core::require_range(trace.truth[t], 0, static_cast<int>(alternatives) - 1,

@@ -20,6 +20,10 @@ namespace midstream::examples {
 template <class P>
 void belief_figure(Run<P>& run, const typename P::Episodes& episodes, const WorldReport& world, Page& page) {
     using Probes = analysis::Probes<typename P::Base, P::subgoals>;
+    if (!has_probes(run)) {
+        page.paragraph("Beliefs in single episodes are not shown: the folder has no probes of this base model.");
+        return;
+    }
     const auto probes = trained_probes(run);
     const auto best = std::max_element(probes.begin(), probes.end(),
                                        [](const auto& a, const auto& b) { return a.accuracy < b.accuracy; });

@@ -52,14 +52,16 @@ void components_section(Run<P>& run, const typename P::Episodes& episodes, Page&
         drawn(run.folder / "plot-components",
               LinePlot{
                   .x_label = "kurtosis", .y_label = "rise of the action loss when it fires (nats)", .series = events}),
-        fmt::format("The {} independent components of layer {}, found by FastICA. {} No label was needed.",
-                    event.size(), Observer::layer,
-                    finds_beliefs<P>
-                        ? std::string("At the firing of the one that is marked the loss rises most: there the base "
-                                      "model may have to give up a belief.")
-                        : fmt::format("Those at whose firing the base model no longer knows what comes next are the {} "
-                                      "events that the encoder sees.",
-                                      events[0].x.size())));
+        fmt::format(
+            "The {} independent components of layer {}, found by FastICA; kinds of events that shared one are told "
+            "apart. {} No label was needed.",
+            event.size(), Observer::layer,
+            finds_beliefs<P>
+                ? std::string("At the firing of the one that is marked the loss rises most: there the base "
+                              "model may have to give up a belief.")
+                : fmt::format("Those at whose firing the base model no longer knows what comes next are the {} "
+                              "events that the encoder sees.",
+                              events[0].x.size())));
     if constexpr (finds_beliefs<P>) {
         const Results changes(run.folder / "beliefs.csv");
         const auto &skewness = changes.column("skewness"), &rate = changes.column("rate"),
@@ -67,7 +69,7 @@ void components_section(Run<P>& run, const typename P::Episodes& episodes, Page&
         const auto beliefs = told_apart(rate, skewness, belief, "beliefs", "other changes");
         page.figure(
             drawn(
-                run.folder / "plot-beliefs",
+                run.folder / "plot-ended-beliefs",
                 LinePlot{.x_label = "share of the events at which it ends", .y_label = "skewness", .series = beliefs}),
             fmt::format("How the stream changes there, from {0} steps before to {0} steps after: the {1} of {2} "
                         "components that lean to one side are beliefs, which end at once and altogether. The "

@@ -104,8 +104,10 @@ void components(Run<P>& run) {
                  } else {
                      show(stdout,
                           fmt::format("components: {} of {} are events, at which the action loss rises by up to {:.2f} "
-                                      "nats\n",
-                                      found.kinds, found.components.size(), largest));
+                                      "nats{}\n",
+                                      found.kinds, found.components.size(), largest,
+                                      found.merged > 0 ? fmt::format("; {} components had shared them", found.merged)
+                                                       : std::string()));
                  }
                  announce("components", analysis::degenerations(figures));
                  io::save(run.folder / "components.safetensors", core::text(about_components(run)),

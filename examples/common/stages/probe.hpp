@@ -59,12 +59,19 @@ void probe(Run<P>& run) {
     });
 }
 
+/// Has this stage left probes of the run's base model?
+template <class P>
+bool has_probes(const Run<P>& run) {
+    // The file says of what shape they are, the mark beside it of which model.
+    const auto done = run.folder / "probe.done";
+    return io::exists(run.folder / "probe.safetensors") && io::exists(done) &&
+           io::read_file(done) == core::text(about_probing(run));
+}
 /// The probes that this stage left, by layer.
 template <class P>
 auto trained_probes(const Run<P>& run) {
-    const auto path = run.folder / "probe.safetensors", done = run.folder / "probe.done";
-    // The file says of what shape they are, the mark beside it of which model.
-    core::require(io::exists(path) && io::exists(done) && io::read_file(done) == core::text(about_probing(run)), [&] {
+    const auto path = run.folder / "probe.safetensors";
+    core::require(has_probes(run), [&] {
         return "there is no " + path.string() + " of this run's base model: run the stage 'probe' first";
     });
     decltype(ProbesOf<P>::probes) probes(P::Base::depth + 1);

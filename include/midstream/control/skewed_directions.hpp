@@ -63,7 +63,7 @@ Rotation<Real> skewed_directions(const Eigen::MatrixX<Real>& white, core::Random
             }
             sources.noalias() = direction * white;
             const Real skewness = std::abs(sources.array().cube().mean());
-            core::require(core::is_finite(skewness), "a skewness is not finite");
+            core::require(core::is_finite(skewness), "skewed directions: a skewness is not finite");
             result.iterations = std::max(result.iterations, iteration);
             if (skewness <= largest) continue;
             largest = skewness;

@@ -1,5 +1,5 @@
 /// \file
-/// Directions in which rows vary alike and independently of one another.
+/// Directions in which rows vary alike and are uncorrelated.
 #pragma once
 
 #include "midstream/core/contract.hpp"

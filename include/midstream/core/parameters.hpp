@@ -69,7 +69,7 @@ void visit_at(std::string& path, Node& node, Function& function) {
 }
 }  // namespace detail
 
-/// Calls `function(path, leaf)` for every Matrix and Vector in declaration order; paths read "blocks.2.mixer.query".
+/// Calls `function(path, leaf)` for every Matrix and Vector in order; paths, which last for the call, read "blocks.2.up".
 template <class P, class Function>
 void visit(P& parameters, Function&& function) {
     std::string path;

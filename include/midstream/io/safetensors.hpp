@@ -105,8 +105,8 @@ private:
 /// file and the culprit. What `get` returns lives as long as the reader.
 class SafetensorsReader {
 public:
-    /// Reads the whole file, which is then closed. `Json` is what parses its header; a parameter, here and below, so
-    /// that sources which read no file are compiled without it.
+    /// Reads the whole file, which is then closed. `Json` parses its header: a parameter that nobody
+    /// chooses, here and below, so that sources which read no file are compiled without it.
     template <class Json = nlohmann::json>
     explicit SafetensorsReader(std::filesystem::path path) : path_(std::move(path)) {
         InputFile file(path_);

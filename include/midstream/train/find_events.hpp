@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -25,17 +26,19 @@ struct FindEventsOptions {
     /// A component is an event if the action loss rises by at least this share of what it does at the firings of the
     /// component at which it rises most.
     double share = 0.5;
+    ExclusiveEventsOptions exclusive{};  ///< what counts as a kind where components may be of several
 
     static constexpr void describe(const auto& self, auto&& part) {
         part("components", self.components);
         part("share", self.share);
+        part("exclusive", self.exclusive);
     }
 };
 
-/// What was measured of an independent component.
+/// What was measured of an independent component, or of a kind of events that shared one with others.
 struct ComponentStatistics {
     double kurtosis = 0;   ///< E s^4 - 3 of its values s over all rows
-    double threshold = 0;  ///< midway between the means of two classes of firings, those that tell most of them
+    double threshold = 0;  ///< midway between the means of two classes of values; of a kind, of those at events
     double rate = 0;       ///< share of the steps at which it fires beyond the threshold
     int measured = 0;      ///< firings with an action before and after
     double rise = 0;       ///< of -log p(a_t) over -log p(a_{t-1}) at those of o_t: mean less two standard errors
@@ -54,12 +57,12 @@ struct FoundEvents {
     int merged = 0;
 };
 
-/// Fits an observer to episodes with endings. Where events lie in more directions than components were found, kinds are
-/// told apart among events alone, and are measured as components are. Some 20 000 steps suffice where events are not
-/// much rarer than one in fifteen. The component at whose firing the loss rises most is an event in any case: where it
-/// does not rise, the model is hardly trained or there are no events, as `components` tells. Throws core::Error where
-/// episodes are not valid or nothing can be measured, and where an observer at a layer above 0 meets an episode as long
-/// as the context.
+/// Fits an observer to episodes with endings. Where more kinds of events are told apart among events alone
+/// (train/exclusive_events.hpp) than there are components that are events, and all of these are of such a kind, the
+/// kinds take their place. Some 20 000 steps suffice where events are not much rarer than one in fifteen. The component
+/// at whose firing the loss rises most is an event in any case: where it does not rise, the model is hardly trained or
+/// there are no events, as `components` tells. Throws core::Error where episodes are not valid or nothing can be
+/// measured, and where an observer at a layer above 0 meets an episode as long as the context.
 template <class Observer, class Base>
 FoundEvents<Observer> find_events(const typename Base::template Parameters<float>& base,
                                   const EpisodesOf<Base, float>& episodes, core::Random random,
@@ -154,39 +157,50 @@ FoundEvents<Observer> find_events(const typename Base::template Parameters<float
     }
 
     // One component may be of several kinds: FastICA may stop where two that exclude one another are in one.
-    std::vector<int> events;
-    for (int row = 0; row < rows.count; ++row) {
-        std::int16_t seen = 0;
-        result.observer.observe(rows, row, &seen);
-        if (Observer::event(&seen)) events.push_back(row);
-    }
+    const auto events_of = [&](const Observer& observer) {
+        std::vector<int> events;
+        for (int row = 0; row < rows.count; ++row) {
+            std::int16_t seen = 0;
+            observer.observe(rows, row, &seen);
+            if (Observer::event(&seen)) events.push_back(row);
+        }
+        return events;
+    };
+    const std::vector<int> events = events_of(result.observer);
     if (Observer::kinds == 1 || events.empty()) return result;
-    const auto apart = exclusive_events<Observer::layer, Observer::kinds>(rows, events, random.fork(1));
-    if (apart.directions <= result.kinds) return result;
-    const int directions = std::min(apart.directions, Observer::kinds);
-    core::map(sources.view()).template leftCols<Observer::kinds>().noalias() =
-        (core::map(rows).rowwise() - core::map(apart.observer.mean)) * core::map(apart.observer.filter).transpose();
+    const auto apart =
+        exclusive_events<Observer::layer, Observer::kinds>(rows, events, random.fork(1), options.exclusive);
+    if (apart.kinds <= result.kinds) return result;
+    // All of the events have to be of these kinds, of which some may be events no more.
+    const std::vector<int> again = events_of(apart.observer);
+    std::vector<int> both;
+    std::set_intersection(events.begin(), events.end(), again.begin(), again.end(), std::back_inserter(both));
+    if (static_cast<double>(both.size()) < 0.98 * static_cast<double>(events.size())) return result;
+    const int most = std::min(apart.kinds, Observer::kinds);
     std::vector<ComponentStatistics> kinds;
-    for (int k = 0; k < directions; ++k) {
-        source(k);
+    for (int k = 0; k < most; ++k) {
         double square = 0, fourth = 0;
-        for (const double value : values) {
-            square += value * value / rows.count;
-            fourth += value * value * value * value / rows.count;
+        for (int row = 0; row < rows.count; ++row) {
+            const float value = (core::map_row(rows, row) - core::map(apart.observer.mean))
+                                    .dot(core::map(apart.observer.filter).row(k));
+            values[static_cast<std::size_t>(row)] = value;
+            square += std::pow(static_cast<double>(value), 2) / rows.count;
+            fourth += std::pow(static_cast<double>(value), 4) / rows.count;
         }
         kinds.push_back(measured(values, fourth / (square * square) - 3, apart.observer.threshold.values[k]));
     }
     const std::vector<int> told = chosen(kinds);
     if (static_cast<int>(told.size()) <= result.kinds) return result;
-    std::erase_if(components, [](const ComponentStatistics& component) { return component.kind >= 0; });
-    result.observer = {.mean = apart.observer.mean};
-    result.merged = std::exchange(result.kinds, 0);
-    for (const int k : told) {
-        core::map(result.observer.filter).row(result.kinds) = core::map(apart.observer.filter).row(k);
-        result.observer.threshold.values[result.kinds] = apart.observer.threshold.values[k];
-        kinds[static_cast<std::size_t>(k)].kind = result.kinds++;
-        components.push_back(kinds[static_cast<std::size_t>(k)]);
+    Observer observer{.mean = apart.observer.mean};
+    for (std::size_t i = 0; i < told.size(); ++i) {
+        core::map(observer.filter).row(static_cast<Eigen::Index>(i)) = core::map(apart.observer.filter).row(told[i]);
+        observer.threshold.values[i] = apart.observer.threshold.values[told[i]];
+        kinds[static_cast<std::size_t>(told[i])].kind = static_cast<int>(i);
     }
+    result.observer = observer;
+    result.merged = std::exchange(result.kinds, static_cast<int>(told.size()));
+    std::erase_if(components, [](const ComponentStatistics& component) { return component.kind >= 0; });
+    for (const int k : told) components.push_back(kinds[static_cast<std::size_t>(k)]);
     std::stable_sort(components.begin(), components.end(),
                      [](const auto& x, const auto& y) { return x.kurtosis > y.kurtosis; });
     return result;
