@@ -172,6 +172,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_measured_is_refused) {
     refused("at least one episode", episodes);
     draw(300, core::Random(2), episodes);
     refused("valid is 0", episodes, {.share = 1.5});
+    refused("farness is above 1", episodes, {.exclusive = {.farness = 0.5}});
     auto broken = episodes;
     broken.actions[7] = 2;
     refused("episodes to find events in: actions [7, 0]", broken);

@@ -69,7 +69,7 @@ inline std::string belief_map(const std::filesystem::path& stem, const BeliefMap
                                        belief.label, trace.label, belief.steps[t].size(), t, alternatives);
                 });
                 core::require_range(trace.truth[t], 0, static_cast<int>(alternatives) - 1,
-                                    "what is true in episode " + trace.label);
+                                    "what is true in " + trace.label);
                 for (std::size_t a = 0; a < alternatives; ++a, ++line)
                     numbers += fmt::format("{},{},{},{},{:.4g},{}\n", detail::csv_field(trace.label),
                                            detail::csv_field(belief.label), t, a, belief.steps[t][a],

@@ -170,7 +170,7 @@ FoundComponents<Real> find_components(Eigen::MatrixX<Real> data, core::Random ra
                   "independent components: the rows hold numbers that are not finite");
     const auto [mean, whitening] = whiten(data, options.floor);
     const auto rank = static_cast<int>(whitening.rows());
-    core::require(options.components <= rank, [&, rank] {
+    core::require(options.components <= rank, [&] {
         return "independent components: " + std::to_string(options.components) + " asked for, the rows have rank " +
                std::to_string(rank);
     });

@@ -8,9 +8,9 @@
 #include <cmath>
 
 #include "midstream/core/contract.hpp"
+#include "midstream/core/eigen.hpp"
 #include "midstream/core/finite.hpp"
 #include "midstream/core/random.hpp"
-#include "midstream/core/symmetric_eigen.hpp"
 
 namespace midstream::control {
 

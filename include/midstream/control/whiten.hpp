@@ -10,13 +10,13 @@
 namespace midstream::control {
 
 /// How centred data (a column for each row of the stream, a line for each number of it) become white: `whitening` *
-/// data has the unit matrix as its second moments.
-/// `Real`, here and below, is double: templates cost nothing in sources that include them and call none.
+/// data has the unit matrix as its second moments. There is a line of it for each direction, as many as the data have
+/// rank, the largest variance last. `Real`, here and below, is double: templates cost nothing in sources that include
+/// them and call none.
 template <class Real>
 struct Whitening {
-    Eigen::VectorX<Real> mean;  ///< of the data before they were centred
-    Eigen::MatrixX<Real>
-        whitening;  ///< a line for each direction, the largest variance last; as many as the data have rank
+    Eigen::VectorX<Real> mean;       ///< of the data before they were centred
+    Eigen::MatrixX<Real> whitening;  ///< the map
 };
 
 /// Takes the mean from `data` and says how they become white. Directions of less than the share `floor` of the largest

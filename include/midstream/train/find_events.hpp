@@ -72,6 +72,7 @@ FoundEvents<Observer> find_events(const typename Base::template Parameters<float
     static_assert(Observer::layer >= 0 && Observer::layer <= Base::depth,
                   "the observer is of a layer that the base model does not have");
     core::require_range(options.share, 0.0, 1.0, "the share of the largest rise of the action loss");
+    options.exclusive.validate();
     core::require(episodes.count() > 0, "events are found in at least one episode");
     data::validate(episodes, {.endings = true}, "episodes to find events in");
     StreamAhead<Base, float> stream;
@@ -136,25 +137,30 @@ FoundEvents<Observer> find_events(const typename Base::template Parameters<float
         return order;
     };
 
+    // Of these; each is told of which kind it is.
+    const auto observer_of = [](const std::vector<int>& order, std::vector<ComponentStatistics>& of, const auto& mean,
+                                const auto& filters) {
+        Observer observer{.mean = mean};
+        for (std::size_t kind = 0; kind < order.size(); ++kind) {
+            auto& component = of[static_cast<std::size_t>(order[kind])];
+            component.kind = static_cast<int>(kind);
+            core::map(observer.filter).row(component.kind) = core::map(filters).row(order[kind]);
+            observer.threshold.values[kind] = static_cast<float>(component.threshold);
+        }
+        return observer;
+    };
+
     auto& components = result.components;
     std::vector<float> values(static_cast<std::size_t>(rows.count)), sorted;
-    const auto source = [&](int i) {
-        for (int row = 0; row < rows.count; ++row) values[static_cast<std::size_t>(row)] = sources.view().row(row)[i];
-    };
     for (int i = 0; i < result.independent.count; ++i) {
-        source(i);
+        for (int row = 0; row < rows.count; ++row) values[static_cast<std::size_t>(row)] = sources.view().row(row)[i];
         components.push_back(
             measured(values, result.independent.kurtosis.values[i], two_class_threshold(sorted = values)));
     }
     const std::vector<int> order = chosen(components);
     core::require(!order.empty(), "no component of the residual stream fires twice where the action loss is known");
-    result.observer.mean = result.independent.mean;
-    for (const int i : order) {
-        core::map(result.observer.filter).row(result.kinds) = core::map(result.independent.unmixing).row(i);
-        result.observer.threshold.values[result.kinds] =
-            static_cast<float>(components[static_cast<std::size_t>(i)].threshold);
-        components[static_cast<std::size_t>(i)].kind = result.kinds++;
-    }
+    result.observer = observer_of(order, components, result.independent.mean, result.independent.unmixing);
+    result.kinds = static_cast<int>(order.size());
 
     // One component may be of several kinds: FastICA may stop where two that exclude one another are in one.
     const auto events_of = [&](const Observer& observer) {
@@ -191,13 +197,7 @@ FoundEvents<Observer> find_events(const typename Base::template Parameters<float
     }
     const std::vector<int> told = chosen(kinds);
     if (static_cast<int>(told.size()) <= result.kinds) return result;
-    Observer observer{.mean = apart.observer.mean};
-    for (std::size_t i = 0; i < told.size(); ++i) {
-        core::map(observer.filter).row(static_cast<Eigen::Index>(i)) = core::map(apart.observer.filter).row(told[i]);
-        observer.threshold.values[i] = apart.observer.threshold.values[told[i]];
-        kinds[static_cast<std::size_t>(told[i])].kind = static_cast<int>(i);
-    }
-    result.observer = observer;
+    result.observer = observer_of(told, kinds, apart.observer.mean, apart.observer.filter);
     result.merged = std::exchange(result.kinds, static_cast<int>(told.size()));
     std::erase_if(components, [](const ComponentStatistics& component) { return component.kind >= 0; });
     for (const int k : told) components.push_back(kinds[static_cast<std::size_t>(k)]);
